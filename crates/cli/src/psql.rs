@@ -51,8 +51,32 @@ fn is_url(text: &str) -> bool {
 
 /// A word of the command line is seen by every user of this machine.
 fn has_password(conninfo: &str) -> bool {
-    let user = conninfo.split_once("://").and_then(|(_, rest)| rest.split(['/', '?']).next()?.rsplit_once('@'));
-    conninfo.contains("password") || is_url(conninfo) && user.is_some_and(|(user, _)| user.contains(':'))
+    if !is_url(conninfo) {
+        return conninfo.contains("password");
+    }
+    // To libpq a '?' in front of the '@' is one of the password.
+    let user = conninfo.split_once("://").and_then(|(_, rest)| rest.split('/').next()?.split_once('@'));
+    decoded(conninfo).contains("password") || user.is_some_and(|(user, _)| user.contains(':'))
+}
+
+/// As libpq reads a word of a URL: `%70` is `p`.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        let (byte, after) = match (byte, after) {
+            (b'%', [high, low, after @ ..]) => hex(*high, *low).map_or((byte, &rest[1..]), |decoded| (decoded, after)),
+            _ => (byte, after),
+        };
+        bytes.push(byte);
+        rest = after;
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn hex(high: u8, low: u8) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    u8::try_from(digit(high)? * 16 + digit(low)?).ok()
 }
 
 /// Refuses to hand on a password that stands on the command line.
@@ -160,6 +184,13 @@ mod tests {
             ("postgresql://me@a:5433/db", false),
             ("postgresql://me:x@a/db", true),
             ("postgres://a:5433/db?user=b", false),
+            ("postgresql://h/?p%61ssword=secret", true),
+            ("postgresql://h/?%70%61%73%73%77%6F%72%64=x", true),
+            ("postgresql://h/?sslp%61ssword=x", true),
+            ("postgresql://me:x?y@h/db", true),
+            ("postgresql://a%3Ab@h/50%25%", false),
+            ("postgresql://h/db?application_name=%zz%C3%A9", false),
+            ("host=a user=p%61ss", false),
         ] {
             assert!(is_conninfo(conninfo));
             assert_eq!(has_password(conninfo), has, "{conninfo}");

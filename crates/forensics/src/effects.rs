@@ -2,7 +2,7 @@
 //! summed, records that need their order are kept as they are.
 
 use pgwal_format::record::{Record, RecordHeader, RelFileLocator};
-use pgwal_format::rmgr::heap::{RowChange, RowsChanged};
+use pgwal_format::rmgr::row_changes::{RowChange, RowsChanged};
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Layout, Lsn, TimelineId};
 use std::collections::HashMap;

@@ -6,7 +6,7 @@ use crate::transaction::FIRST_XID;
 use pgwal_catalog::CatalogFiles;
 use pgwal_format::record::{Block, Record, RecordHeader};
 use pgwal_format::rmgr::{
-    DATABASE, HEAP, HEAP2, LOGICAL_MESSAGE, RELMAP, STORAGE, TABLESPACE, TRANSACTION, XLOG, heap, xact, xlog,
+    DATABASE, HEAP, HEAP2, LOGICAL_MESSAGE, RELMAP, STORAGE, TABLESPACE, TRANSACTION, XLOG, row_changes, xact, xlog,
 };
 use pgwal_format::{Generation, Layout, TimelineId};
 use pgwal_verify::records::{ListPart, NoEvent, Render, Rendered};
@@ -64,7 +64,7 @@ impl Render for Looker<'_> {
             return Some(0.into());
         }
         record.blocks_or_none(blocks);
-        let rows = if matches!(header.rmid, HEAP | HEAP2) { heap::changed(record, blocks) } else { None };
+        let rows = if matches!(header.rmid, HEAP | HEAP2) { row_changes::changed(record, blocks) } else { None };
         if header.xid >= FIRST_XID {
             let first = blocks.first().filter(|block| block.reference.fork == 0);
             part.count(record, timeline, rows, first.map(|block| block.reference.rel));
@@ -113,7 +113,7 @@ fn is_kept(header: &RecordHeader, layout: &Layout) -> bool {
                 | xlog::OVERWRITE_CONTRECORD
         ),
         STORAGE | DATABASE | TABLESPACE | RELMAP | LOGICAL_MESSAGE => true,
-        HEAP => heap::is_truncate_command(header),
+        HEAP => row_changes::is_truncate_command(header),
         _ => false,
     }
 }

@@ -18,6 +18,9 @@ pub struct ServerProgress {
     pub archiver_view: bool,
     /// `pg_control_system` exists (9.6 and later).
     pub control_functions: bool,
+    /// An expression for the timeline of what a standby received (9.6 and later). Where it does not stream, or this
+    /// role may not see that, it is that of its last restart point: perhaps an older one, never a newer one.
+    pub received_timeline: Option<&'static str>,
     /// A query for `name` and `modification` of the files that wait for the archiver; more rights are asked for it than
     /// for all else.
     pub ready_files: &'static str,
@@ -30,12 +33,16 @@ pub(crate) const PROGRESS_9_1: ServerProgress = ServerProgress {
     stages: ["sent_location", "write_location", "flush_location", "replay_location"],
     archiver_view: false,
     control_functions: false,
+    received_timeline: None,
     ready_files: "select name, (pg_stat_file('pg_xlog/archive_status/' || name)).modification \
                   from pg_ls_dir('pg_xlog/archive_status') as name where name like '%.ready'",
 };
 pub(crate) const PROGRESS_9_4: ServerProgress = ServerProgress { archiver_view: true, ..PROGRESS_9_1 };
 pub(crate) const PROGRESS_9_6: ServerProgress = ServerProgress {
     control_functions: true,
+    received_timeline: Some(
+        "coalesce((select received_tli from pg_stat_wal_receiver), (select timeline_id from pg_control_checkpoint()))",
+    ),
     ready_files: "select name, (pg_stat_file('pg_xlog/archive_status/' || name, true)).modification \
                   from pg_ls_dir('pg_xlog/archive_status') as name where name like '%.ready'",
     ..PROGRESS_9_4
@@ -64,6 +71,8 @@ mod tests {
         assert!(of("9.0").is_none());
         assert_eq!(of("9.1").map(|p| (p.current, p.archiver_view)), Some(("pg_current_xlog_location", false)));
         assert_eq!(of("9.5").map(|p| (p.control_functions, p.archiver_view)), Some((false, true)));
+        assert_eq!(of("9.5").map(|p| p.received_timeline), Some(None));
+        assert!(of("18").is_some_and(|p| p.received_timeline.is_some()));
         assert_eq!(of("11").map(|p| (p.stages[3], p.control_functions)), Some(("replay_lsn", true)));
         assert!(of("18").unwrap().ready_files.contains("pg_ls_archive_statusdir"));
     }

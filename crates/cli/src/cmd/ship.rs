@@ -8,7 +8,7 @@ use pgwal::repos::{self, PlaceReading};
 use pgwal::ship::shipping::{FileShipOptions, FileShipper, ShipFailure, ShipNews};
 use pgwal::ship::unfinished::ShipFolder;
 use pgwal::verify::records::FollowState;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Options of `ship`.
@@ -27,10 +27,10 @@ pub struct ShipArgs {
     #[arg(long, value_name = "FOLDER")]
     to: PathBuf,
     /// A physical replication slot, so that the server keeps WAL until it is shipped
-    #[arg(long, value_name = "NAME", requires = "server")]
+    #[arg(long, value_name = "NAME", requires = "server", conflicts_with = "pgdata")]
     slot: Option<String>,
     /// Make the slot, if there is none of that name
-    #[arg(long, requires = "slot")]
+    #[arg(long, requires = "slot", conflicts_with = "pgdata")]
     create_slot: bool,
     /// Flush all that comes at once, and say so: for a server that waits for that (synchronous_standby_names)
     #[arg(long)]
@@ -46,7 +46,7 @@ pub struct ShipArgs {
     end: Option<Lsn>,
     /// Say to the server at least this often how far it is
     #[arg(long, value_name = "SECONDS", default_value_t = 10, requires = "server",
-          value_parser = clap::value_parser!(u16).range(1..=3600))]
+          conflicts_with = "pgdata", value_parser = clap::value_parser!(u16).range(1..=3600))]
     status_interval: u16,
     /// Say of each segment when it is whole
     #[arg(short, long)]
@@ -58,6 +58,9 @@ const AGAIN: Duration = Duration::from_secs(1);
 
 /// Ships, until a signal comes or the end is reached.
 pub fn run(args: &ShipArgs) -> anyhow::Result<Exit> {
+    if let Some(pgdata) = &args.pgdata {
+        ensure_elsewhere(pgdata, &args.to)?;
+    }
     let mut folder = ShipFolder::open(&args.to)?;
     let watch = Watch::new(&[])?;
     let mut tell = |news: &ShipNews<'_>| say(news, args.verbose);
@@ -77,11 +80,25 @@ pub fn run(args: &ShipArgs) -> anyhow::Result<Exit> {
     }
 }
 
+/// The folder lies in none that is followed: a server removes what lies there, and what was shipped would be shipped
+/// again.
+fn ensure_elsewhere(pgdata: &Path, to: &Path) -> anyhow::Result<()> {
+    let Ok(place) = to.canonicalize() else { return Ok(()) };
+    let mut followed: Vec<PathBuf> =
+        ["pg_wal", "pg_xlog"].iter().filter_map(|name| pgdata.join(name).canonicalize().ok()).collect();
+    if followed.is_empty() {
+        followed.extend(pgdata.canonicalize());
+    }
+    let is_elsewhere = followed.iter().all(|wal| !place.starts_with(wal));
+    ensure!(is_elsewhere, "{} lies in the WAL of {}: ship to another place", to.display(), pgdata.display());
+    Ok(())
+}
+
 type Tell<'a> = &'a mut dyn FnMut(&ShipNews<'_>);
 
 fn from_files(
     args: &ShipArgs,
-    pgdata: &std::path::Path,
+    pgdata: &Path,
     folder: &mut ShipFolder,
     watch: &Watch,
     tell: Tell<'_>,

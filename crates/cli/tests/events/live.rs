@@ -56,11 +56,17 @@ fn times_are_those_of_the_server(server: &Server, found: &serde_json::Value) {
         let own = (event["xid"].as_u64().unwrap(), event["time"].as_str().unwrap().to_owned());
         times.insert(own.0, own.1);
     }
-    assert!(times.len() > 10, "{times:?}");
+    let mut compared = 0;
     for (xid, time) in times {
         let said = server.sql(&format!(
             "select to_char(pg_xact_commit_timestamp('{xid}') at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
         ));
-        assert_eq!(said.unwrap().trim(), time, "{xid}");
+        let said = said.unwrap();
+        // Of what was committed before the server began to keep times (initdb) it knows none.
+        if !said.trim().is_empty() {
+            assert_eq!(said.trim(), time, "{xid}");
+            compared += 1;
+        }
     }
+    assert!(compared > 10, "{compared}");
 }

@@ -38,6 +38,7 @@ fn a_server_that_is_not_there() {
         ("host=/nowhere user=postgres", "/nowhere"),
         ("host=localhost password=x", "does not belong on the command line"),
         ("postgresql://me:x@localhost/db", "does not belong on the command line"),
+        ("postgresql://localhost/?p%61ssword=x", "does not belong on the command line"),
         ("host=localhost nonsense=1", "nonsense"),
     ] {
         let ran = walproof(&["lag", "--primary", conninfo]);

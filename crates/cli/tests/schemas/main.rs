@@ -10,6 +10,8 @@ mod validator;
 
 use run::{testdata, walproof};
 use serde_json::Value;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 use validator::Schema;
 use walproof_testdata::{Case, Story};
 
@@ -273,6 +275,23 @@ fn explanations() {
     ] {
         check(&schema, words, false);
     }
+}
+
+/// What it tells of servers and faults, its own tests hold against the same schema.
+#[test]
+fn watch() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_walproof"))
+        .args(["watch", &testdata("demo/good"), &testdata("demo/damaged"), "--format", "jsonl"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let schema = Schema::named("watch-line.json");
+    for line in BufReader::new(child.stdout.take().unwrap()).lines().take(2) {
+        let document: Value = serde_json::from_str(&line.unwrap()).unwrap();
+        assert_eq!(schema.problems(&document), Vec::<String>::new(), "{document}");
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 /// A command that learns to write JSON needs a schema, and a test above.

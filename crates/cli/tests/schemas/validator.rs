@@ -136,6 +136,7 @@ fn fits(pattern: &str, text: &str) -> bool {
         "^[0-9A-F]{24}$" => text.len() == 24 && hex(text),
         "^[0-9a-f]{64}$" => text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')),
         "^\\d+$" => digits(text),
+        "^\\d+/\\d+/\\d+$" => text.split('/').count() == 3 && text.split('/').all(digits),
         "^WP[1-5]\\d\\d$" => {
             text.len() == 5
                 && matches!(text.as_bytes(), [b'W', b'P', b'1'..=b'5', a, b] if a.is_ascii_digit() && b.is_ascii_digit())

@@ -9,6 +9,15 @@ pub struct FakeServer {
     folder: TempDir,
 }
 
+/// What it says of itself.
+#[derive(Clone, Copy)]
+pub struct Said {
+    pub timeline: &'static str,
+    pub history: &'static str,
+    /// The end of its WAL.
+    pub position: &'static str,
+}
+
 /// What it does with the connection of this number once WAL is asked for from a position on.
 type Streams = dyn Fn(usize, u64, &mut Session) + Send + Sync;
 
@@ -20,13 +29,18 @@ pub const SYSTEM: &str = "7000000000000000001";
 impl FakeServer {
     /// `position`: the end of its WAL.
     pub fn start(position: &'static str, streams: impl Fn(usize, u64, &mut Session) + Send + Sync + 'static) -> Self {
+        FakeServer::of(Said { timeline: "1", history: "", position }, streams)
+    }
+
+    /// It says this of itself.
+    pub fn of(said: Said, streams: impl Fn(usize, u64, &mut Session) + Send + Sync + 'static) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = UnixListener::bind(folder.path().join(".s.PGSQL.5432")).unwrap();
         let streams: Box<Streams> = Box::new(streams);
         std::thread::spawn(move || {
             for (number, client) in listener.incoming().flatten().enumerate() {
                 let mut session = Session(client);
-                let _ = session.serve(position, |from, session| streams(number, from, session));
+                let _ = session.serve(said, |from, session| streams(number, from, session));
             }
         });
         FakeServer { folder }
@@ -61,7 +75,7 @@ impl Session {
         let _ = self.0.read_to_end(&mut Vec::new());
     }
 
-    fn serve(&mut self, position: &str, streams: impl Fn(u64, &mut Session)) -> Option<()> {
+    fn serve(&mut self, said: Said, streams: impl Fn(u64, &mut Session)) -> Option<()> {
         self.hears(0)?;
         self.says(b'R', &0u32.to_be_bytes())?;
         self.says(b'S', b"server_version\x0015.4\0")?;
@@ -70,7 +84,8 @@ impl Session {
             let (_, question) = self.hears(1)?;
             let question = String::from_utf8(question).ok()?;
             let row: &[&str] = match question.trim_end_matches('\0') {
-                "IDENTIFY_SYSTEM" => &[SYSTEM, "1", position],
+                "IDENTIFY_SYSTEM" => &[SYSTEM, said.timeline, said.position],
+                asked if asked.starts_with("TIMELINE_HISTORY ") => &["its.history", said.history],
                 "SHOW wal_segment_size" => &["1MB"],
                 start => {
                     let word = start.split(' ').find(|word| word.contains('/'))?;

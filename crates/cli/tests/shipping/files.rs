@@ -172,3 +172,82 @@ fn one_ship_a_folder() {
     assert!(code == 2 && said.contains("another `walproof ship` writes there"), "{code} {said}");
     first.stop();
 }
+
+#[test]
+fn what_is_named_whole_and_is_not_is_not_gone_on_from() {
+    let name = "000000010000000000000002";
+    let site = Site::of(V15, &plain(V15, CLUSTER, 0));
+    let to = site.folder("to");
+    let bytes = fs::read(site.path(&site.p(name))).unwrap();
+    let (mut zeroed, mut flipped) = (bytes.clone(), bytes.clone());
+    zeroed[500_000..].fill(0);
+    flipped[500_000] ^= 1;
+    let cases = [
+        (&bytes[..500_000], "it has 500000 of 1048576 bytes"),
+        (&zeroed[..], "its records end at 0/0027"),
+        (&flipped[..], "its records end at 0/0027"),
+    ];
+    for (content, says) in cases {
+        fs::write(to.join(name), content).unwrap();
+        let (code, said) = ends(ship(&["pg_wal", "--to", "to", "--end", "0/600000"]).current_dir(site.path("")));
+        assert!(code == 2 && said.contains(name) && said.contains(says), "{code} {said}");
+        assert_eq!(whole(&to), [name]);
+    }
+}
+
+#[test]
+fn what_is_no_file_or_too_long_is_refused_and_nobody_waits_for_it() {
+    let name = "000000010000000000000005";
+    let site = Site::of(V15, &plain(V15, CLUSTER, 0));
+    let to = site.folder("to");
+    let file = partial(&to, name);
+    let bytes = fs::read(site.path(&site.p(name))).unwrap();
+    let refused = |says: &str| {
+        let (code, said) = ends(ship(&["pg_wal", "--to", "to", "--end", "0/600000"]).current_dir(site.path("")));
+        assert!(code == 2 && said.contains(name) && said.contains(says), "{code} {said}");
+    };
+    fs::write(&file, [&bytes[..], &[0]].concat()).unwrap();
+    refused("it has more than 1048576 bytes");
+    fs::remove_file(&file).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&file).status().unwrap().success());
+    refused("it is no regular file");
+    // The same where the whole segment lies beside it.
+    fs::write(to.join(name), &bytes).unwrap();
+    refused("it is no regular file");
+}
+
+#[test]
+fn a_slot_is_that_of_a_server_and_wal_is_shipped_to_another_place() {
+    let site = Site::of(V15, &plain(V15, CLUSTER, 0));
+    let to = site.folder("to");
+    for more in [["--slot", "own"], ["--status-interval", "5"]] {
+        let words = [&["pg_wal", "--to", "to", "--end", "0/600000"][..], &more].concat();
+        let (code, said) = ends(ship(&words).current_dir(site.path("")));
+        assert!(code != 0 && whole(&to).is_empty(), "{code} {said}");
+    }
+    for words in [["pg_wal", "--to", "pg_wal"], [".", "--to", "pg_wal/archive_status"]] {
+        let (code, said) = ends(ship(&words).current_dir(site.path("")));
+        assert!(code == 2 && said.contains("ship to another place"), "{code} {said}");
+    }
+    assert!(names(&site.path("pg_wal")).iter().all(|name| !name.starts_with('.')));
+}
+
+#[test]
+fn what_the_old_timeline_has_behind_the_switch_does_not_count() {
+    let site = Site::of(V15, &promoted(V15));
+    let old = Site::of(V15, &plain(V15, CLUSTER, 0));
+    let to = site.folder("to");
+    for name in ["00000002.history", "000000010000000000000001", "000000020000000000000002"] {
+        fs::copy(site.path(&site.p(name)), to.join(name)).unwrap();
+    }
+    let behind = "000000010000000000000003";
+    fs::copy(old.path(&old.p(behind)), to.join(behind)).unwrap();
+    // The server has removed what lies whole in the folder.
+    let next = "000000020000000000000003";
+    for name in site.files().iter().filter(|name| !["00000002.history", next].contains(&name.as_str())) {
+        fs::remove_file(site.path(&site.p(name))).unwrap();
+    }
+    let (code, said) = ends(ship(&["pg_wal", "--to", "to", "--end", "0/400000"]).current_dir(site.path("")));
+    assert_eq!(code, 0, "{said}");
+    assert!(fs::read(to.join(next)).unwrap() == fs::read(site.path(&site.p(next))).unwrap());
+}

@@ -1,6 +1,6 @@
 //! From a server that is made for it: WAL cut at any byte, connections cut at any byte, and what no server says.
 
-use crate::fake::FakeServer;
+use crate::fake::{FakeServer, Said};
 use crate::running::{ends, is_of, partials, ship, whole};
 use crate::site::{CLUSTER, Site, plain};
 use pgwal::format::Version;
@@ -29,7 +29,8 @@ fn wal_is_cut_anywhere_and_so_are_connections() {
         // Each connection goes on for so long; the last ones to the end.
         let mut left = if number < 12 { random.below(3_000_000) } else { usize::MAX };
         while at < own.len() && left > 0 {
-            let length = (1 + random.below(if at % 3 == 0 { 200_000 } else { 9_000 })).min(own.len() - at).min(left);
+            let length =
+                (1 + random.below(if at.is_multiple_of(3) { 200_000 } else { 9_000 })).min(own.len() - at).min(left);
             if session.wal(0x10_0000 + at as u64, &own[at..at + length]).is_none() {
                 return;
             }
@@ -101,4 +102,18 @@ fn what_no_server_says_ends_in_an_error_and_nothing_is_written() {
         assert!(whole(&to).is_empty() && file.len() <= 1, "{says}: {file:?}");
         fs::remove_dir_all(&to).unwrap();
     }
+}
+
+#[test]
+fn the_history_of_another_line_does_not_stay() {
+    let (site, _) = written();
+    let to = site.folder("to");
+    let first = "000000010000000000000001";
+    fs::copy(site.path(&site.p(first)), to.join(first)).unwrap();
+    let said = Said { timeline: "3", history: "2\t0/300000\tno recovery target specified\n", position: "0/600000" };
+    let server = FakeServer::of(said, |_, _, session| session.waits());
+    let conninfo = server.conninfo();
+    let (code, said) = ends(&mut ship(&["--server", &conninfo, "--to", to.to_str().unwrap(), "--no-retry"]));
+    assert!(code == 1 && said.contains("timeline 3 does not come from there"), "{code} {said}");
+    assert_eq!(whole(&to), [first]);
 }

@@ -47,7 +47,7 @@ impl Started {
         let whole = text.rfind('\n').map_or("", |end| &text[..end]);
         let event = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"));
         let events: Vec<Value> = whole.lines().map(event).collect();
-        let schema = Schema::named("watch.json");
+        let schema = Schema::named("watch-line.json");
         for event in &events {
             assert_eq!(schema.problems(event), Vec::<String>::new(), "{event}");
         }

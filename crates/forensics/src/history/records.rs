@@ -10,7 +10,7 @@ use pgwal_format::rmgr::fields;
 use pgwal_format::rmgr::sink::Value;
 use pgwal_format::rmgr::tablespace::{self, TablespaceChange};
 use pgwal_format::rmgr::xact::{self, Timestamp, XactOutcome};
-use pgwal_format::rmgr::{LOGICAL_MESSAGE, TRANSACTION, XLOG, heap, storage, xlog};
+use pgwal_format::rmgr::{LOGICAL_MESSAGE, TRANSACTION, XLOG, row_changes, storage, xlog};
 use pgwal_format::{Generation, Lsn, TimelineId};
 
 impl History<'_> {
@@ -116,7 +116,7 @@ impl History<'_> {
                 }
             })
         };
-        let truncated = || heap::truncate_command(record).map(|t| XactAct::Truncate(t.database, t.tables));
+        let truncated = || row_changes::truncate_command(record).map(|t| XactAct::Truncate(t.database, t.tables));
         let Some(act) = of_database.or_else(of_tablespace).or_else(truncated).or_else(|| message(record)) else {
             return;
         };

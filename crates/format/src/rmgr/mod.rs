@@ -33,6 +33,7 @@ mod operation;
 mod origin;
 mod pointers;
 mod relmap;
+pub mod row_changes;
 mod rows;
 mod sequence;
 pub mod short;

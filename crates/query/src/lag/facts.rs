@@ -31,6 +31,8 @@ pub struct ServerFacts {
     pub replayed: Option<Lsn>,
     /// Its timeline; not of one that recovers.
     pub timeline: Option<TimelineId>,
+    /// The timeline of what it received, of one that recovers, from 9.6 on; it may have come to a newer one since.
+    pub received_timeline: Option<TimelineId>,
     /// Its clock.
     pub clock: Timestamp,
     /// Its data directory, where it is reached by a socket of this machine and tells it to this role.
@@ -121,6 +123,9 @@ impl ServerFacts {
         if progress.control_functions {
             asked += "select 'system_identifier=' || system_identifier from pg_control_system();\n";
         }
+        if let Some(timeline) = progress.received_timeline {
+            asked += &format!("select 'received_timeline=' || ({timeline}) where pg_is_in_recovery();\n");
+        }
         if progress.archiver_view {
             let (archived, failed) = (micros("last_archived_time"), micros("last_failed_time"));
             asked += &format!(
@@ -172,6 +177,7 @@ impl ServerFacts {
             received,
             replayed,
             timeline: fact(answer, "file").and_then(SegmentName::parse).map(|name| name.timeline),
+            received_timeline: fact(answer, "received_timeline").and_then(|n| n.parse::<u32>().ok()).map(TimelineId),
             clock: timestamp(says("clock")?).ok_or("its clock says nothing")?,
             data: fact(answer, "data").and_then(unhex).map(PathBuf::from),
             standbys: answer.lines().filter_map(|line| standby(line.strip_prefix("standby=")?)).collect(),
@@ -237,6 +243,7 @@ mod tests {
     fn what_a_primary_answers() {
         let (dialect, progress) = dialect_of("version=150004\n").unwrap();
         assert!(ServerFacts::question(dialect, &progress).contains("pg_walfile_name(pg_current_wal_lsn())"));
+        assert!(ServerFacts::question(dialect, &progress).contains("received_tli"));
         let facts = ServerFacts::of(dialect, PRIMARY).unwrap();
         assert_eq!((facts.position, facts.timeline), (Some(Lsn::new(0x300_0200)), Some(TimelineId(2))));
         assert_eq!((facts.system_id, facts.recovers), (Some(u64::MAX - 6), false));
@@ -254,6 +261,11 @@ mod tests {
         let answer = "recovers=yes\nreceived=\nreplayed=0/10\nsegment_size=16MB\nclock=1\narchive_mode=off\n";
         let facts = ServerFacts::of(dialect, answer).unwrap();
         assert_eq!((facts.position, facts.received, facts.archiver), (Some(Lsn::new(0x10)), None, None));
+        assert_eq!(facts.received_timeline, None);
+        let facts = ServerFacts::of(dialect, &format!("{answer}received_timeline=3\n")).unwrap();
+        assert_eq!((facts.received_timeline, facts.received), (Some(TimelineId(3)), None));
+        let (dialect, progress) = dialect_of("version=90525\n").unwrap();
+        assert!(!ServerFacts::question(dialect, &progress).contains("received_timeline"));
     }
 
     #[test]

@@ -60,7 +60,7 @@ impl Limits {
         match (&follower.unknown, follower.last()) {
             (Some(_), _) => LagJudgement::Unknown,
             (None, Some(stage)) => self.judge(Some(stage.bytes), stage.waits_micros()),
-            (None, None) => LagJudgement::Fine,
+            (None, None) => LagJudgement::Unknown,
         }
     }
 
@@ -72,8 +72,17 @@ impl Limits {
         }
     }
 
+    /// They are given, and nothing is there that they could be of: who was there may be gone.
+    pub fn are_of_nothing(&self, lag: &LiveLag) -> bool {
+        let given = !self.warn.is_empty() || !self.crit.is_empty();
+        given && lag.followers.is_empty() && lag.archiver.is_none()
+    }
+
     /// Of all together.
     pub fn of(&self, lag: &LiveLag) -> LagJudgement {
+        if self.are_of_nothing(lag) {
+            return LagJudgement::Unknown;
+        }
         let followers = lag.followers.iter().map(|follower| self.of_follower(follower));
         followers.max().unwrap_or(LagJudgement::Fine).max(self.of_archiver(lag))
     }
@@ -82,6 +91,36 @@ impl Limits {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lag::facts::{ServerFacts, dialect_of};
+    use crate::lag::measure::measure;
+
+    fn lag(answer: &str) -> LiveLag {
+        let (dialect, _) = dialect_of("version=150004\n").unwrap();
+        let answer = format!("{answer}recovers=no\ncurrent=0/500100\nsegment_size=1MB\nclock=1700000060000000\n");
+        measure("p", &ServerFacts::of(dialect, &answer).unwrap(), Vec::new(), None).unwrap()
+    }
+
+    /// A standby that dies must not make an alarm fall silent.
+    #[test]
+    fn where_nothing_is_measured_no_limit_is_kept() {
+        let crit = Limits { warn: Vec::new(), crit: vec![LagLimit::Bytes(1 << 30)] };
+        let warn = Limits { warn: vec![LagLimit::Bytes(1 << 30)], crit: Vec::new() };
+        for (answer, limited, free) in [
+            ("archive_mode=off\n", LagJudgement::Unknown, LagJudgement::Fine),
+            // An archiver that does not say what waits.
+            ("archive_mode=on\n", LagJudgement::Unknown, LagJudgement::Fine),
+            (
+                "archive_mode=off\nstandby=61||streaming|async|0/500100|0/500100|0/500100|0/500000\n",
+                LagJudgement::Fine,
+                LagJudgement::Fine,
+            ),
+            ("archive_mode=off\nstandby=61||startup|async||||\n", LagJudgement::Unknown, LagJudgement::Unknown),
+        ] {
+            let lag = lag(answer);
+            assert_eq!([crit.of(&lag), warn.of(&lag)], [limited; 2], "{answer}");
+            assert_eq!(Limits::default().of(&lag), free, "{answer}");
+        }
+    }
 
     #[test]
     fn what_is_not_known_is_not_fine() {

@@ -209,7 +209,10 @@ impl Ruler<'_> {
     fn connected(&mut self, row: &ConnectedStandby) -> FollowerLag {
         let known = LagStage::ALL.into_iter().zip(row.stages).filter_map(|(stage, at)| Some((stage, at?)));
         let stages: Vec<StageLag> = known.map(|(stage, at)| self.stage(stage, at)).collect();
-        let hidden = stages.is_empty() && row.state.is_empty();
+        let unknown = stages.is_empty().then(|| match row.state.as_str() {
+            "" => "this role may not see it: grant pg_monitor (up to 9.6: a superuser)".to_owned(),
+            state => format!("it has not said how far it is (its state is {state})"),
+        });
         FollowerLag {
             name: row.name.clone(),
             kind: FollowerKind::Connected {
@@ -218,29 +221,45 @@ impl Ruler<'_> {
                 sync: row.sync.clone(),
             },
             stages,
-            unknown: hidden.then(|| "this role may not see it: grant pg_monitor (up to 9.6: a superuser)".to_owned()),
+            unknown,
         }
     }
 
     fn asked(&mut self, standby: UnaskedStandby) -> FollowerLag {
-        let (mut stages, mut unknown) = (Vec::new(), None);
-        match standby.facts {
-            Err(why) => unknown = Some(why),
-            Ok(facts) if facts.system_id.zip(self.primary.system_id).is_some_and(|(own, other)| own != other) => {
-                unknown = Some("it is of another cluster".to_owned());
-            }
-            Ok(facts) if !facts.recovers => {
-                unknown = Some("it is no standby: it was promoted, or never was".to_owned())
-            }
-            Ok(facts) => {
-                let known = [(LagStage::Flushed, facts.received), (LagStage::Replayed, facts.replayed)];
-                stages = known.into_iter().filter_map(|(stage, at)| Some(self.stage(stage, at?))).collect();
-                if stages.is_empty() {
-                    unknown = Some("it has not replayed anything yet".to_owned());
-                }
-            }
-        }
+        let measured = standby.facts.and_then(|facts| self.stages_of(&facts));
+        let (stages, unknown) = match measured {
+            Ok(stages) => (stages, None),
+            Err(why) => (Vec::new(), Some(why)),
+        };
         FollowerLag { name: standby.name, kind: FollowerKind::Asked, stages, unknown }
+    }
+
+    /// Of a server that was asked; in words why it has none.
+    fn stages_of(&mut self, facts: &ServerFacts) -> Result<Vec<StageLag>, String> {
+        if let Some(why) = self.no_standby_of_it(facts) {
+            return Err(why);
+        }
+        let known = [(LagStage::Flushed, facts.received), (LagStage::Replayed, facts.replayed)];
+        let stages: Vec<StageLag> = known.into_iter().filter_map(|(stage, at)| Some(self.stage(stage, at?))).collect();
+        if stages.is_empty() { Err("it has not replayed anything yet".to_owned()) } else { Ok(stages) }
+    }
+
+    /// Why a server that was asked is no standby of this primary.
+    fn no_standby_of_it(&self, facts: &ServerFacts) -> Option<String> {
+        if facts.system_id.zip(self.primary.system_id).is_some_and(|(own, other)| own != other) {
+            return Some("it is of another cluster".to_owned());
+        }
+        if !facts.recovers {
+            return Some("it is no standby: it was promoted, or never was".to_owned());
+        }
+        // The primary was asked after it: what it follows now, the primary has had.
+        if let Some((own, primary)) = facts.received_timeline.zip(self.primary.timeline)
+            && own > primary
+        {
+            return Some(format!("it is on timeline {own}, and the primary is on {primary}: it follows another one"));
+        }
+        let is_ahead = facts.position.is_some_and(|at| self.ahead(at) < 0);
+        is_ahead.then(|| "it is ahead of the primary: it follows another one".to_owned())
     }
 
     fn archiver(&mut self) -> Option<ArchiverLag> {
@@ -288,10 +307,14 @@ impl Ruler<'_> {
         StageLag { stage, at, bytes, segments: bytes / self.primary.size.bytes(), wal }
     }
 
+    /// Bytes that the primary is ahead, negative where it is behind.
+    fn ahead(&self, at: Lsn) -> i128 {
+        self.primary.dialect.address.distance(self.position, at, self.primary.size)
+    }
+
     /// Bytes that the primary is ahead; one that has come farther meanwhile is not behind.
     fn distance(&self, at: Lsn) -> u64 {
-        let ahead = self.primary.dialect.address.distance(self.position, at, self.primary.size);
-        u64::try_from(ahead.max(0)).unwrap_or(u64::MAX)
+        u64::try_from(self.ahead(at).max(0)).unwrap_or(u64::MAX)
     }
 
     fn behind(&mut self, at: Lsn) -> Option<WalBehind> {
@@ -356,6 +379,31 @@ mod tests {
         primary.archiver.as_mut().unwrap().ready = Ok(ready);
         let archiver = measure("p", &primary, Vec::new(), None).unwrap().archiver.unwrap();
         assert_eq!((archiver.owed_bytes, archiver.owed_micros), (Some(2 << 20), Some(60_000_000)));
+    }
+
+    #[test]
+    fn a_standby_that_follows_another_one_is_not_measured() {
+        for (answer, why) in [
+            ("received=0/500100\nreplayed=0/500100\nreceived_timeline=1\n", ""),
+            ("received=\nreplayed=0/500000\n", ""),
+            ("received=0/400000\nreplayed=0/400000\nreceived_timeline=2\n", "it is on timeline 2"),
+            ("received=0/500101\nreplayed=0/400000\nreceived_timeline=1\n", "it is ahead of the primary"),
+            ("received=\nreplayed=1/0\n", "it is ahead of the primary"),
+        ] {
+            let standby = Ok(facts(&format!("recovers=yes\n{answer}system_identifier=5\n")));
+            let standby = UnaskedStandby { name: "s".to_owned(), facts: standby };
+            let lag = measure("p", &facts(PRIMARY), vec![standby], None).unwrap();
+            let told = lag.followers[1].unknown.clone().unwrap_or_default();
+            assert!(told.starts_with(why) && told.is_empty() == why.is_empty(), "{answer}: {told}");
+            assert_eq!(lag.followers[1].stages.is_empty(), !why.is_empty(), "{answer}");
+        }
+    }
+
+    #[test]
+    fn a_connected_standby_without_a_position_is_unknown() {
+        let primary = PRIMARY.replace("|0/500100|0/500100|0/500000|0/3FFFFF", "||||").replace("streaming", "startup");
+        let lag = measure("p", &facts(&primary), Vec::new(), None).unwrap();
+        assert_eq!(lag.followers[0].unknown.as_deref(), Some("it has not said how far it is (its state is startup)"));
     }
 
     #[test]

@@ -219,6 +219,8 @@ impl Receiver {
                 break;
             };
             (self.heard, self.asked) = (Instant::now(), false);
+            // Whoever says much, and no WAL, must not keep us from anything else.
+            let is_late = self.heard >= until;
             match tag {
                 b'd' => match Streamed::parse(&body)? {
                     Streamed::Wal { start, end, bytes } => {
@@ -231,14 +233,15 @@ impl Receiver {
                     }
                 },
                 // The stream begins.
-                b'W' | b'N' | b'S' => continue,
+                b'W' | b'N' | b'S' if !is_late && !self.wants_status => continue,
+                b'W' | b'N' | b'S' => {}
                 // The timeline ended; where it was asked for from its very end, without a stream.
                 b'c' | b'T' => self.ended = Some(Ok(tag == b'c')),
                 b'C' | b'Z' => self.ended = Some(Err(ReceiveFault::Closed)),
                 b'E' => self.ended = Some(Err(ReceiveFault::Server(ServerError::parse(&body)))),
                 other => return Err(ReceiveFault::protocol(format!("message {other} in the stream"))),
             }
-            if !self.connection.has_next() {
+            if is_late || self.wants_status || !self.connection.has_next() {
                 break;
             }
         }

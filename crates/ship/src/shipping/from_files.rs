@@ -65,7 +65,7 @@ impl<'a> FileShipper<'a> {
             let ancestors = histories.get(&newest).and_then(|bytes| history::parse(bytes, newest).ok());
             let descent = Descent::of(newest, &ancestors.unwrap_or_default(), &reached.layout);
             let other = ShipFailure::OtherHistory { here: (own, reached.end), there: newest };
-            let at = reached.go_on(&descent).ok_or(other)?;
+            let at = folder.go_on(reached, &descent)?.ok_or(other)?;
             let (address, size) = (reached.layout.address(), reached.layout.segment);
             start = Some(address.segment_start(at.number, size));
             cluster = Some(Cluster { layout: reached.layout, system_id: reached.system_id });

@@ -129,8 +129,10 @@ impl ServerShipping<'_, '_> {
         if let Some(name) = self.options.slot.filter(|_| self.options.create_slot) {
             server.create_slot(name)?;
         }
-        let mut descent = self.descent(&mut server, identity.timeline)?;
+        let (mut descent, history) = self.descent(&mut server, identity.timeline)?;
         let mut at = self.start_point(&mut server, reached.as_ref(), &descent, size)?;
+        // That of another line must not stay in the folder: it would be its latest timeline.
+        self.keep(identity.timeline, history)?;
         loop {
             let chain = self.layout.map(|layout| self.folder.chain_to(&layout, at, &descent));
             server.start(at, size, self.options.slot, chain)?;
@@ -144,7 +146,9 @@ impl ServerShipping<'_, '_> {
             let Some((next, lsn)) = streamed else { return Ok(()) };
             self.folder.leave()?;
             (self.tell)(&ShipNews::Timeline { next, at: lsn });
-            descent = self.descent(&mut server, next)?;
+            let (line, history) = self.descent(&mut server, next)?;
+            self.keep(next, history)?;
+            descent = line;
             at = StartPoint { timeline: next, number: AddressScheme::Linear.segment(lsn, size) };
         }
     }
@@ -198,18 +202,25 @@ impl ServerShipping<'_, '_> {
         Ok(server.confirm(written, flushed)?)
     }
 
-    /// The line of a timeline, by its history file, which is shipped as well.
-    fn descent(&mut self, server: &mut Receiver, timeline: TimelineId) -> Result<Descent, ShipFailure> {
+    /// The line of a timeline, and the history file that says it, which is shipped as well.
+    fn descent(&self, server: &mut Receiver, timeline: TimelineId) -> Result<(Descent, Option<Vec<u8>>), ShipFailure> {
         if timeline <= TimelineId::FIRST {
-            return Ok(Descent::alone(timeline));
+            return Ok((Descent::alone(timeline), None));
         }
         let bytes = server.history(timeline)?;
         let strange = |_| ReceiveFault::Protocol(format!("the history of timeline {timeline} is none"));
         let ancestors = history::parse(&bytes, timeline).map_err(strange)?;
-        self.folder.history(timeline, &bytes)?;
         // Without a layout nothing is here yet, and nobody asks where timelines begin.
         let of = |layout| Descent::of(timeline, &ancestors, &layout);
-        Ok(self.layout.map_or_else(|| Descent::alone(timeline), of))
+        Ok((self.layout.map_or_else(|| Descent::alone(timeline), of), Some(bytes)))
+    }
+
+    /// Stores a timeline's history file, where it has one.
+    fn keep(&mut self, timeline: TimelineId, history: Option<Vec<u8>>) -> Result<(), ShipFailure> {
+        if let Some(bytes) = history {
+            self.folder.history(timeline, &bytes)?;
+        }
+        Ok(())
     }
 
     fn start_point(
@@ -223,13 +234,14 @@ impl ServerShipping<'_, '_> {
         let segment = |lsn| AddressScheme::Linear.segment(lsn, size);
         let now = StartPoint { timeline: identity.timeline, number: segment(identity.position) };
         match reached {
-            Some(_) if self.gap => Ok(now),
-            Some(reached) => reached.go_on(descent).ok_or(ShipFailure::OtherHistory {
+            Some(reached) if !self.gap => self.folder.go_on(reached, descent)?.ok_or(ShipFailure::OtherHistory {
                 here: (reached.segment.timeline, reached.end),
                 there: identity.timeline,
             }),
-            None => {
+            _ => {
                 let kept = self.options.slot.map(|name| server.slot_keeps(name)).transpose()?.flatten();
+                // Behind a gap: what the slot keeps goes before what the server writes now.
+                let kept = kept.filter(|(_, lsn)| reached.is_none_or(|reached| *lsn > reached.end));
                 Ok(kept.map_or(now, |(timeline, lsn)| StartPoint { timeline, number: segment(lsn) }))
             }
         }

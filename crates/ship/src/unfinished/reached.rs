@@ -1,7 +1,7 @@
 //! What lies in a folder already, and where whoever ships goes on.
 
 use super::ShipFolder;
-use super::segment::{LARGEST, UnfinishedSegment, give_way, scanned, whole_records};
+use super::segment::{LARGEST, UnfinishedSegment, give_way, lack_of, read_partial, scanned, too_long, whole_records};
 use crate::destination::Destination;
 use crate::fault::{ShipFault, ShipStep};
 use pgwal_archive::lineage::Descent;
@@ -55,7 +55,7 @@ impl ShipFolder {
     ///
     /// # Errors
     /// The folder, or its newest segment, cannot be read; or an unfinished segment has other records than the whole
-    /// one of its name.
+    /// one of its name; or the newest is named as a whole one is, and is not whole.
     pub fn reached(&mut self) -> Result<Option<ShippedEnd>, ShipFault> {
         let mut found = self.segments()?;
         for (name, _) in found.iter().filter(|(name, is_whole)| !is_whole && found.contains(&(*name, true))) {
@@ -66,6 +66,41 @@ impl ShipFolder {
             let reached = self.look_at(name, is_whole)?;
             if reached.is_some() {
                 return Ok(reached);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Where to go on along a timeline: behind the newest segment on its way. `newest` is what [`ShipFolder::reached`]
+    /// says. `None`: that is of no timeline on the way.
+    ///
+    /// # Errors
+    /// The folder, or the segment, cannot be read; or that is named as a whole one is, and is not whole.
+    pub fn go_on(&self, newest: &ShippedEnd, descent: &Descent) -> Result<Option<StartPoint>, ShipFault> {
+        let Some(beyond) = newest.go_on(descent) else { return Ok(None) };
+        let own = self.reached_on(descent, &newest.layout)?;
+        Ok(Some(own.and_then(|own| own.go_on(descent)).unwrap_or(beyond)))
+    }
+
+    /// How far the WAL goes that lies here on the way of a timeline: its own goes before that of its ancestors, of
+    /// which each counts up to where it was left.
+    fn reached_on(&self, descent: &Descent, layout: &Layout) -> Result<Option<ShippedEnd>, ShipFault> {
+        let found = self.segments()?;
+        for (at, (timeline, begin)) in descent.timelines.iter().enumerate().rev() {
+            let left = descent.timelines.get(at + 1).and_then(|(_, begin)| *begin);
+            let is_on_the_way = |name: SegmentName| {
+                name.number(layout.address(), layout.segment).is_some_and(|number| {
+                    begin.is_none_or(|begin| begin.segment <= number) && left.is_none_or(|left| number <= left.segment)
+                })
+            };
+            let mut own: Vec<(SegmentName, bool)> =
+                found.iter().filter(|(name, _)| name.timeline == *timeline && is_on_the_way(*name)).copied().collect();
+            own.sort_by_key(|(name, is_whole)| (name.log, name.seg, *is_whole));
+            for (name, is_whole) in own.into_iter().rev() {
+                let reached = self.look_at(name, is_whole)?;
+                if reached.is_some() {
+                    return Ok(reached);
+                }
             }
         }
         Ok(None)
@@ -89,9 +124,7 @@ impl ShipFolder {
 
     /// What a segment says; `None` for an unfinished one in which nothing was written yet.
     fn look_at(&self, segment: SegmentName, is_whole: bool) -> Result<Option<ShippedEnd>, ShipFault> {
-        let file = if is_whole { FileName::Segment(segment) } else { FileName::Partial(segment) };
-        let Some(stored) = self.folder.holds(file)?.into_iter().next() else { return Ok(None) };
-        let bytes = self.folder.read(&stored, LARGEST)?;
+        let Some((stored, bytes)) = self.bytes_of(segment, is_whole)? else { return Ok(None) };
         let refused =
             |why: String| ShipFault::of(ShipStep::Compare, self.path.join(&stored).display().to_string(), why);
         let first = match FirstPage::of(&bytes) {
@@ -109,16 +142,33 @@ impl ShipFolder {
             layout,
             system_id,
         };
-        if !is_whole {
-            let records = whole_records(bytes, segment, &layout).len() as u64;
-            if records == size.bytes() {
-                UnfinishedSegment::open(&self.folder, &self.path, segment, &layout)?.finish(&self.folder)?;
-                reached.is_whole = true;
-            } else {
-                reached.end = address.segment_start(number, size).plus_within(records);
-            }
+        if is_whole {
+            return lack_of(&bytes, segment, &layout).map_or(Ok(Some(reached)), |why| Err(refused(why)));
+        }
+        if bytes.len() as u64 > size.bytes() {
+            return Err(too_long(&self.path.join(&stored), size.bytes()));
+        }
+        let records = whole_records(bytes, segment, &layout).len() as u64;
+        if records == size.bytes() {
+            UnfinishedSegment::open(&self.folder, &self.path, segment, &layout)?.finish(&self.folder)?;
+            reached.is_whole = true;
+        } else {
+            reached.end = address.segment_start(number, size).plus_within(records);
         }
         Ok(Some(reached))
+    }
+
+    /// The name and the bytes of the file of a segment.
+    fn bytes_of(&self, segment: SegmentName, is_whole: bool) -> Result<Option<(String, Vec<u8>)>, ShipFault> {
+        let file = if is_whole { FileName::Segment(segment) } else { FileName::Partial(segment) };
+        let Some(stored) = self.folder.holds(file)?.into_iter().next() else { return Ok(None) };
+        // One of our own is refused where it is no file; packed ones are read as all others are.
+        let bytes = if !is_whole && stored == file.to_string() {
+            read_partial(&self.path.join(&stored), LARGEST)?
+        } else {
+            Some(self.folder.read(&stored, LARGEST)?)
+        };
+        Ok(bytes.map(|bytes| (stored, bytes)))
     }
 
     fn partial(&self, name: SegmentName) -> std::path::PathBuf {

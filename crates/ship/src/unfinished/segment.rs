@@ -1,13 +1,15 @@
 //! The segment that is being written: `SEGMENT.partial`, of full size from its first moment on.
 
 use crate::destination::{Destination, FolderDestination, Publication, ToStage};
+use crate::ends::is_at;
 use crate::fault::{ShipFault, ShipStep};
 use pgwal_archive::whose::FirstPage;
 use pgwal_format::{FileName, Layout, SegmentName};
 use pgwal_walk::{Fold, Ignore, Run, ScanExpect, Tail, scan};
+use rustix::fs::OFlags;
 use std::fs::{File, OpenOptions};
-use std::io;
-use std::os::unix::fs::FileExt;
+use std::io::{self, Read};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// Bytes of the largest segment.
@@ -40,11 +42,8 @@ impl UnfinishedSegment {
             return Ok(UnfinishedSegment { name, path, size, file: None, reached: 0, dirty: false });
         }
         let failed = |error: io::Error| ShipFault::io(ShipStep::Write, &path, &error);
-        let mut records = match std::fs::read(&path) {
-            Ok(bytes) => whole_records(bytes, name, layout),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(ShipFault::io(ShipStep::Read, &path, &error)),
-        };
+        let there = read_partial(&path, size)?;
+        let mut records = there.map(|bytes| whole_records(bytes, name, layout)).unwrap_or_default();
         let reached = records.len() as u64;
         records.resize(usize::try_from(size).unwrap_or(usize::MAX), 0);
         folder.replace(ToStage { stored: &stored, bytes: &records, mode: super::MODE })?;
@@ -74,8 +73,18 @@ impl UnfinishedSegment {
             self.dirty = true;
             file.write_all_at(new, self.reached).map_err(|error| ShipFault::io(ShipStep::Write, &self.path, &error))?;
             self.reached = end;
+            self.is_named(file)?;
         }
         Ok(())
+    }
+
+    /// What is written into a file that has its name no more is lost.
+    fn is_named(&self, file: &File) -> Result<(), ShipFault> {
+        let why = "it was removed, moved or replaced while it was written";
+        match is_at(file, &self.path) {
+            true => Ok(()),
+            false => Err(ShipFault::of(ShipStep::Flush, self.path.display().to_string(), why)),
+        }
     }
 
     /// All of it is there.
@@ -83,10 +92,11 @@ impl UnfinishedSegment {
         self.reached == self.size
     }
 
-    /// Makes what was written outlive a crash.
+    /// Makes what was written outlive a crash. Of a file that has its name no more nothing does.
     pub fn flush(&mut self) -> Result<(), ShipFault> {
         if let Some(file) = self.file.as_ref().filter(|_| self.dirty) {
             file.sync_data().map_err(|error| ShipFault::io(ShipStep::Flush, &self.path, &error))?;
+            self.is_named(file)?;
             self.dirty = false;
         }
         Ok(())
@@ -106,11 +116,11 @@ impl UnfinishedSegment {
 
 /// The archive has a whole segment: an unfinished one of the same records is removed.
 pub(super) fn give_way(folder: &FolderDestination, partial: &Path, name: SegmentName) -> Result<(), ShipFault> {
-    let bytes = match std::fs::read(partial) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        read => read.map_err(|error| ShipFault::io(ShipStep::Read, partial, &error))?,
-    };
+    let Some(bytes) = read_partial(partial, LARGEST)? else { return Ok(()) };
     let Ok(layout) = Layout::detect(&bytes) else { return Ok(()) };
+    if bytes.len() as u64 > layout.segment.bytes() {
+        return Err(too_long(partial, layout.segment.bytes()));
+    }
     let records = whole_records(bytes, name, &layout);
     for stored in folder.holds(FileName::Segment(name))? {
         if folder.read(&stored, LARGEST)?.starts_with(&records) {
@@ -119,6 +129,54 @@ pub(super) fn give_way(folder: &FolderDestination, partial: &Path, name: Segment
     }
     let why = format!("the archive has {name} with other records");
     Err(ShipFault::of(ShipStep::Compare, partial.display().to_string(), why))
+}
+
+/// The bytes of an unfinished segment; `None` where there is none.
+///
+/// # Errors
+/// It is no regular file, has more bytes than it may have, or cannot be read.
+pub(super) fn read_partial(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, ShipFault> {
+    let failed = |error: io::Error| ShipFault::io(ShipStep::Read, path, &error);
+    let mut options = OpenOptions::new();
+    // A named pipe that took the file's place must not make us wait for its writer.
+    options.read(true).custom_flags(OFlags::NONBLOCK.bits() as i32);
+    let file = match options.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(failed)?,
+    };
+    let found = file.metadata().map_err(failed)?;
+    if !found.is_file() {
+        return Err(ShipFault::of(ShipStep::Compare, path.display().to_string(), "it is no regular file"));
+    }
+    if found.len() > limit {
+        return Err(too_long(path, limit));
+    }
+    let mut bytes = Vec::new();
+    file.take(limit).read_to_end(&mut bytes).map_err(failed)?;
+    Ok(Some(bytes))
+}
+
+/// An unfinished segment has more bytes than a segment.
+pub(super) fn too_long(path: &Path, size: u64) -> ShipFault {
+    let why = format!("it is no segment: it has more than {size} bytes");
+    ShipFault::of(ShipStep::Compare, path.display().to_string(), why)
+}
+
+/// Why a segment is not whole; `None` where all of it is there, and its records go on up to its end.
+pub(super) fn lack_of(bytes: &[u8], name: SegmentName, layout: &Layout) -> Option<String> {
+    let (length, size) = (bytes.len() as u64, layout.segment.bytes());
+    if length != size {
+        return Some(format!("it is not whole: it has {length} of {size} bytes"));
+    }
+    let Some(run) = scanned(bytes, name, layout, Ignore) else {
+        return Some("its first page is that of another segment".to_owned());
+    };
+    let end = match (run.damages.first(), &run.tail) {
+        (Some(damage), _) => damage.lsn,
+        (None, Tail::Stopped(_)) => run.end,
+        (None, _) => return None,
+    };
+    Some(format!("it is not whole: its records end at {end}"))
 }
 
 /// The beginning of a file, up to the end of its last whole record.

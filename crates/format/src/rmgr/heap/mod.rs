@@ -13,11 +13,9 @@
 //! ```
 
 mod bits;
-mod changed;
 mod tuple;
 
 pub(super) use bits::{BITS, BITS_16, LOCK_FLAGS, MULTI_INSERT_FLAGS};
-pub use changed::{RowChange, RowsChanged, TruncateCommand, changed, is_truncate_command, truncate_command};
 pub(super) use tuple::header as tuple_header;
 
 use super::arrays::array;

@@ -45,6 +45,9 @@ impl LiveLagAnswer<'_> {
     fn headline(&self) -> String {
         let unknown = self.lag.followers.iter().find_map(|follower| Some((follower, follower.unknown.as_ref()?)));
         let all = match self.farthest() {
+            _ if self.limits.are_of_nothing(self.lag) => {
+                format!("No standby streams from {}, and nothing is archived: nothing is measured.", self.lag.name)
+            }
             _ if self.lag.followers.is_empty() => format!("No standby streams from {}.", self.lag.name),
             Some((follower, stage)) if stage.bytes > 0 => {
                 format!("{} is {} behind{}.", called(follower), bytes(stage.bytes.into()), self.waits(stage))
@@ -59,7 +62,17 @@ impl LiveLagAnswer<'_> {
             let since = since.map(|since| format!(", the first for {since}")).unwrap_or_default();
             format!(" {} for the archiver{since}.", segments(ready.count, "wait"))
         });
-        all + &unknown.unwrap_or_default() + &owed.unwrap_or_default()
+        all + &unknown.unwrap_or_default() + &owed.unwrap_or_default() + &self.unknown_archiver()
+    }
+
+    /// Why a limit for the archiver could not be looked at.
+    fn unknown_archiver(&self) -> String {
+        match self.lag.archiver.as_ref().map(|archiver| &archiver.ready) {
+            Some(Err(why)) if self.limits.of_archiver(self.lag) == LagJudgement::Unknown => {
+                format!(" Which segments wait for the archiver is not known: {why}.")
+            }
+            _ => String::new(),
+        }
     }
 
     /// What waits: `; oldest commit not yet replayed: 2026-11-20 14:02:11+01:00, 3 s ago`.

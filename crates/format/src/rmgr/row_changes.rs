@@ -5,10 +5,10 @@
 //! 9.4 and earlier   the relation at 0 of the data; MULTI_INSERT: rows at 18
 //! ```
 
-use super::{DELETE, HOT_UPDATE, INSERT, TRUNCATE, UPDATE};
 use crate::Generation;
 use crate::record::{Block, Record, RecordHeader, RelFileLocator};
 use crate::rmgr::fields::{self, number};
+use crate::rmgr::heap::{DELETE, HOT_UPDATE, INSERT, TRUNCATE, UPDATE};
 use crate::rmgr::{HEAP, HEAP2};
 
 /// MULTI_INSERT of "Heap2" (9.2 and later).
