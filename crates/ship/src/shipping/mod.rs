@@ -58,9 +58,11 @@ pub enum ShipNews<'a> {
 const FLUSH: Duration = Duration::from_secs(1);
 
 /// Ever longer pauses between attempts.
+#[cfg(feature = "server")]
 #[derive(Debug, Default)]
 pub(crate) struct BackOff(u32);
 
+#[cfg(feature = "server")]
 impl BackOff {
     /// The next pause: 0.2 seconds, twice as long each time, at most 30.
     pub fn pause(&mut self) -> Duration {
