@@ -84,8 +84,10 @@ impl fmt::Display for ConnInfoFault {
         match self {
             ConnInfoFault::NoValue(key) => write!(f, "\"{key}\" has no value: write it as {key}=VALUE"),
             ConnInfoFault::OpenQuote(key) => write!(f, "the quote in the value of {key} is not closed"),
-            ConnInfoFault::BadEscape(text) => write!(f, "\"{text}\" has a % that is no character"),
+            // What stands there may be a password.
+            ConnInfoFault::BadEscape(_) => f.write_str("the URL has a % that is no character"),
             ConnInfoFault::Unknown(key) => write!(f, "{key} is no keyword of a connection"),
+            ConnInfoFault::NotDone(key, _) if key.contains("password") => write!(f, "{key} cannot be done"),
             ConnInfoFault::NotDone(key, value) => write!(f, "{key}={value} cannot be done"),
             ConnInfoFault::Password => {
                 f.write_str("a password does not belong on the command line: use a password file or PGPASSWORD")
@@ -390,6 +392,9 @@ mod tests {
             ConnInfoFault::NotDone("channel_binding".into(), "require".into())
         );
         assert_eq!(fault("postgresql://a%zz"), ConnInfoFault::BadEscape("a%zz".into()));
+        for secret in ["postgresql://u:secret%zz@h/", "host=h sslpassword=secret"] {
+            assert!(!fault(secret).to_string().contains("secret"), "{}", fault(secret));
+        }
         assert!(parsed("gssencmode=prefer keepalives=1 target_session_attrs=any", &[("PGUSER", "u")]).is_ok());
     }
 
