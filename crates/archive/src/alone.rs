@@ -122,7 +122,24 @@ impl SegmentAlone {
         before: Option<&SegmentEnd>,
     ) -> Result<SegmentAlone, NotWal> {
         let first = FirstPage::of(bytes)?;
-        let (layout, system_id) = (first.layout, first.system_id);
+        Ok(SegmentAlone::of(bytes, &first, first.layout, timeline, before))
+    }
+
+    /// The same, of a segment of which is known how it is laid out, and which it is. `None`: it is another one.
+    pub fn named(bytes: &[u8], name: SegmentName, layout: &Layout) -> Option<SegmentAlone> {
+        let first = FirstPage::of(bytes).ok().filter(|first| first.fits(layout))?;
+        let alone = SegmentAlone::of(bytes, &first, *layout, Some(name.timeline), None);
+        (alone.name == name && alone.address == alone.start).then_some(alone)
+    }
+
+    fn of(
+        bytes: &[u8],
+        first: &FirstPage,
+        layout: Layout,
+        timeline: Option<TimelineId>,
+        before: Option<&SegmentEnd>,
+    ) -> SegmentAlone {
+        let system_id = first.system_id;
         let number = layout.address().segment(first.address, layout.segment);
         let timeline = timeline.unwrap_or(first.timeline);
         let name = SegmentName::new(timeline, number, layout.address(), layout.segment);
@@ -137,7 +154,7 @@ impl SegmentAlone {
         let begun = chain.begun();
         let joint = chain.push(&run).unwrap_or_default();
         let end = SegmentEnd { system_id, timeline, chain };
-        Ok(SegmentAlone { layout, system_id, address: first.address, name, start, run, joint, begun, older_only, end })
+        SegmentAlone { layout, system_id, address: first.address, name, start, run, joint, begun, older_only, end }
     }
 }
 

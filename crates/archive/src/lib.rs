@@ -21,12 +21,14 @@
 //! | [`follow`] | WAL as it is written |
 //! | [`mod@estimate`] | what reading would take |
 //! | [`alone`] | one segment without its archive |
+//! | [`arrival`] | WAL that arrives, cut anywhere |
 //! | [`settle`] | what is written, packed or expired while it is read |
 //! | [`ordered`] | work in parallel, taken in order |
 //! | [`index`] | what was proven before, and parts that other processes read |
 
 pub mod alone;
 mod archive;
+pub mod arrival;
 mod backup_files;
 mod error;
 pub mod estimate;

@@ -6,7 +6,9 @@
 use crate::AddressScheme;
 use crate::recovery::settings::{self, SettingRules};
 use crate::recovery::{self, RecoveryRules};
+use crate::rewind::{self, RewindRules};
 use crate::server_progress::{self, ServerProgress};
+use crate::streaming::{self, StreamingRules};
 use crate::version::Version;
 use crate::wal_function_rules::{self, WalFunctions};
 
@@ -190,6 +192,10 @@ pub struct Dialect {
     pub functions: WalFunctions,
     /// By which functions and views a server says how far it is (9.1 and later).
     pub progress: Option<ServerProgress>,
+    /// What a server that streams WAL understands (9.3 and later).
+    pub streaming: Option<StreamingRules>,
+    /// What `pg_rewind` asks for (9.5 and later).
+    pub rewind: Option<RewindRules>,
     /// An unreachable recovery target is FATAL (13 and later), not a promotion.
     pub unreached_target_is_fatal: bool,
     /// `recovery_target_lsn` exists (10 and later).
@@ -270,6 +276,14 @@ impl SettingRules {
     }
 }
 
+impl StreamingRules {
+    /// Those of a version; of one that is not known, those of the version before it. `None`: nobody can receive from
+    /// it.
+    pub fn of(version: Version) -> Option<StreamingRules> {
+        DIALECTS.iter().rev().find(|d| d.version <= version).and_then(|dialect| dialect.streaming)
+    }
+}
+
 impl Dialect {
     /// The file in which recovery is asked for.
     pub fn recovery_file(&self) -> &'static str {
@@ -336,6 +350,8 @@ const V8_2: Dialect = Dialect {
     boundary: BoundaryRule::PreviousWhole,
     functions: wal_function_rules::FUNCTIONS_8_2,
     progress: None,
+    streaming: None,
+    rewind: None,
     unreached_target_is_fatal: false,
     lsn_target: false,
     wal_directory: "pg_xlog",
@@ -419,6 +435,7 @@ const V9_2: Dialect = Dialect {
 
 const V9_3: Dialect = Dialect {
     version: Version::new(9, 3),
+    streaming: Some(streaming::STREAMING_9_3),
     recovery: recovery::RECOVERY_9_3,
     magic: 0xD075,
     generation: Generation::LegacyB,
@@ -449,6 +466,7 @@ const V9_4: Dialect = Dialect {
 
 const V9_5: Dialect = Dialect {
     version: Version::new(9, 5),
+    rewind: Some(rewind::REWIND_9_5),
     recovery: recovery::RECOVERY_9_5,
     magic: 0xD087,
     generation: Generation::Modern,
@@ -466,6 +484,7 @@ const V9_5: Dialect = Dialect {
 
 const V9_6: Dialect = Dialect {
     version: Version::new(9, 6),
+    streaming: Some(streaming::STREAMING_9_6),
     progress: Some(server_progress::PROGRESS_9_6),
     magic: 0xD093,
     page: OVERWRITE,
@@ -499,6 +518,7 @@ const V10: Dialect = Dialect {
 
 const V11: Dialect = Dialect {
     version: Version::new(11, 0),
+    streaming: Some(streaming::STREAMING_11),
     recovery: recovery::RECOVERY_11,
     magic: 0xD098,
     control_version: 1100,
@@ -522,6 +542,7 @@ const V12: Dialect = Dialect {
 
 const V13: Dialect = Dialect {
     version: Version::new(13, 0),
+    rewind: Some(rewind::REWIND_13),
     magic: 0xD106,
     unreached_target_is_fatal: true,
     control_version: 1300,
@@ -541,6 +562,7 @@ const V14: Dialect = Dialect {
 
 const V15: Dialect = Dialect {
     version: Version::new(15, 0),
+    streaming: Some(streaming::STREAMING_15),
     recovery: recovery::RECOVERY_15,
     magic: 0xD110,
     custom_rmgrs: true,
@@ -553,6 +575,7 @@ const V15: Dialect = Dialect {
 
 const V16: Dialect = Dialect {
     version: Version::new(16, 0),
+    rewind: Some(rewind::REWIND_16),
     magic: 0xD113,
     catalog_version: 202307071,
     wording: WORDS_16,

@@ -19,6 +19,8 @@
 //! | [`position`], [`wal_functions`] | positions as people write them, and what servers answer about them |
 //! | [`recovery`], [`wal_function_rules`] | what recovery, and those functions, do in each version |
 //! | [`server_progress`] | by which functions and views a server says how far it is |
+//! | [`rewind`] | what `pg_rewind` asks for |
+//! | [`streaming`] | what a server that streams WAL understands |
 //! | [`wire`] | a compact binary form, to store and to send what was seen |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -33,12 +35,14 @@ pub mod position;
 pub mod record;
 pub mod recovery;
 pub mod released;
+pub mod rewind;
 pub mod rmgr;
 pub mod segment;
 pub mod server_progress;
 pub mod sizes;
 pub mod sniff;
 pub mod spans;
+pub mod streaming;
 pub mod text;
 pub mod timeline;
 pub mod version;

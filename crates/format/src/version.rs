@@ -16,6 +16,13 @@ impl Version {
     pub const fn new(major: u8, minor: u8) -> Version {
         Version { major, minor }
     }
+
+    /// That of a server, by its `server_version_num`: 90_624 is 9.6, 150_018 is 15.
+    pub const fn of_server(number: u32) -> Version {
+        let (major, minor) = (number / 10_000, number / 100 % 100);
+        let major = if major > u8::MAX as u32 { u8::MAX } else { major as u8 };
+        Version { major, minor: if major < 10 { minor as u8 } else { 0 } }
+    }
 }
 
 impl fmt::Display for Version {

@@ -168,7 +168,9 @@ fn exit_of(failure: &ShipFailure) -> Exit {
     match failure {
         ShipFailure::Folder(_) | ShipFailure::Files(_) | ShipFailure::NoWal => Exit::CouldNotTell,
         #[cfg(feature = "server")]
-        ShipFailure::Server(pgwal::ship::receive::ReceiveFault::Damaged { .. }) => Exit::Refuted,
+        ShipFailure::Server(pgwal::ship::receive::ReceiveFault::Wal(
+            pgwal::archive::arrival::ArrivalFault::Damaged { .. },
+        )) => Exit::Refuted,
         #[cfg(feature = "server")]
         ShipFailure::Server(_) => Exit::CouldNotTell,
         _ => Exit::Refuted,

@@ -69,6 +69,27 @@ fn an_unfinished_segment_grows_by_whole_records_and_gets_its_name_at_its_end() {
 }
 
 #[test]
+fn an_unfinished_segment_that_is_removed_is_written_anew() {
+    let name = "000000010000000000000003";
+    let archive = plain(V15, CLUSTER, 0);
+    let (site, bytes) = cut(&archive, name, 300_001);
+    for later in ["000000010000000000000004", "000000010000000000000005"] {
+        fs::remove_file(site.path(&site.p(later))).unwrap();
+    }
+    let to = site.folder("to");
+    let shipping = started(&site, &to);
+    let file = partial(&to, name);
+    comes("the records so far", || written(&file) > 290_000);
+    fs::remove_file(&file).unwrap();
+    write_up_to(&site.path(&site.p(name)), &bytes, 600_000);
+    comes("all records again", || written(&file) > 590_000);
+    let said = shipping.stop();
+    assert!(said.contains("it was removed, moved or replaced while it was written"), "{said}");
+    let end = written(&file);
+    assert!(fs::read(&file).unwrap()[..end] == bytes[..end]);
+}
+
+#[test]
 fn what_the_archive_has_meanwhile_is_compared_and_the_unfinished_one_goes() {
     let name = "000000010000000000000005";
     let archive = plain(V15, CLUSTER, 0);

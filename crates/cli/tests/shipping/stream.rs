@@ -65,16 +65,16 @@ fn what_no_server_says_ends_in_an_error_and_nothing_is_written() {
         ("message 113 in the stream", |session, _| session.says(b'q', b"")),
         ("a part of the stream of kind 120", |session, _| session.says(b'd', b"x")),
         ("a part of the stream that breaks off", |session, _| session.says(b'd', b"w123")),
-        ("the server sends 0/00500008 where 0/00500000 is next", |session, wal| session.wal(0x50_0008, wal)),
-        ("the server sends 0/004FFFF8 where 0/00500000 is next", |session, wal| session.wal(0x4F_FFF8, wal)),
-        ("the server sends 0/00500000 where 0/00502000 is next", |session, wal| {
+        ("0/00500008 comes where 0/00500000 is next", |session, wal| session.wal(0x50_0008, wal)),
+        ("0/004FFFF8 comes where 0/00500000 is next", |session, wal| session.wal(0x4F_FFF8, wal)),
+        ("0/00500000 comes where 0/00502000 is next", |session, wal| {
             session.wal(0x50_0000, &wal[..8192]).and_then(|()| session.wal(0x50_0000, wal))
         }),
         ("not WAL: no page magic at its beginning", |session, wal| session.wal(0x50_0000, &vec![7; wal.len()])),
-        ("the page that the server sends for 0/00500000 is that of another place", |session, wal| {
+        ("the page that comes for 0/00500000 is that of another place", |session, wal| {
             session.wal(0x50_0000, &[&wal[..24], &[9; 8], &wal[32..]].concat())
         }),
-        ("a record that is not right", |session, wal| {
+        ("a record comes that is not right", |session, wal| {
             let mut wal = wal.to_vec();
             wal[100_000] ^= 1;
             session.wal(0x50_0000, &wal)
@@ -97,7 +97,7 @@ fn what_no_server_says_ends_in_an_error_and_nothing_is_written() {
         let words = ["--server", &conninfo, "--to", to.to_str().unwrap(), "--no-retry"];
         let (code, said) = ends(&mut ship(&words));
         assert!(said.contains(says), "{says}: {code} {said}");
-        assert!(code == 2 || (*says == "a record that is not right" && code == 1), "{says}: {code} {said}");
+        assert!(code == 2 || (*says == "a record comes that is not right" && code == 1), "{says}: {code} {said}");
         let file = partials(&to);
         assert!(whole(&to).is_empty() && file.len() <= 1, "{says}: {file:?}");
         fs::remove_dir_all(&to).unwrap();

@@ -89,13 +89,10 @@ pub struct ReadyFiles {
 pub fn dialect_of(answer: &str) -> Result<(&'static Dialect, ServerProgress), String> {
     let number: u32 =
         fact(answer, "version").and_then(|text| text.parse().ok()).ok_or("it does not say its version")?;
-    let name = match number / 10_000 {
-        9 => format!("9.{}", number / 100 % 100),
-        major => major.to_string(),
-    };
-    let dialect = name.parse::<Version>().ok().and_then(Version::dialect);
+    let version = Version::of_server(number);
+    let dialect = version.dialect();
     let known = dialect.and_then(|dialect| Some((dialect, dialect.progress?)));
-    known.ok_or_else(|| format!("it is of version {name}, and only 9.1 to 19 are asked how far they are"))
+    known.ok_or_else(|| format!("it is of version {version}, and only 9.1 to 19 are asked how far they are"))
 }
 
 impl ServerFacts {

@@ -5,6 +5,7 @@ use super::fault::ReceiveFault;
 use super::message::row;
 use super::refusal::ServerError;
 use bytes::BytesMut;
+use pgwal_format::streaming::StreamingRules;
 use pgwal_format::{Lsn, SegmentSize, TimelineId};
 use postgres_protocol::message::frontend;
 use std::time::Duration;
@@ -62,8 +63,8 @@ impl Connection {
     }
 
     /// Makes a slot that keeps WAL from now on (that at once: from 9.6 on). One that is there is left as it is.
-    pub fn create_slot(&mut self, name: &str, version: u32) -> Result<(), ReceiveFault> {
-        let at_once = if version >= 90_600 { " RESERVE_WAL" } else { "" };
+    pub fn create_slot(&mut self, name: &str, rules: &StreamingRules) -> Result<(), ReceiveFault> {
+        let at_once = if rules.reserves_wal { " RESERVE_WAL" } else { "" };
         match self.ask(&format!("CREATE_REPLICATION_SLOT {} PHYSICAL{at_once}", quoted(name))) {
             // `duplicate_object`
             Err(ReceiveFault::Server(error)) if error.code == "42710" => Ok(()),

@@ -2,9 +2,7 @@
 
 use super::conninfo::ConnInfoFault;
 use super::refusal::ServerError;
-use pgwal_format::layout::NotWal;
-use pgwal_format::{Layout, Lsn, TimelineId};
-use pgwal_walk::Damage;
+use pgwal_archive::arrival::ArrivalFault;
 use std::fmt;
 
 /// Why nothing more comes.
@@ -32,34 +30,8 @@ pub enum ReceiveFault {
     Protocol(String),
     /// It is of a version whose protocol is another one.
     OldServer(u32),
-    /// It sends a position that is not the next one.
-    OutOfOrder {
-        /// The next one.
-        expected: Lsn,
-        /// What came.
-        found: Lsn,
-    },
-    /// What comes is no WAL.
-    NotWal(NotWal),
-    /// The first page is that of another cluster or segment.
-    OtherPage {
-        /// Where.
-        at: Lsn,
-    },
-    /// Its segments are of another size than was taken for granted.
-    OtherSize {
-        /// The size that its first page says, in bytes.
-        found: u64,
-    },
-    /// A record that the server sends is not right.
-    Damaged {
-        /// What is wrong.
-        damage: Box<Damage<()>>,
-        /// Its timeline.
-        timeline: TimelineId,
-        /// How the WAL is laid out.
-        layout: Box<Layout>,
-    },
+    /// What it sends cannot be taken.
+    Wal(ArrivalFault),
 }
 
 impl ReceiveFault {
@@ -73,9 +45,15 @@ impl ReceiveFault {
             ReceiveFault::Connection(..) | ReceiveFault::Closed | ReceiveFault::Silent => false,
             ReceiveFault::Server(error) => error.is_lasting(),
             // A connection that was cut and one that is not what it seems look alike: the next one tells.
-            ReceiveFault::Protocol(_) | ReceiveFault::OutOfOrder { .. } => false,
+            ReceiveFault::Protocol(_) | ReceiveFault::Wal(ArrivalFault::OutOfOrder { .. }) => false,
             _ => true,
         }
+    }
+}
+
+impl From<ArrivalFault> for ReceiveFault {
+    fn from(fault: ArrivalFault) -> ReceiveFault {
+        ReceiveFault::Wal(fault)
     }
 }
 
@@ -105,17 +83,7 @@ impl fmt::Display for ReceiveFault {
             ReceiveFault::OldServer(version) => {
                 write!(f, "the server is {}.{}; WAL can be received from 9.3 on", version / 10_000, version / 100 % 100)
             }
-            ReceiveFault::OutOfOrder { expected, found } => {
-                write!(f, "the server sends {found} where {expected} is next")
-            }
-            ReceiveFault::NotWal(why) => write!(f, "what the server sends is {why}"),
-            ReceiveFault::OtherPage { at } => {
-                write!(f, "the page that the server sends for {at} is that of another place")
-            }
-            ReceiveFault::OtherSize { found } => write!(f, "the server's segments are of {found} bytes"),
-            ReceiveFault::Damaged { damage, .. } => {
-                write!(f, "the server sends a record that is not right, at {}", damage.lsn)
-            }
+            ReceiveFault::Wal(fault) => write!(f, "from the server: {fault}"),
         }
     }
 }

@@ -3,14 +3,14 @@
 //! ```text
 //! connect, prove who we are ──► IDENTIFY_SYSTEM ──► TIMELINE_HISTORY ──► START_REPLICATION
 //!                                                                             │
-//!            status: written, flushed ◄── checked records ◄── arrival.rs ◄── WAL, cut anywhere
+//!            status: written, flushed ◄── checked records ◄── [`Arrival`] ◄── WAL, cut anywhere
 //! ```
 //! A small client that waits for one connection: no runtime, no threads. Nothing comes out that was not checked: whole
 //! records, each with its checksum and its link to the one before.
 //!
 //! ```no_run
 //! use pgwal_ship::receive::{ConnInfo, Received, Receiver};
-//! use pgwal_ship::unfinished::StartPoint;
+//! use pgwal_archive::arrival::StartPoint;
 //! use std::time::Duration;
 //!
 //! # fn main() -> Result<(), pgwal_ship::receive::ReceiveFault> {
@@ -26,7 +26,6 @@
 //! # }
 //! ```
 
-mod arrival;
 mod command;
 mod connection;
 mod conninfo;
@@ -36,19 +35,18 @@ mod refusal;
 mod startup;
 mod tls;
 
-pub use arrival::Arrived;
 pub use command::SystemIdentity;
 pub use conninfo::{ConnInfo, ConnInfoFault, Surroundings};
 pub use fault::ReceiveFault;
 pub use refusal::ServerError;
 
-use crate::unfinished::StartPoint;
-use arrival::Arrival;
 use bytes::BytesMut;
 use command::{quoted, text};
 use connection::{Connection, ServerMessage};
 use message::{Streamed, status};
-use pgwal_format::{Lsn, SegmentSize, TimelineId};
+use pgwal_archive::arrival::{Arrival, Arrived, StartPoint};
+use pgwal_format::streaming::StreamingRules;
+use pgwal_format::{Lsn, SegmentSize, TimelineId, Version};
 use pgwal_walk::{Chain, Fold};
 use postgres_protocol::message::frontend::{CopyData, copy_done};
 use std::io;
@@ -59,6 +57,7 @@ pub struct Receiver {
     connection: Connection,
     place: String,
     version: u32,
+    rules: StreamingRules,
     identity: SystemIdentity,
     size: SegmentSize,
     arrival: Option<Arrival>,
@@ -88,8 +87,6 @@ pub enum Received<'a, F> {
     },
 }
 
-/// The oldest version whose stream is in the byte order of the network and knows timelines.
-const OLDEST: u32 = 90_300;
 /// Without a word for so long, the server is asked whether it is there; after twice that it is not.
 const SILENCE: Duration = Duration::from_secs(30);
 
@@ -102,24 +99,29 @@ impl Receiver {
         let mut last = ReceiveFault::Closed;
         for place in &info.hosts {
             match startup::start(info, place) {
-                Ok((connection, version)) if version >= OLDEST => {
-                    return Receiver::known(connection, version, place.to_string());
-                }
-                Ok((_, version)) => last = ReceiveFault::OldServer(version),
+                Ok((connection, version)) => match StreamingRules::of(Version::of_server(version)) {
+                    Some(rules) => return Receiver::known(connection, (version, rules), place.to_string()),
+                    None => last = ReceiveFault::OldServer(version),
+                },
                 Err(fault) => last = fault,
             }
         }
         Err(last)
     }
 
-    fn known(mut connection: Connection, version: u32, place: String) -> Result<Receiver, ReceiveFault> {
+    fn known(
+        mut connection: Connection,
+        (version, rules): (u32, StreamingRules),
+        place: String,
+    ) -> Result<Receiver, ReceiveFault> {
         let identity = connection.identify()?;
-        let shown = if version >= 110_000 { connection.segment_size()? } else { None };
+        let shown = if rules.shows_segment_size { connection.segment_size()? } else { None };
         let size = shown.unwrap_or(SegmentSize::DEFAULT);
         Ok(Receiver {
             connection,
             place,
             version,
+            rules,
             identity,
             size,
             arrival: None,
@@ -151,6 +153,11 @@ impl Receiver {
         self.size
     }
 
+    /// It said the size of its segments itself.
+    pub fn says_segment_size(&self) -> bool {
+        self.rules.shows_segment_size
+    }
+
     /// How far its WAL goes, as it said last.
     pub fn server_end(&self) -> Lsn {
         self.server_end
@@ -169,7 +176,7 @@ impl Receiver {
     /// # Errors
     /// The server refuses it.
     pub fn create_slot(&mut self, name: &str) -> Result<(), ReceiveFault> {
-        self.connection.create_slot(name, self.version)
+        self.connection.create_slot(name, &self.rules)
     }
 
     /// From where a slot keeps WAL: from 15 on; `None` where it is not known, or nothing is kept yet.
@@ -177,7 +184,7 @@ impl Receiver {
     /// # Errors
     /// There is no such slot.
     pub fn slot_keeps(&mut self, name: &str) -> Result<Option<(TimelineId, Lsn)>, ReceiveFault> {
-        if self.version < 150_000 { Ok(None) } else { self.connection.read_slot(name) }
+        if self.rules.reads_slots { self.connection.read_slot(name) } else { Ok(None) }
     }
 
     /// Has the server stream from the start of a segment. `chain`: the end of the segment before, where that is known.

@@ -2,7 +2,8 @@
 
 use super::failure::ShipFailure;
 use super::{FLUSH, ShipNews};
-use crate::unfinished::{CheckedBytes, ShipFolder};
+use crate::unfinished::ShipFolder;
+use pgwal_archive::arrival::CheckedBytes;
 use pgwal_archive::follow::{
     FollowLoss, FollowNews, FollowOpened, FollowState, FollowedSegment, Following, TakeFollowed,
 };

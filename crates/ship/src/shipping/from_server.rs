@@ -3,7 +3,8 @@
 use super::failure::ShipFailure;
 use super::{BackOff, FLUSH, ShipNews};
 use crate::receive::{ConnInfo, ReceiveFault, Received, Receiver, ServerError};
-use crate::unfinished::{ShipFolder, ShippedEnd, StartPoint};
+use crate::unfinished::{ShipFolder, ShippedEnd};
+use pgwal_archive::arrival::{ArrivalFault, StartPoint};
 use pgwal_archive::lineage::Descent;
 use pgwal_format::text::history;
 use pgwal_format::{AddressScheme, Layout, Lsn, SegmentSize, TimelineId};
@@ -66,7 +67,7 @@ pub fn ship_from_server(
         }
         shipping.folder.forget();
         // Twice the same damage: it is not the line, it is what the server has.
-        let damaged = if let ShipFailure::Server(ReceiveFault::Damaged { damage, .. }) = &failure {
+        let damaged = if let ShipFailure::Server(ReceiveFault::Wal(ArrivalFault::Damaged { damage, .. })) = &failure {
             Some(damage.lsn)
         } else {
             None
@@ -75,7 +76,7 @@ pub fn ship_from_server(
         let lasts = if damaged.is_some() { again } else { failure.is_lasting() };
         match failure {
             // A size that was taken for granted, and is another one.
-            ShipFailure::Server(ReceiveFault::OtherSize { found }) if shipping.size.is_none() => {
+            ShipFailure::Server(ReceiveFault::Wal(ArrivalFault::OtherSize { found })) if shipping.size.is_none() => {
                 shipping.size = SegmentSize::new(found);
             }
             ShipFailure::Removed { .. } if options.after_gap && !shipping.gap => shipping.gap = true,
@@ -122,7 +123,7 @@ impl ServerShipping<'_, '_> {
         self.layout = reached.map(|reached| reached.layout).or(self.layout);
         let known = reached.map(|reached| reached.layout.segment).or(self.size);
         let size = known.unwrap_or(server.segment_size());
-        if server.version() >= 110_000 && size != server.segment_size() {
+        if server.says_segment_size() && size != server.segment_size() {
             let [here, there] = [size, server.segment_size()].map(SegmentSize::bytes);
             return Err(ShipFailure::OtherSize { here, there });
         }

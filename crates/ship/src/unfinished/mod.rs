@@ -12,44 +12,16 @@ mod lock;
 mod reached;
 mod segment;
 
-pub use reached::{ShippedEnd, StartPoint};
+pub use reached::ShippedEnd;
 
 use crate::destination::{Destination, FolderDestination, Publication, ToStage};
 use crate::fault::{ShipFault, ShipStep};
 use lock::FolderLock;
+use pgwal_archive::arrival::CheckedBytes;
 use pgwal_archive::lineage::history_name;
-use pgwal_format::{FileName, Layout, Lsn, SegmentName, SegmentNo, TimelineId};
+use pgwal_format::{FileName, Lsn, SegmentName, TimelineId};
 use segment::UnfinishedSegment;
 use std::path::{Path, PathBuf};
-
-/// Bytes of a segment that were checked: they follow those that were handed on before, or repeat them, and end with a
-/// record or with the segment.
-#[derive(Clone, Copy, Debug)]
-pub struct CheckedBytes<'a> {
-    /// How the WAL is laid out.
-    pub layout: &'a Layout,
-    /// The timeline in the name of the segment.
-    pub timeline: TimelineId,
-    /// The segment.
-    pub number: SegmentNo,
-    /// Where in it they begin.
-    pub offset: u64,
-    /// The bytes.
-    pub bytes: &'a [u8],
-}
-
-impl CheckedBytes<'_> {
-    fn name(&self) -> SegmentName {
-        SegmentName::new(self.timeline, self.number, self.layout.address(), self.layout.segment)
-    }
-
-    /// Where they end.
-    fn end(&self) -> Lsn {
-        let start = self.layout.address().segment_start(self.number, self.layout.segment);
-        let offset = self.offset.saturating_add(self.bytes.len() as u64);
-        self.layout.address().advance(start, offset, self.layout.segment).unwrap_or(Lsn::MAX)
-    }
-}
 
 /// The folder. Nobody else ships into it as long as this lives.
 pub struct ShipFolder {

@@ -4,11 +4,12 @@ use super::ShipFolder;
 use super::segment::{LARGEST, UnfinishedSegment, give_way, lack_of, read_partial, scanned, too_long, whole_records};
 use crate::destination::Destination;
 use crate::fault::{ShipFault, ShipStep};
+use pgwal_archive::arrival::StartPoint;
 use pgwal_archive::lineage::Descent;
 use pgwal_archive::whose::FirstPage;
-use pgwal_format::{FileName, Layout, Lsn, SegmentName, SegmentNo, TimelineId};
+use pgwal_format::{FileName, Layout, Lsn, SegmentName, SegmentNo};
 use pgwal_source::name::{NamePlace, place};
-use pgwal_walk::{Chain, Ignore, Tail};
+use pgwal_walk::{Chain, Tail};
 
 /// How far the WAL in a folder goes.
 #[derive(Clone, Copy, Debug)]
@@ -25,15 +26,6 @@ pub struct ShippedEnd {
     pub layout: Layout,
     /// The cluster.
     pub system_id: u64,
-}
-
-/// Where shipping goes on: at the start of a segment of a timeline.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct StartPoint {
-    /// The timeline.
-    pub timeline: TimelineId,
-    /// The segment.
-    pub number: SegmentNo,
 }
 
 impl ShippedEnd {
@@ -187,7 +179,7 @@ impl ShipFolder {
         let stored = self.folder.holds(FileName::Segment(name)).ok().and_then(|stored| stored.into_iter().next());
         let Some(bytes) = stored.and_then(|stored| self.folder.read(&stored, LARGEST).ok()) else { return chain };
         // Nothing follows one that is damaged: what comes is checked from its own beginning on.
-        let run = scanned(&bytes, name, layout, Ignore);
+        let run = scanned(&bytes, name, layout);
         if let Some(run) = run.filter(|run| run.damages.is_empty() && !matches!(run.tail, Tail::Stopped(_))) {
             chain.push(&run);
         }

@@ -3,9 +3,10 @@
 use crate::destination::{Destination, FolderDestination, Publication, ToStage};
 use crate::ends::is_at;
 use crate::fault::{ShipFault, ShipStep};
-use pgwal_archive::whose::FirstPage;
+use pgwal_archive::Tally;
+use pgwal_archive::alone::SegmentAlone;
 use pgwal_format::{FileName, Layout, SegmentName};
-use pgwal_walk::{Fold, Ignore, Run, ScanExpect, Tail, scan};
+use pgwal_walk::{Run, Tail};
 use rustix::fs::OFlags;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
@@ -168,7 +169,7 @@ pub(super) fn lack_of(bytes: &[u8], name: SegmentName, layout: &Layout) -> Optio
     if length != size {
         return Some(format!("it is not whole: it has {length} of {size} bytes"));
     }
-    let Some(run) = scanned(bytes, name, layout, Ignore) else {
+    let Some(run) = scanned(bytes, name, layout) else {
         return Some("its first page is that of another segment".to_owned());
     };
     let end = match (run.damages.first(), &run.tail) {
@@ -181,28 +182,19 @@ pub(super) fn lack_of(bytes: &[u8], name: SegmentName, layout: &Layout) -> Optio
 
 /// The beginning of a file, up to the end of its last whole record.
 pub(super) fn whole_records(mut bytes: Vec<u8>, name: SegmentName, layout: &Layout) -> Vec<u8> {
-    let run = scanned(&bytes, name, layout, Ignore);
+    let run = scanned(&bytes, name, layout);
     let length = run.map_or(0, |run| whole_length(&run, bytes.len()));
     bytes.truncate(length);
     bytes
 }
 
 /// The records of a segment; `None` where its first page is that of another one.
-pub(super) fn scanned<F: Fold>(bytes: &[u8], name: SegmentName, layout: &Layout, fold: F) -> Option<Run<F>> {
-    let first = FirstPage::of(bytes).ok().filter(|first| first.fits(layout))?;
-    let start = layout.address().segment_start(name.number(layout.address(), layout.segment)?, layout.segment);
-    let expect = ScanExpect {
-        layout,
-        start,
-        timeline: Some(name.timeline),
-        system_id: Some(first.system_id),
-        keep: pgwal_walk::KEEP,
-    };
-    (first.address == start).then(|| scan(bytes, expect, fold))
+pub(super) fn scanned(bytes: &[u8], name: SegmentName, layout: &Layout) -> Option<Run<Tally>> {
+    Some(SegmentAlone::named(bytes, name, layout)?.run)
 }
 
 /// Bytes up to the end of the last record before anything is wrong, or up to the end of the segment.
-fn whole_length<F: Fold>(run: &Run<F>, length: usize) -> usize {
+fn whole_length(run: &Run<Tally>, length: usize) -> usize {
     let until = match (&run.tail, run.damages.first()) {
         (_, Some(damage)) => damage.lsn,
         (Tail::Stopped(stop), None) if stop.begun_before => return 0,

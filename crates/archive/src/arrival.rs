@@ -6,14 +6,100 @@
 //! ```
 //! A stream has no end for now, as files have: what is no record is damage, unless its bytes are not all here.
 
-use super::fault::ReceiveFault;
-use crate::unfinished::{CheckedBytes, StartPoint};
-use pgwal_archive::whose::FirstPage;
-use pgwal_format::{Layout, Lsn, SegmentSize, TimelineId};
+use crate::whose::FirstPage;
+use pgwal_format::layout::NotWal;
+use pgwal_format::{Layout, Lsn, SegmentName, SegmentNo, SegmentSize, TimelineId};
 use pgwal_walk::{Chain, Damage, Fault, Fold, RecordBoundary, ScanExpect, SeamRecord, Stop, Tail, scan, scan_on};
+use std::fmt;
+
+/// Where WAL begins to arrive: at the start of a segment of a timeline.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StartPoint {
+    /// The timeline.
+    pub timeline: TimelineId,
+    /// The segment.
+    pub number: SegmentNo,
+}
+
+/// Bytes of a segment that were checked: they follow those that were handed on before, or repeat them, and end with a
+/// record or with the segment.
+#[derive(Clone, Copy, Debug)]
+pub struct CheckedBytes<'a> {
+    /// How the WAL is laid out.
+    pub layout: &'a Layout,
+    /// The timeline in the name of the segment.
+    pub timeline: TimelineId,
+    /// The segment.
+    pub number: SegmentNo,
+    /// Where in it they begin.
+    pub offset: u64,
+    /// The bytes.
+    pub bytes: &'a [u8],
+}
+
+impl CheckedBytes<'_> {
+    /// The segment's name.
+    pub fn name(&self) -> SegmentName {
+        SegmentName::new(self.timeline, self.number, self.layout.address(), self.layout.segment)
+    }
+
+    /// Where they end.
+    pub fn end(&self) -> Lsn {
+        let start = self.layout.address().segment_start(self.number, self.layout.segment);
+        let offset = self.offset.saturating_add(self.bytes.len() as u64);
+        self.layout.address().advance(start, offset, self.layout.segment).unwrap_or(Lsn::MAX)
+    }
+}
+
+/// What arrives cannot be taken.
+#[derive(Clone, Debug)]
+pub enum ArrivalFault {
+    /// It is not what comes next.
+    OutOfOrder {
+        /// The next position.
+        expected: Lsn,
+        /// What came.
+        found: Lsn,
+    },
+    /// It is no WAL.
+    NotWal(NotWal),
+    /// The first page is that of another cluster or segment.
+    OtherPage {
+        /// Where.
+        at: Lsn,
+    },
+    /// Segments are of another size than was taken for granted.
+    OtherSize {
+        /// The size that the first page says, in bytes.
+        found: u64,
+    },
+    /// A record is not right.
+    Damaged {
+        /// What is wrong.
+        damage: Box<Damage<()>>,
+        /// Its timeline.
+        timeline: TimelineId,
+        /// How the WAL is laid out.
+        layout: Box<Layout>,
+    },
+}
+
+impl fmt::Display for ArrivalFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ArrivalFault::OutOfOrder { expected, found } => write!(f, "{found} comes where {expected} is next"),
+            ArrivalFault::NotWal(why) => write!(f, "what comes is {why}"),
+            ArrivalFault::OtherPage { at } => write!(f, "the page that comes for {at} is that of another place"),
+            ArrivalFault::OtherSize { found } => write!(f, "segments are of {found} bytes"),
+            ArrivalFault::Damaged { damage, .. } => write!(f, "a record comes that is not right, at {}", damage.lsn),
+        }
+    }
+}
+
+impl std::error::Error for ArrivalFault {}
 
 /// A segment that arrives, and what comes behind it.
-pub(super) struct Arrival {
+pub struct Arrival {
     system_id: u64,
     at: StartPoint,
     size: SegmentSize,
@@ -63,15 +149,19 @@ impl Arrival {
         self.start().plus_within(self.handed as u64)
     }
 
+    /// Its timeline.
     pub fn timeline(&self) -> TimelineId {
         self.at.timeline
     }
 
     /// Takes what arrived.
-    pub fn push(&mut self, start: Lsn, bytes: &[u8]) -> Result<(), ReceiveFault> {
+    ///
+    /// # Errors
+    /// It is not what comes next.
+    pub fn push(&mut self, start: Lsn, bytes: &[u8]) -> Result<(), ArrivalFault> {
         let expected = self.next();
         if start != expected {
-            return Err(ReceiveFault::OutOfOrder { expected, found: start });
+            return Err(ArrivalFault::OutOfOrder { expected, found: start });
         }
         self.bytes.extend_from_slice(bytes);
         Ok(())
@@ -90,7 +180,10 @@ impl Arrival {
 
     /// Checks what is here. `None` where no record became whole. `idle`: nothing more is on its way, and what is here
     /// is looked at even where a record says that it goes on: it may have been given up.
-    pub fn check<F: Fold<Mark = ()>>(&mut self, fold: F, idle: bool) -> Result<Option<Arrived<'_, F>>, ReceiveFault> {
+    ///
+    /// # Errors
+    /// What arrived is no WAL of this place, or a record in it is not right.
+    pub fn check<F: Fold<Mark = ()>>(&mut self, fold: F, idle: bool) -> Result<Option<Arrived<'_, F>>, ArrivalFault> {
         self.go_on();
         if !self.is_enough(idle) {
             return Ok(None);
@@ -163,7 +256,7 @@ impl Arrival {
         if from >= end {
             return Ok(None);
         }
-        let layout = self.layout.as_ref().ok_or(ReceiveFault::Closed)?;
+        let layout = self.layout.as_ref().ok_or(ArrivalFault::OtherPage { at: self.start() })?;
         let (timeline, number) = (self.at.timeline, self.at.number);
         let bytes = self.bytes.get(from..end).unwrap_or(&[]);
         let bytes = CheckedBytes { layout, timeline, number, offset: from as u64, bytes };
@@ -179,16 +272,16 @@ impl Arrival {
         }
     }
 
-    fn known_layout(&mut self) -> Result<Layout, ReceiveFault> {
+    fn known_layout(&mut self) -> Result<Layout, ArrivalFault> {
         if let Some(layout) = self.layout {
             return Ok(layout);
         }
-        let first = FirstPage::of(&self.bytes).map_err(ReceiveFault::NotWal)?;
+        let first = FirstPage::of(&self.bytes).map_err(ArrivalFault::NotWal)?;
         if first.layout.segment != self.size {
-            return Err(ReceiveFault::OtherSize { found: first.layout.segment.bytes() });
+            return Err(ArrivalFault::OtherSize { found: first.layout.segment.bytes() });
         }
         if first.address != self.start() || first.system_id != self.system_id {
-            return Err(ReceiveFault::OtherPage { at: self.start() });
+            return Err(ArrivalFault::OtherPage { at: self.start() });
         }
         self.layout = Some(first.layout);
         Ok(first.layout)
@@ -245,9 +338,9 @@ impl Arrival {
         pgwal_format::AddressScheme::Linear.segment_start(self.at.number, self.size)
     }
 
-    fn damaged(&self, layout: &Layout, damage: Damage<()>) -> ReceiveFault {
+    fn damaged(&self, layout: &Layout, damage: Damage<()>) -> ArrivalFault {
         let (damage, layout) = (Box::new(damage), Box::new(*layout));
-        ReceiveFault::Damaged { damage, timeline: self.at.timeline, layout }
+        ArrivalFault::Damaged { damage, timeline: self.at.timeline, layout }
     }
 }
 
