@@ -1,5 +1,6 @@
 //! What a record does to the rows of a catalog.
 
+use crate::page::{MadeBy, RowEnd};
 use crate::row::CatalogRow;
 
 /// A change of a row, by a transaction of which it is not yet known how it ends.
@@ -17,12 +18,31 @@ pub enum CatalogChange {
     /// A row that is deleted; `None` where its bytes are not known.
     Deleted(Option<CatalogRow>),
     /// A row that a page image shows.
-    Seen {
-        /// The row.
-        row: CatalogRow,
-        /// The transaction that made it, where nothing says that it committed.
-        xmin: Option<u32>,
-        /// A later version of it was made, or it was deleted.
-        superseded: bool,
-    },
+    Seen(SeenRow),
+}
+
+impl CatalogChange {
+    /// The rows that it tells, as they were and as they are.
+    pub fn rows(&self) -> impl Iterator<Item = &CatalogRow> {
+        let (before, after) = match self {
+            CatalogChange::Inserted(row) => (None, Some(row)),
+            CatalogChange::Updated { before, after } => (before.as_ref(), after.as_ref()),
+            CatalogChange::Deleted(row) => (row.as_ref(), None),
+            CatalogChange::Seen(seen) => (None, Some(&seen.row)),
+        };
+        before.into_iter().chain(after)
+    }
+}
+
+/// A row on a page, and what is said there of the transactions that made it and ended it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SeenRow {
+    /// The row.
+    pub row: CatalogRow,
+    /// The transaction that made it.
+    pub xmin: u32,
+    /// How that one ended, as far as the page says.
+    pub made: MadeBy,
+    /// The transaction that ended it.
+    pub end: RowEnd,
 }

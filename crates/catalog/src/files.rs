@@ -8,7 +8,7 @@ use pgwal_format::rmgr::{self};
 use std::collections::HashMap;
 
 /// The tablespace of what all databases share (`pg_global`).
-const GLOBAL: u32 = 1664;
+pub(crate) const GLOBAL: u32 = 1664;
 
 /// A catalog that is read.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -60,29 +60,35 @@ impl CatalogFiles {
 
     /// Takes in a record of "RelMap"; whether a catalog lies in a file that was not known before.
     pub fn mapped(&mut self, record: &Record<'_>) -> bool {
-        if record.header.rmid != rmgr::RELMAP {
-            return false;
-        }
-        let (mut database, mut oid, mut found) = (0, 0, Vec::new());
-        fields::each(record, &mut |field| {
-            let Value::Unsigned(n) = field.value else { return };
-            match field.name {
-                "dbid" => database = n as u32,
-                "mapoid" => oid = n as u32,
-                "mapfilenumber" => found.push((oid, n as u32)),
-                _ => {}
-            }
-        });
         let mut news = false;
-        for (oid, file) in found {
-            let catalog = Catalog::ALL.into_iter().find(|c| c.oid() == oid && c.is_shared() == (database == 0));
-            if let Some(catalog) = catalog
-                && file != oid
-                && self.moved.len() < MOST
-            {
-                news |= self.moved.insert((database, file), catalog).is_none();
-            }
-        }
+        mappings(record, &mut |database, oid, file| news |= self.put(database, oid, file));
         news
     }
+
+    /// A relation lies in a file; whether that is a catalog, and was not known before.
+    pub fn put(&mut self, database: u32, oid: u32, file: u32) -> bool {
+        let catalog = Catalog::ALL.into_iter().find(|c| c.oid() == oid && c.is_shared() == (database == 0));
+        let Some(catalog) = catalog.filter(|_| file != oid && file != 0 && self.moved.len() < MOST) else {
+            return false;
+        };
+        self.moved.insert((database, file), catalog).is_none()
+    }
+}
+
+/// Tells database, OID and file of each entry of the map that a record of "RelMap" has; the database is 0 where all
+/// share the relation.
+pub(crate) fn mappings(record: &Record<'_>, take: &mut dyn FnMut(u32, u32, u32)) {
+    if record.header.rmid != rmgr::RELMAP {
+        return;
+    }
+    let (mut database, mut oid) = (0, 0);
+    fields::each(record, &mut |field| {
+        let Value::Unsigned(n) = field.value else { return };
+        match field.name {
+            "dbid" => database = n as u32,
+            "mapoid" => oid = n as u32,
+            "mapfilenumber" => take(database, oid, n as u32),
+            _ => {}
+        }
+    });
 }

@@ -1,5 +1,6 @@
-//! Names of relations, databases and schemas from the rows of catalogs as WAL writes them: heap records and page
-//! images of `pg_class`, `pg_namespace` and `pg_database`. No file is opened here.
+//! Names of relations, databases and schemas from the rows of catalogs: as WAL writes them, in heap records and page
+//! images of `pg_class`, `pg_namespace` and `pg_database`, and as they lie in the files of a base backup. No file is
+//! opened here.
 //!
 //! ```text
 //! record ──► CatalogRows: rows by file, block, offset ──► CatalogChange: inserted, updated, deleted, seen
@@ -9,18 +10,31 @@
 //! An image of a page has every row on it, so that from the first checkpoint in an archive on (and `full_page_writes`)
 //! no row is changed that was not seen before. A row of a transaction that did not commit names nothing.
 
+mod base;
 mod change;
 mod columns;
+mod facts;
 mod files;
+mod find;
+mod keeper;
+mod listed;
 pub mod mapping;
 mod names;
 mod page;
+mod place;
 mod row;
 mod rows;
+mod settle;
 mod tuple;
 
-pub use change::CatalogChange;
+pub use base::{BaseCatalogs, BaseFacts, BaseReader, XactStatus};
+pub use change::{CatalogChange, SeenRow};
 pub use files::{Catalog, CatalogFiles};
-pub use names::{Names, RelationName, located};
+pub use find::FoundRelation;
+pub use keeper::NameKeeper;
+pub use listed::ListedNames;
+pub use names::{Names, RelationName};
+pub use page::{MadeBy, RowEnd};
+pub use place::located;
 pub use row::{CatalogRow, ClassRow, NamedOid};
 pub use rows::CatalogRows;

@@ -5,7 +5,7 @@
 //! database OID, database, schema OID, schema, relation, OID, relkind, tablespace OID, file number
 //! ```
 
-use crate::names::Names;
+use crate::listed::ListedNames;
 use crate::row::{CatalogRow, ClassRow, NamedOid};
 use pgwal_format::record::RelFileLocator;
 use std::fmt;
@@ -35,8 +35,8 @@ impl std::error::Error for MappingFault {}
 ///
 /// # Errors
 /// A line that is none.
-pub fn read(text: &[u8]) -> Result<Names, MappingFault> {
-    let mut names = Names::default();
+pub fn read(text: &[u8]) -> Result<ListedNames, MappingFault> {
+    let mut names = ListedNames::default();
     for (line, number) in text.split(|&b| b == b'\n').zip(1..) {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if !line.is_empty() {
@@ -46,7 +46,7 @@ pub fn read(text: &[u8]) -> Result<Names, MappingFault> {
     Ok(names)
 }
 
-fn relation(line: &[u8], names: &mut Names) -> Option<()> {
+fn relation(line: &[u8], names: &mut ListedNames) -> Option<()> {
     let mut columns = line.split(|&b| b == b'\t');
     let mut next = || columns.next().map(unescaped);
     let (db, database, namespace, schema) = (number(&next()?)?, next()?, number(&next()?)?, next()?);
@@ -58,11 +58,11 @@ fn relation(line: &[u8], names: &mut Names) -> Option<()> {
     let [kind] = *kind.as_slice() else { return None };
     let catalog = RelFileLocator { spc: tablespace, db, rel: 0 };
     if db != 0 {
-        names.learn(catalog, &CatalogRow::Database(NamedOid { oid: db, name: database }));
+        names.put(catalog, &CatalogRow::Database(NamedOid { oid: db, name: database }));
     }
-    names.learn(catalog, &CatalogRow::Namespace(NamedOid { oid: namespace, name: schema }));
+    names.put(catalog, &CatalogRow::Namespace(NamedOid { oid: namespace, name: schema }));
     let row = ClassRow { oid, name, namespace, file, tablespace, persistence: b'p', kind };
-    names.learn(catalog, &CatalogRow::Class(row));
+    names.put(catalog, &CatalogRow::Class(row));
     Some(())
 }
 
@@ -97,11 +97,12 @@ fn unescaped(column: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::names::Names;
 
     #[test]
     fn names_with_tabs_and_backslashes() {
         let text = b"5\tshop\t2200\tpublic\ta\\tb\\\\c\t16393\tr\t1663\t16400\n0\tshop\t11\tpg_catalog\tpg_database\t1262\tr\t1664\t1262\n";
-        let names = read(text).unwrap();
+        let names = Names::given(read(text).unwrap(), None);
         let name = names.relation(RelFileLocator { spc: 1663, db: 5, rel: 16400 }).unwrap();
         assert_eq!((name.name.as_slice(), name.oid, name.kind), (&b"a\tb\\c"[..], 16393, b'r'));
         assert_eq!((name.database.as_deref(), name.schema.as_deref()), (Some(&b"shop"[..]), Some(&b"public"[..])));

@@ -3,7 +3,7 @@
 use crate::columns::{self, NAME};
 use crate::files::Catalog;
 use crate::tuple::HeapTuple;
-use pgwal_format::Layout;
+use pgwal_format::{Endian, Layout, Version};
 
 /// A row.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -45,9 +45,35 @@ pub struct NamedOid {
 }
 
 impl CatalogRow {
-    /// Reads a row. `None` before 9.5, and for a tuple that ends before its columns or whose name is none.
-    pub(crate) fn read(layout: &Layout, catalog: Catalog, tuple: &HeapTuple) -> Option<CatalogRow> {
-        let (version, endian, data) = (layout.dialect.version, layout.endian, tuple.data());
+    /// Its OID.
+    pub fn oid(&self) -> u32 {
+        match self {
+            CatalogRow::Class(row) => row.oid,
+            CatalogRow::Namespace(row) | CatalogRow::Database(row) => row.oid,
+        }
+    }
+
+    /// A number for each kind.
+    pub(crate) const fn kind_number(&self) -> u8 {
+        match self {
+            CatalogRow::Class(_) => 0,
+            CatalogRow::Namespace(_) => 1,
+            CatalogRow::Database(_) => 2,
+        }
+    }
+
+    /// Reads a row of WAL. `None` before 9.5, and for a tuple that ends before its columns or whose name is none.
+    pub(crate) fn of(layout: &Layout, catalog: Catalog, tuple: &HeapTuple) -> Option<CatalogRow> {
+        CatalogRow::read((layout.dialect.version, layout.endian), catalog, tuple)
+    }
+
+    /// The same, of a version and in an order of bytes.
+    pub(crate) fn read(
+        (version, endian): (Version, Endian),
+        catalog: Catalog,
+        tuple: &HeapTuple,
+    ) -> Option<CatalogRow> {
+        let data = tuple.data();
         let number = |at: usize| Some(endian.u32(*data.get(at..)?.first_chunk()?));
         let named = |(oid, name): (Option<usize>, usize)| {
             let oid = oid.map_or_else(|| tuple.oid(endian), number)?;

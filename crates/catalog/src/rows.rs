@@ -1,6 +1,6 @@
 //! Rows of catalogs by place, and what records do to them.
 
-use crate::change::CatalogChange;
+use crate::change::{CatalogChange, SeenRow};
 use crate::files::{Catalog, CatalogFiles};
 use crate::page::{MadeBy, tuples};
 use crate::row::CatalogRow;
@@ -82,10 +82,10 @@ impl<'a> CatalogRows<'a> {
                 let own = record.header.xid != 0 && found.xmin == record.header.xid;
                 if found.made != MadeBy::Aborted
                     && !own
-                    && let Some(row) = CatalogRow::read(layout, catalog, &found.tuple)
+                    && let Some(row) = CatalogRow::of(layout, catalog, &found.tuple)
                 {
-                    let xmin = (found.made == MadeBy::Unknown).then_some(found.xmin);
-                    take(reference.rel, CatalogChange::Seen { row, xmin, superseded: found.superseded });
+                    let (xmin, made, end) = (found.xmin, found.made, found.end);
+                    take(reference.rel, CatalogChange::Seen(SeenRow { row, xmin, made, end }));
                 }
                 self.keep((reference.rel, reference.block, found.offset), found.tuple);
             }
@@ -102,7 +102,7 @@ impl<'a> CatalogRows<'a> {
     }
 
     fn read(&self, of: &CatalogRecord<'_>, place: RowPlace) -> Option<CatalogRow> {
-        CatalogRow::read(of.record.layout, of.catalog, self.rows.get(&place)?)
+        CatalogRow::of(of.record.layout, of.catalog, self.rows.get(&place)?)
     }
 
     fn insert(&mut self, of: &CatalogRecord<'_>) -> Option<CatalogChange> {

@@ -94,7 +94,7 @@ fn a_row_is_followed_through_an_update_that_shares_both_ends() {
             panic!("{version}: a row is inserted")
         };
         let mut names = Names::default();
-        names.learn(CLASS, row);
+        names.learn(Lsn::new(1), CLASS, row);
         assert_eq!(names.relation(RelFileLocator { rel: 16393, ..CLASS }).unwrap().name, b"orders", "{version}");
         // TRUNCATE: another file number, and the same before and behind it.
         let new = tuple(version, 16393, "orders", 16400);

@@ -13,6 +13,7 @@ mod input;
 mod keys;
 mod known;
 mod memory;
+mod names;
 mod output;
 mod place;
 mod placed;

@@ -13,6 +13,7 @@
 use crate::event::{EventRelation, WalEventKind};
 use crate::transaction::OpenXact;
 use pgwal_catalog::{Catalog, CatalogChange, CatalogRow, ClassRow, Names, located};
+use pgwal_format::Lsn;
 use pgwal_format::record::RelFileLocator;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -38,12 +39,13 @@ struct ClassHistory {
     deleted: bool,
 }
 
-/// Says what became of relations. `dropped`: the files that go away with the end of the transaction.
+/// Says what became of relations. `dropped`: the files that go away with the end of the transaction, which is `at` a
+/// position.
 pub fn classify(
     xact: &OpenXact,
     dropped: &[RelFileLocator],
     committed: bool,
-    names: &Names,
+    (names, at): (&Names, Lsn),
 ) -> Vec<ClassifiedRelations> {
     let classes = Classes::of(xact);
     let kinds = classes.kinds(xact);
@@ -61,7 +63,7 @@ pub fn classify(
         found.entry(*kind).or_default().push(EventRelation {
             file,
             new_file,
-            name: Some(names.named(place.0.db, row)),
+            name: Some(names.named_at(place.0.db, row, at)),
         });
     }
     let left = FilesLeft::of(xact, dropped, committed, &explained);
@@ -72,7 +74,7 @@ pub fn classify(
             list.iter_mut().filter(|r| r.file.is_none()).take(1).for_each(|r| r.file = Some(*gone));
             None
         }
-        (unpaired, _) => left.by_files_alone(xact, names, unpaired.map(|(kind, _)| *kind), classes.some_unknown),
+        (unpaired, _) => left.by_files_alone(xact, (names, at), unpaired.map(|(kind, _)| *kind), classes.some_unknown),
     };
     let told =
         found.into_iter().map(|(kind, relations)| ClassifiedRelations { kind, relations, by_files_alone: false });
@@ -114,7 +116,7 @@ impl ClassHistory {
 
 /// Where `pg_class` of a database lay at first, with the tablespace in which it lies: the same for each file that it
 /// has, as where VACUUM FULL writes it anew.
-pub fn home(file: RelFileLocator) -> RelFileLocator {
+fn home(file: RelFileLocator) -> RelFileLocator {
     RelFileLocator { rel: Catalog::Class.oid(), ..file }
 }
 
@@ -254,12 +256,15 @@ impl FilesLeft {
     fn by_files_alone(
         &self,
         xact: &OpenXact,
-        names: &Names,
+        (names, at): (&Names, Lsn),
         of_rows: Option<WalEventKind>,
         some_unknown: bool,
     ) -> Option<ClassifiedRelations> {
-        let relation =
-            |file: &RelFileLocator| EventRelation { file: Some(*file), new_file: None, name: names.relation(*file) };
+        let relation = |file: &RelFileLocator| EventRelation {
+            file: Some(*file),
+            new_file: None,
+            name: names.relation_at(*file, at),
+        };
         let new = |file: &RelFileLocator| EventRelation { new_file: Some(*file), ..EventRelation::default() };
         let written = |rel: &RelFileLocator| xact.relations.get(rel).is_some_and(|sum| sum.bytes > 0);
         let (kind, relations): (_, Vec<_>) = match (self.gone.as_slice(), self.made.as_slice()) {
@@ -279,7 +284,7 @@ impl FilesLeft {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pgwal_format::{Lsn, TimelineId};
+    use pgwal_format::TimelineId;
 
     const FIRST: RelFileLocator = RelFileLocator { spc: 1663, db: 5, rel: 1259 };
     const SECOND: RelFileLocator = RelFileLocator { rel: 16500, ..FIRST };
@@ -291,7 +296,7 @@ mod tests {
 
     fn kinds(changes: Vec<(RelFileLocator, CatalogChange)>) -> Vec<WalEventKind> {
         let xact = OpenXact { catalog: changes, ..OpenXact::new(Lsn::ZERO, TimelineId(1)) };
-        classify(&xact, &[], true, &Names::default()).iter().map(|classified| classified.kind).collect()
+        classify(&xact, &[], true, (&Names::default(), Lsn::ZERO)).iter().map(|classified| classified.kind).collect()
     }
 
     #[test]

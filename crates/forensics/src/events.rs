@@ -3,8 +3,9 @@
 use crate::event::WalEvent;
 use crate::history::{History, WalHole};
 use crate::look::{Looker, NoteFinding};
+use crate::named::{complete, is_of_toast};
 use crate::wish::EventWish;
-use pgwal_catalog::{CatalogFiles, CatalogRows, Names};
+use pgwal_catalog::{BaseCatalogs, CatalogRows, Names};
 use pgwal_format::Lsn;
 use pgwal_source::{Images, Source};
 use pgwal_verify::records::{Gathered, ListError, ListRequest, ListSink, NoEvent, gather};
@@ -23,6 +24,8 @@ pub struct EventsAnswer {
     pub range: Option<(Lsn, Lsn)>,
     /// Where WAL could not be read.
     pub holes: Vec<WalHole>,
+    /// What relations are called, at every position.
+    pub names: Names,
     /// What was read.
     pub gathered: Gathered,
 }
@@ -30,7 +33,7 @@ pub struct EventsAnswer {
 /// How often an archive is read, since a catalog may turn out to lie in another file.
 const READINGS: usize = 3;
 
-/// Finds what happened. `names`: what is known of names before anything is read. Findings are told with `tell`, and
+/// Finds what happened. `names`: those that were given; what WAL says goes before. Findings are told with `tell`, and
 /// what it writes is handed to `sink`.
 ///
 /// # Errors
@@ -43,7 +46,7 @@ pub fn events(
     tell: &NoteFinding<'_>,
     sink: &mut ListSink<'_, NoEvent>,
 ) -> Result<EventsAnswer, ListError> {
-    let mut files = CatalogFiles::default();
+    let mut files = names.base().map(BaseCatalogs::files).unwrap_or_default();
     let mut readings = 0;
     loop {
         readings += 1;
@@ -66,8 +69,11 @@ pub fn events(
         history.finish();
         let left_out = history.left_out();
         let range = history.range();
-        let History { mut events, more_events, holes, .. } = history;
+        let History { mut events, more_events, holes, keeper, .. } = history;
+        let names = keeper.finish();
+        events.iter_mut().for_each(|event| complete(event, &names));
+        events.retain(|event| wish.names(event) && !is_of_toast(event));
         events.sort_by_key(|event| (event.lsn, event.kind));
-        return Ok(EventsAnswer { events, more_events, left_out, range, holes, gathered });
+        return Ok(EventsAnswer { events, more_events, left_out, range, holes, names, gathered });
     }
 }

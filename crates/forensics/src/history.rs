@@ -7,7 +7,7 @@ use crate::effects::{KeptRecord, WalPart};
 use crate::event::{EventEnd, EventFact, WalEvent, WalEventKind};
 use crate::transaction::OpenXacts;
 use crate::wish::EventWish;
-use pgwal_catalog::{CatalogRows, Names};
+use pgwal_catalog::{CatalogRows, NameKeeper, Names};
 use pgwal_format::record::{Block, Record, RelFileLocator};
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::control::ServerParameters;
@@ -22,12 +22,11 @@ const MOST_DETAILS: usize = 500_000;
 /// What has happened so far.
 pub struct History<'a> {
     /// What is asked for.
-    wish: EventWish,
+    pub wish: EventWish,
     /// Rows of catalogs.
     pub rows: CatalogRows<'a>,
-    names: Names,
-    /// Names that were given, which hold behind a hole, too.
-    given: Names,
+    /// Names, as far as they are known at the last record.
+    pub keeper: NameKeeper,
     open: OpenXacts,
     blocks: Vec<Block>,
     /// The last time in WAL.
@@ -78,8 +77,7 @@ impl<'a> History<'a> {
         History {
             wish,
             rows,
-            names: given.clone(),
-            given,
+            keeper: NameKeeper::new(given),
             open: OpenXacts::default(),
             blocks: Vec::new(),
             clock: None,
@@ -97,7 +95,7 @@ impl<'a> History<'a> {
 
     /// What was not kept of transactions, of catalogs and of names, for there was too much of it.
     pub fn left_out(&self) -> u64 {
-        self.open.left_out + self.rows.left_out + self.names.left_out
+        self.open.left_out + self.rows.left_out + self.keeper.names().left_out
     }
 
     /// The first record and the last one.
@@ -115,6 +113,7 @@ impl<'a> History<'a> {
                 self.hole(WalHole { after: self.last.0, before: span.first });
             }
             self.in_force.get_or_insert(span.opened);
+            self.keeper.passed(span.first, span.last);
             self.open.add(stretch.xacts);
             for kept in stretch.kept {
                 match kept {
@@ -141,10 +140,8 @@ impl<'a> History<'a> {
         }
         self.open.hole();
         self.rows.forget();
+        self.keeper.hole(hole.after, hole.before);
         self.in_force = None;
-        let left_out = self.names.left_out;
-        self.names = self.given.clone();
-        self.names.left_out = left_out;
     }
 
     /// A time in WAL: long after the last one, nothing happened between.
@@ -161,7 +158,7 @@ impl<'a> History<'a> {
     }
 
     fn tell(&mut self, event: WalEvent) {
-        if !self.wish.wants(&event, self.clock) {
+        if !self.wish.may_want(&event, self.clock) {
             return;
         }
         let details = self.details + event.weight();

@@ -18,6 +18,7 @@ mod event;
 mod events;
 mod history;
 mod look;
+mod named;
 mod transaction;
 mod wish;
 

@@ -191,11 +191,6 @@ impl OpenXacts {
         Some(xact)
     }
 
-    /// Whether it is open.
-    pub fn is_open(&self, xid: u32) -> bool {
-        self.xacts.contains_key(&xid)
-    }
-
     /// A transaction is prepared, with these parts of it.
     pub fn prepare(&mut self, xid: u32, parts: &[u32], at: (Lsn, TimelineId), prepared: PreparedXact) {
         if xid < FIRST_XID {

@@ -1,6 +1,7 @@
 //! Which events are asked for.
 
-use crate::event::{EventFact, WalEvent, WalEventKind};
+use crate::event::{EventFact, EventRelation, WalEvent, WalEventKind};
+use pgwal_catalog::RelationName;
 use pgwal_format::record::RelFileLocator;
 use pgwal_format::rmgr::xact::Timestamp;
 
@@ -21,8 +22,8 @@ pub struct EventWish {
     pub relation: Option<RelFileLocator>,
     /// Only events of this relation: `table`, `schema.table` or `database.schema.table`.
     pub named: Option<String>,
-    /// Only events of this database, by its OID.
-    pub database: Option<u32>,
+    /// Only events of these databases, by their OIDs.
+    pub databases: Option<Vec<u32>>,
 }
 
 impl Default for EventWish {
@@ -35,20 +36,29 @@ impl Default for EventWish {
             until: None,
             relation: None,
             named: None,
-            database: None,
+            databases: None,
         }
     }
 }
 
 impl EventWish {
-    /// Whether an event is asked for; `clock`: the last time in WAL before it ended.
-    pub fn wants(&self, event: &WalEvent, clock: Option<Timestamp>) -> bool {
+    /// Whether an event may be asked for, whose relations may get other names yet; `clock`: the last time in WAL before
+    /// it ended.
+    pub fn may_want(&self, event: &WalEvent, clock: Option<Timestamp>) -> bool {
+        let is_whole = |name: &RelationName| name.database.is_some() && name.schema.is_some();
+        let is_open = |relation: &EventRelation| relation.name.as_ref().is_none_or(|name| !is_whole(name));
         self.may(event.kind, event.time.or(clock))
             && self
                 .relation
                 .is_none_or(|rel| event.relations.iter().any(|r| r.file == Some(rel) || r.new_file == Some(rel)))
-            && self.named.as_deref().is_none_or(|named| is_named(event, named))
-            && self.database.is_none_or(|oid| is_of(event, oid))
+            && self.databases.as_ref().is_none_or(|oids| is_of(event, oids))
+            && (event.relations.iter().any(is_open) || self.names(event))
+    }
+
+    /// Whether it is of the relation that is asked for by name.
+    pub fn names(&self, event: &WalEvent) -> bool {
+        let named = |named: &str| event.relations.iter().filter_map(|r| r.name.as_ref()).any(|n| n.is_called(named));
+        self.named.as_deref().is_none_or(named)
     }
 
     /// Whether events of a kind are asked for, and of this time; what else is asked needs the event.
@@ -59,18 +69,7 @@ impl EventWish {
     }
 }
 
-fn is_named(event: &WalEvent, named: &str) -> bool {
-    event.relations.iter().filter_map(|r| r.name.as_ref()).any(|name| {
-        let parts = [name.database.as_deref(), name.schema.as_deref(), Some(name.name.as_slice())];
-        // A part that is not known fits none.
-        (0..parts.len()).any(|from| {
-            let known: Option<Vec<&[u8]>> = parts.iter().skip(from).copied().collect();
-            known.is_some_and(|known| known.join(&b'.') == named.as_bytes())
-        })
-    })
-}
-
-fn is_of(event: &WalEvent, oid: u32) -> bool {
-    matches!(event.fact, EventFact::Database(database, _) | EventFact::DatabaseFiles(database, ..) if database == oid)
-        || event.relations.iter().any(|r| r.file.or(r.new_file).is_some_and(|rel| rel.db == oid))
+fn is_of(event: &WalEvent, oids: &[u32]) -> bool {
+    matches!(event.fact, EventFact::Database(database, _) | EventFact::DatabaseFiles(database, ..) if oids.contains(&database))
+        || event.relations.iter().any(|r| r.file.or(r.new_file).is_some_and(|rel| oids.contains(&rel.db)))
 }

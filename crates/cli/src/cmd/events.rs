@@ -4,15 +4,15 @@ use super::guard::age;
 use super::reading::{RangeOptions, RangeRead};
 use crate::exit::Exit;
 use crate::input::InputOptions;
+use crate::names::NamesOptions;
 use crate::progress::Bar;
 use crate::streams::{page, standard_error};
 use crate::zone::{ZoneOption, now};
-use anyhow::{Context, anyhow, ensure};
+use anyhow::anyhow;
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use pgwal::Finding;
-use pgwal::catalog::Names;
-use pgwal::catalog::mapping::{self, QUERY};
+use pgwal::catalog::mapping::QUERY;
 use pgwal::forensics::{EventWish, WalEventKind, events};
 use pgwal::format::record::RelFileLocator;
 use pgwal::format::rmgr::xact::Timestamp;
@@ -24,9 +24,7 @@ use pgwal_report::dump::text::damage;
 use pgwal_report::events::{EventsReport, csv, json, text};
 use pgwal_report::outside::{Lines, OutputForm};
 use pgwal_report::time::Zone;
-use std::fs::File;
-use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::io::Write;
 use std::time::Duration;
 
 /// Options of `events`.
@@ -67,10 +65,8 @@ pub struct EventsArgs {
     /// How long nothing may happen that has a time before that is an event
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = age)]
     idle: Duration,
-    /// Names of relations, as a server writes them that is asked the query of --names-query; WAL that says otherwise
-    /// goes before
-    #[arg(long, value_name = "FILE")]
-    names: Option<PathBuf>,
+    #[command(flatten)]
+    names: NamesOptions,
     /// Print the query for --names, to be run in each database: psql -XAtq -c "$(walproof events --names-query)"
     #[arg(long, exclusive = true)]
     names_query: bool,
@@ -110,7 +106,7 @@ pub fn run(args: &EventsArgs) -> anyhow::Result<Exit> {
     if args.names_query {
         return Ok(crate::say(OutputForm::Plain, &format!("{QUERY}\n"), Exit::Clean));
     }
-    let names = args.names()?;
+    let names = args.names.given()?;
     let mut zone = args.zone.zone();
     let wish = args.wish(&mut zone)?;
     let source = args.input.open()?;
@@ -153,21 +149,7 @@ pub fn run(args: &EventsArgs) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
-/// The largest file of names that is read.
-const LONGEST: u64 = 256 << 20;
-
 impl EventsArgs {
-    /// Names that are given.
-    fn names(&self) -> anyhow::Result<Names> {
-        let Some(path) = &self.names else { return Ok(Names::default()) };
-        let shown = path.display();
-        let mut text = Vec::new();
-        let file = File::open(path).with_context(|| format!("cannot read {shown}"))?;
-        file.take(LONGEST + 1).read_to_end(&mut text).with_context(|| format!("cannot read {shown}"))?;
-        ensure!(text.len() as u64 <= LONGEST, "{shown} has more than {} MiB", LONGEST >> 20);
-        mapping::read(&text).with_context(|| format!("{shown}: no list of names"))
-    }
-
     /// What is asked for, with times without a zone in this one.
     fn wish(&self, zone: &mut Zone) -> anyhow::Result<EventWish> {
         let mut read = |option: &str, text: Option<&String>| -> anyhow::Result<Option<Timestamp>> {
@@ -184,7 +166,7 @@ impl EventsArgs {
             until,
             relation,
             named: self.relation.clone().filter(|_| relation.is_none()),
-            database: self.database,
+            databases: self.database.map(|oid| vec![oid]),
         })
     }
 }

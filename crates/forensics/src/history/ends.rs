@@ -1,12 +1,12 @@
 //! What transactions came to that are over.
 
 use super::{History, XactEnding, plain};
-use crate::classified::{FIRST_NORMAL, classify, home};
+use crate::classified::{FIRST_NORMAL, classify};
 use crate::event::{EventEnd, EventFact, EventRelation, WalEvent, WalEventKind};
 use crate::transaction::{OpenXact, XactAct};
 use pgwal_catalog::{CatalogChange, CatalogRow, ClassRow, Names, RelationName, located};
+use pgwal_format::Lsn;
 use pgwal_format::record::RelFileLocator;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 impl History<'_> {
@@ -35,6 +35,9 @@ impl History<'_> {
     /// A transaction ended.
     pub(super) fn ended(&mut self, ending: XactEnding) {
         self.tick(ending.time);
+        if let Some(lsn) = ending.lsn {
+            self.keeper.ended(lsn, ending.xid, &ending.subxacts, ending.end == EventEnd::Committed);
+        }
         let whole = self.open.end(ending.xid, &ending.subxacts);
         if whole.is_none() && ending.dropped.is_empty() {
             return;
@@ -54,7 +57,7 @@ impl History<'_> {
         xact.created = created;
         let committed = ending.end == EventEnd::Committed;
         if committed {
-            self.learn(&xact);
+            self.keeper.committed(ending.at(), &xact.catalog, &ending.dropped, !xact.holed);
         }
         let over = OverXact { xact: &xact, ending, subxacts: ending.listed() };
         let mut told = Vec::new();
@@ -70,8 +73,9 @@ impl History<'_> {
     }
 
     /// What an act is told as. `None` for what is told in another way.
-    pub(super) fn of_act(&self, act: &XactAct) -> Option<(WalEventKind, EventFact)> {
-        let database = |oid: u32| EventFact::Database(oid, self.names.database(oid).map(<[u8]>::to_vec));
+    pub(super) fn of_act(&self, act: &XactAct, at: Lsn) -> Option<(WalEventKind, EventFact)> {
+        let name = |oid: u32| self.keeper.names().database_at(oid, at).map(<[u8]>::to_vec);
+        let database = |oid: u32| EventFact::Database(oid, name(oid));
         Some(match act {
             XactAct::DropDatabase(oid) => (WalEventKind::DropDatabase, database(*oid)),
             XactAct::CreateDatabase(oid) => (WalEventKind::CreateDatabase, database(*oid)),
@@ -86,7 +90,7 @@ impl History<'_> {
     /// What it did at once.
     fn acts(&self, over: &OverXact<'_>, told: &mut Vec<WalEvent>) {
         for (lsn, act) in &over.xact.acts {
-            if let Some((kind, fact)) = self.of_act(act)
+            if let Some((kind, fact)) = self.of_act(act, over.ending.at())
                 && self.may(kind, over.ending)
             {
                 told.push(WalEvent { lsn: *lsn, fact, ..over.event(kind) });
@@ -105,7 +109,7 @@ impl History<'_> {
         let files = |rel: &EventRelation| [rel.file, rel.new_file].into_iter().flatten();
         let bytes = |rel: &EventRelation| files(rel).filter_map(|rel| sums.get(&rel)).map(|sum| sum.bytes).sum::<u64>();
         let committed = ending.end == EventEnd::Committed;
-        for classified in classify(over.xact, &ending.dropped, committed, &self.names) {
+        for classified in classify(over.xact, &ending.dropped, committed, (self.keeper.names(), ending.at())) {
             if self.may(classified.kind, ending) {
                 told.push(WalEvent {
                     bytes: classified.relations.iter().map(bytes).sum(),
@@ -129,32 +133,14 @@ impl History<'_> {
             if kinds.is_empty() {
                 continue;
             }
-            let name = self.names.relation(*rel).or_else(|| named_inside(over.xact, *rel, &self.names));
+            let (names, at) = (self.keeper.names(), over.ending.at());
+            let name = names.relation_at(*rel, at).or_else(|| named_inside(over.xact, *rel, names, at));
             if name.as_ref().is_some_and(|name| name.kind == b't') {
                 continue;
             }
             for (kind, rows) in kinds {
                 let relations = vec![EventRelation { file: Some(*rel), new_file: None, name: name.clone() }];
                 told.push(WalEvent { rows: Some(rows), bytes: sum.bytes, relations, ..over.event(kind) });
-            }
-        }
-    }
-
-    /// Takes in the rows that are there now; those of the same transaction that are gone again name nothing.
-    fn learn(&mut self, xact: &OpenXact) {
-        let gone: HashSet<(RelFileLocator, u32)> =
-            xact.catalog.iter().filter_map(|(file, c)| deleted(home(*file), c)).collect();
-        for (file, change) in &xact.catalog {
-            match change {
-                CatalogChange::Inserted(CatalogRow::Class(row))
-                | CatalogChange::Updated { after: Some(CatalogRow::Class(row)), .. }
-                    if gone.contains(&(home(*file), row.oid)) => {}
-                CatalogChange::Inserted(row) | CatalogChange::Updated { after: Some(row), .. } => {
-                    self.names.learn(*file, row)
-                }
-                CatalogChange::Seen { row, superseded: false, .. } => self.names.learn(*file, row),
-                CatalogChange::Seen { row, .. } => self.names.learn_old(*file, row),
-                _ => {}
             }
         }
     }
@@ -186,15 +172,15 @@ impl OverXact<'_> {
 }
 
 impl XactEnding {
+    /// Where it ended; behind everything where it did not.
+    fn at(&self) -> Lsn {
+        self.lsn.unwrap_or(Lsn::new(u64::MAX))
+    }
+
     /// The subtransactions that are listed.
     fn listed(&self) -> Arc<[u32]> {
         self.subxacts.iter().take(WalEvent::MOST_SUBXACTS).copied().collect()
     }
-}
-
-/// The relation whose row is deleted.
-fn deleted(home: RelFileLocator, change: &CatalogChange) -> Option<(RelFileLocator, u32)> {
-    if let CatalogChange::Deleted(Some(CatalogRow::Class(row))) = change { Some((home, row.oid)) } else { None }
 }
 
 /// Whether a row that a transaction wrote names a file.
@@ -203,9 +189,9 @@ fn names_file(xact: &OpenXact, rel: RelFileLocator) -> bool {
 }
 
 /// What a relation is called that the transaction itself made or renamed.
-fn named_inside(xact: &OpenXact, rel: RelFileLocator, names: &Names) -> Option<RelationName> {
+fn named_inside(xact: &OpenXact, rel: RelFileLocator, names: &Names, at: Lsn) -> Option<RelationName> {
     let (file, row) = rows(xact).find(|(file, row)| located(*file, row) == Some(rel))?;
-    Some(names.named(file.db, row))
+    Some(names.named_at(file.db, row, at))
 }
 
 fn rows(xact: &OpenXact) -> impl Iterator<Item = (RelFileLocator, &ClassRow)> {

@@ -3,9 +3,9 @@
 use super::{History, XactEnding, plain};
 use crate::event::{EventEnd, EventFact, WalEvent, WalEventKind};
 use crate::transaction::{FIRST_XID, XactAct};
-use pgwal_catalog::CatalogChange;
-use pgwal_format::record::{Block, Record};
-use pgwal_format::rmgr::database::{self, DatabaseChange};
+use pgwal_catalog::{Catalog, CatalogChange, CatalogRow};
+use pgwal_format::record::{Block, Record, RelFileLocator};
+use pgwal_format::rmgr::database::{self, DatabaseChange, DatabaseFolder};
 use pgwal_format::rmgr::fields;
 use pgwal_format::rmgr::sink::Value;
 use pgwal_format::rmgr::tablespace::{self, TablespaceChange};
@@ -33,32 +33,28 @@ impl History<'_> {
         if record.layout.dialect.generation != Generation::Modern {
             return;
         }
-        let History { rows, open, names, .. } = self;
+        self.keeper.mapped(record);
+        let History { rows, open, keeper, .. } = self;
+        for block in blocks.iter().map(|block| &block.reference).filter(|block| block.fork == 0) {
+            if rows.files.catalog(block.rel).is_some() {
+                keeper.touch(record.lsn, block.rel, block.block);
+            }
+        }
         let xid = record.header.xid;
-        rows.record(record, blocks, &mut |file, change| match change {
-            CatalogChange::Seen { row, xmin, superseded } if xmin.is_none_or(|xmin| xmin < FIRST_XID) => {
-                if superseded {
-                    names.learn_old(file, &row);
-                } else {
-                    names.learn(file, &row);
-                }
-            }
-            CatalogChange::Seen { xmin: Some(xmin), .. } if !open.is_open(xmin) => {}
-            CatalogChange::Seen { xmin: Some(xmin), .. } => {
-                open.put(xmin, (record.lsn, timeline), |xact| &mut xact.catalog, (file, change))
-            }
-            _ => {
-                // Only what is committed can be updated or deleted.
-                if let CatalogChange::Updated { before: Some(row), .. } | CatalogChange::Deleted(Some(row)) = &change {
-                    names.learn_old(file, row);
-                }
-                if xid >= FIRST_XID {
+        let mut schemas = Vec::new();
+        rows.record(record, blocks, &mut |file, change| {
+            schemas.extend(change.rows().filter_map(|row| schemas_in(file, row)));
+            match change {
+                CatalogChange::Seen(seen) => keeper.see(record.lsn, file, seen),
+                change if xid >= FIRST_XID => {
                     open.put(xid, (record.lsn, timeline), |xact| &mut xact.catalog, (file, change));
-                } else if let CatalogChange::Inserted(row) | CatalogChange::Updated { after: Some(row), .. } = &change {
-                    names.learn(file, row);
                 }
+                change => keeper.learn(record.lsn, &(file, change)),
             }
         });
+        for (database, file) in schemas {
+            self.catalogs_moved |= rows.files.put(database, Catalog::Namespace.oid(), file);
+        }
     }
 
     fn transaction(&mut self, record: &Record<'_>, at: (Lsn, TimelineId)) {
@@ -99,6 +95,10 @@ impl History<'_> {
             return;
         }
         let of_database = database::change(record);
+        if let Some(DatabaseChange::Copied { from, to }) = &of_database {
+            let place = |files: &DatabaseFolder| (files.tablespace, files.database);
+            self.keeper.copied(at.0, place(from), place(to));
+        }
         if let Some(change) = &of_database
             && xid < FIRST_XID
         {
@@ -122,7 +122,7 @@ impl History<'_> {
         };
         if xid >= FIRST_XID {
             self.open.put(xid, at, |xact| &mut xact.acts, (at.0, act));
-        } else if let Some((kind, fact)) = self.of_act(&act) {
+        } else if let Some((kind, fact)) = self.of_act(&act, at.0) {
             let bytes = if kind == WalEventKind::Message { u64::from(record.header.tot_len) } else { 0 };
             self.tell(WalEvent { bytes, ..plain(kind, at.0, at.1, fact) });
         }
@@ -138,7 +138,7 @@ impl History<'_> {
                 (WalEventKind::CreateDatabase, to.database, vec![to.tablespace])
             }
         };
-        let name = self.names.database(oid).map(<[u8]>::to_vec);
+        let name = self.keeper.names().database(oid).map(<[u8]>::to_vec);
         self.tell(plain(kind, at.0, at.1, EventFact::DatabaseFiles(oid, name, tablespaces)));
     }
 
@@ -181,6 +181,15 @@ impl History<'_> {
                 self.tell(plain(WalEventKind::Parameters, lsn, timeline, fact));
             }
         }
+    }
+}
+
+/// The database whose schemas lie in another file than at first, and the file, as a row of `pg_class` says it.
+fn schemas_in(file: RelFileLocator, row: &CatalogRow) -> Option<(u32, u32)> {
+    let oid = Catalog::Namespace.oid();
+    match row {
+        CatalogRow::Class(class) if class.oid == oid && class.file != oid => Some((file.db, class.file)),
+        _ => None,
     }
 }
 

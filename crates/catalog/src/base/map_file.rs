@@ -1,0 +1,60 @@
+//! `pg_filenode.map` (`RelMapFile`, `src/backend/utils/cache/relmapper.c`): in which files the relations lie that are
+//! needed to find the others.
+//!
+//! ```text
+//! 0 i32 magic 0x592717   4 i32 count   8 … [u32 OID, u32 file]… of 62 places, from 16 on of 64   u32 CRC-32C of all before
+//! ```
+
+use pgwal_crc::castagnoli;
+use pgwal_format::Endian;
+
+const MAGIC: u32 = 0x0059_2717;
+/// Where the checksum stands, by the number of places; the newer one first.
+const CRC: [usize; 2] = [8 + 64 * 8, 8 + 62 * 8];
+/// More than any has.
+pub(super) const LONGEST: usize = 4096;
+
+/// OIDs and files. `None`: it is none, or its checksum is wrong.
+pub(super) fn parse(endian: Endian, bytes: &[u8]) -> Option<Vec<(u32, u32)>> {
+    let word = |at: usize| Some(endian.u32(*bytes.get(at..)?.first_chunk()?));
+    let right = |at: &usize| word(*at) == bytes.get(..*at).map(|summed| castagnoli::append(0, summed));
+    let crc = CRC.into_iter().find(right)?;
+    let count = usize::try_from(word(4)?).ok()?;
+    if word(0)? != MAGIC || count > (crc - 8) / 8 {
+        return None;
+    }
+    (0..count).map(|n| Some((word(8 + 8 * n)?, word(12 + 8 * n)?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(places: usize, entries: &[(u32, u32)]) -> Vec<u8> {
+        let mut out: Vec<u8> = [MAGIC, entries.len() as u32].iter().flat_map(|n| n.to_le_bytes()).collect();
+        entries.iter().for_each(|(oid, file)| out.extend([*oid, *file].iter().flat_map(|n| n.to_le_bytes())));
+        out.resize(8 + places * 8, 0);
+        let crc = castagnoli::append(0, &out);
+        out.extend(crc.to_le_bytes());
+        out.resize(out.len().next_multiple_of(512), 0);
+        out
+    }
+
+    #[test]
+    fn both_lengths_and_what_is_damaged() {
+        for places in [62, 64] {
+            let good = map(places, &[(1259, 16500), (1249, 1249)]);
+            assert_eq!(parse(Endian::Little, &good), Some(vec![(1259, 16500), (1249, 1249)]), "{places}");
+            assert_eq!(parse(Endian::Big, &good), None);
+            assert_eq!(parse(Endian::Little, &good[..100]), None, "cut off");
+            let mut wrong = good.clone();
+            wrong[12] ^= 1;
+            assert_eq!(parse(Endian::Little, &wrong), None, "another file");
+        }
+        let mut many = map(62, &[]);
+        many[4] = 63;
+        let crc = castagnoli::append(0, &many[..504]);
+        many[504..508].copy_from_slice(&crc.to_le_bytes());
+        assert_eq!(parse(Endian::Little, &many), None, "more than there is room for");
+    }
+}

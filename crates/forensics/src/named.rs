@@ -1,0 +1,40 @@
+//! Gives events the names that WAL told only later, or that were given.
+
+use crate::event::{EventFact, WalEvent, WalEventKind};
+use pgwal_catalog::{Names, RelationName};
+use pgwal_format::Lsn;
+
+/// Completes the names of an event.
+pub(crate) fn complete(event: &mut WalEvent, names: &Names) {
+    let (begin, end) = (event.lsn, event.end_lsn.unwrap_or(event.lsn));
+    for relation in &mut event.relations {
+        let old = relation.file.and_then(|rel| names.relation_at(rel, begin).or_else(|| names.relation_at(rel, end)));
+        let found = old.or_else(|| names.relation_at(relation.new_file?, end));
+        let database = relation.file.or(relation.new_file).map(|rel| rel.db);
+        match (&mut relation.name, found) {
+            (None, found) => relation.name = found,
+            (Some(own), found) => {
+                let same = found.filter(|found| found.oid == own.oid && found.name == own.name);
+                if let Some(RelationName { schema, .. }) = same.filter(|_| own.schema.is_none()) {
+                    own.schema = schema;
+                }
+                if own.database.is_none() {
+                    own.database = database.and_then(|oid| name_of(names, oid, begin));
+                }
+            }
+        }
+    }
+    if let EventFact::Database(oid, name @ None) | EventFact::DatabaseFiles(oid, name @ None, _) = &mut event.fact {
+        *name = name_of(names, *oid, begin).or_else(|| name_of(names, *oid, end));
+    }
+}
+
+fn name_of(names: &Names, database: u32, at: Lsn) -> Option<Vec<u8>> {
+    names.database_at(database, at).map(<[u8]>::to_vec)
+}
+
+/// Whether it is a mass change of a TOAST table, which is told by its table.
+pub(crate) fn is_of_toast(event: &WalEvent) -> bool {
+    matches!(event.kind, WalEventKind::Delete | WalEventKind::Update)
+        && event.relations.iter().any(|relation| relation.name.as_ref().is_some_and(|name| name.kind == b't'))
+}
