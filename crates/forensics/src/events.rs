@@ -1,14 +1,15 @@
 //! Events of an archive.
 
 use crate::event::WalEvent;
+use crate::event_list::EventList;
 use crate::history::{History, WalHole};
-use crate::look::{Looker, NoteFinding};
+use crate::look::NoteFinding;
+use crate::reading::read_history;
 use crate::wish::EventWish;
-use pgwal_catalog::{CatalogFiles, CatalogRows, Names};
+use pgwal_catalog::Names;
 use pgwal_format::Lsn;
-use pgwal_source::{Images, Source};
-use pgwal_verify::records::{Gathered, ListError, ListRequest, ListSink, NoEvent, gather};
-use std::sync::{Mutex, PoisonError};
+use pgwal_source::Source;
+use pgwal_verify::records::{Gathered, ListError, ListRequest, ListSink, NoEvent};
 
 /// What was found.
 #[derive(Debug)]
@@ -27,14 +28,11 @@ pub struct EventsAnswer {
     pub gathered: Gathered,
 }
 
-/// How often an archive is read, since a catalog may turn out to lie in another file.
-const READINGS: usize = 3;
-
 /// Finds what happened. `names`: what is known of names before anything is read. Findings are told with `tell`, and
 /// what it writes is handed to `sink`.
 ///
 /// # Errors
-/// Those of [`gather`].
+/// Those of [`gather`](pgwal_verify::records::gather).
 pub fn events(
     source: &dyn Source,
     wanted: &ListRequest<'_>,
@@ -43,31 +41,10 @@ pub fn events(
     tell: &NoteFinding<'_>,
     sink: &mut ListSink<'_, NoEvent>,
 ) -> Result<EventsAnswer, ListError> {
-    let mut files = CatalogFiles::default();
-    let mut readings = 0;
-    loop {
-        readings += 1;
-        let make = || {
-            let rows = CatalogRows::new(files.clone(), &Images);
-            Looker { files: files.clone(), tell, history: Mutex::new(History::new(wish.clone(), rows, names.clone())) }
-        };
-        // What is told is told once.
-        let mut told = Vec::new();
-        let (looker, gathered) = gather(source, wanted, &make, &mut |part| {
-            told.push(part.clone());
-            Ok(())
-        })?;
-        let mut history = looker.history.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if history.catalogs_moved && readings < READINGS {
-            files = history.rows.files;
-            continue;
-        }
-        told.iter().try_for_each(sink).map_err(ListError::Output)?;
-        history.finish();
-        let left_out = history.left_out();
-        let range = history.range();
-        let History { mut events, more_events, holes, .. } = history;
-        events.sort_by_key(|event| (event.lsn, event.kind));
-        return Ok(EventsAnswer { events, more_events, left_out, range, holes, gathered });
-    }
+    let make = || (EventList::new(wish.clone()), ());
+    let (history, gathered) = read_history(source, wanted, names, &make, tell, sink)?;
+    let (left_out, range) = (history.left_out(), history.range());
+    let History { list: EventList { mut events, more_events, .. }, holes, .. } = history;
+    events.sort_by_key(|event| (event.lsn, event.kind));
+    Ok(EventsAnswer { events, more_events, left_out, range, holes, gathered })
 }

@@ -1,6 +1,7 @@
 //! Which events are asked for.
 
 use crate::event::{EventFact, WalEvent, WalEventKind};
+use pgwal_catalog::RelationName;
 use pgwal_format::record::RelFileLocator;
 use pgwal_format::rmgr::xact::Timestamp;
 
@@ -60,13 +61,16 @@ impl EventWish {
 }
 
 fn is_named(event: &WalEvent, named: &str) -> bool {
-    event.relations.iter().filter_map(|r| r.name.as_ref()).any(|name| {
-        let parts = [name.database.as_deref(), name.schema.as_deref(), Some(name.name.as_slice())];
-        // A part that is not known fits none.
-        (0..parts.len()).any(|from| {
-            let known: Option<Vec<&[u8]>> = parts.iter().skip(from).copied().collect();
-            known.is_some_and(|known| known.join(&b'.') == named.as_bytes())
-        })
+    event.relations.iter().filter_map(|r| r.name.as_ref()).any(|name| is_called(name, named))
+}
+
+/// Whether a relation is the one that is asked for by `table`, `schema.table` or `database.schema.table`.
+pub fn is_called(name: &RelationName, asked: &str) -> bool {
+    let parts = [name.database.as_deref(), name.schema.as_deref(), Some(name.name.as_slice())];
+    // A part that is not known fits none.
+    (0..parts.len()).any(|from| {
+        let known: Option<Vec<&[u8]>> = parts.iter().skip(from).copied().collect();
+        known.is_some_and(|known| known.join(&b'.') == asked.as_bytes())
     })
 }
 
