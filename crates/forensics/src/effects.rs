@@ -47,6 +47,8 @@ pub struct XactSum {
     pub timeline: TimelineId,
     /// Bytes of all its records.
     pub bytes: u64,
+    /// The transaction of which it is a part, where its records say so (14 and later, with `wal_level` logical).
+    pub top: Option<u32>,
     /// By relation.
     pub relations: HashMap<RelFileLocator, RelationSum>,
 }
@@ -62,6 +64,8 @@ pub enum KeptRecord {
         time: Timestamp,
         /// Where.
         lsn: Lsn,
+        /// Its bytes.
+        bytes: u32,
     },
     /// Any other.
     Whole {
@@ -133,7 +137,7 @@ impl WalPart {
         }
     }
 
-    /// Sums a record for its transaction.
+    /// Sums a record for its transaction. `top`: the transaction of which that is a part, where the record says so.
     #[inline]
     pub fn count(
         &mut self,
@@ -141,14 +145,17 @@ impl WalPart {
         timeline: TimelineId,
         rows: Option<RowsChanged>,
         rel: Option<RelFileLocator>,
+        top: Option<u32>,
     ) {
         let bytes = u64::from(record.header.tot_len);
         let xact = self.last.xacts.entry(record.header.xid).or_insert_with(|| XactSum {
             begin: record.lsn,
             timeline,
             bytes: 0,
+            top,
             relations: HashMap::new(),
         });
+        xact.top = xact.top.or(top);
         xact.bytes += bytes;
         if let Some(rel) = rows.map(|rows| rows.rel).or(rel) {
             let sum = xact.relations.entry(rel).or_default();

@@ -171,6 +171,27 @@ impl WalEvent {
     /// So many subtransactions of a transaction are listed.
     pub const MOST_SUBXACTS: usize = 100;
 
+    /// One of which nothing else is known.
+    pub(crate) fn plain(kind: WalEventKind, lsn: Lsn, timeline: TimelineId, fact: EventFact) -> WalEvent {
+        WalEvent {
+            kind,
+            lsn,
+            timeline,
+            end: None,
+            end_lsn: None,
+            time: None,
+            xid: None,
+            subxacts: Arc::default(),
+            subxacts_more: 0,
+            relations: Vec::new(),
+            rows: None,
+            bytes: 0,
+            by_files_alone: false,
+            partial: false,
+            fact,
+        }
+    }
+
     /// What it keeps besides itself, in details.
     pub(crate) fn weight(&self) -> usize {
         let of_fact = if let EventFact::DatabaseFiles(_, _, tablespaces) = &self.fact { tablespaces.len() } else { 0 };

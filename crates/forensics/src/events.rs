@@ -1,15 +1,16 @@
 //! Events of an archive.
 
 use crate::event::WalEvent;
+use crate::event_list::EventList;
 use crate::history::{History, WalHole};
-use crate::look::{Looker, NoteFinding};
+use crate::look::NoteFinding;
 use crate::named::{complete, is_of_toast};
+use crate::reading::read_history;
 use crate::wish::EventWish;
-use pgwal_catalog::{BaseCatalogs, CatalogRows, Names};
+use pgwal_catalog::Names;
 use pgwal_format::Lsn;
-use pgwal_source::{Images, Source};
-use pgwal_verify::records::{Gathered, ListError, ListRequest, ListSink, NoEvent, gather};
-use std::sync::{Mutex, PoisonError};
+use pgwal_source::Source;
+use pgwal_verify::records::{Gathered, ListError, ListRequest, ListSink, NoEvent};
 
 /// What was found.
 #[derive(Debug)]
@@ -30,14 +31,11 @@ pub struct EventsAnswer {
     pub gathered: Gathered,
 }
 
-/// How often an archive is read, since a catalog may turn out to lie in another file.
-const READINGS: usize = 3;
-
 /// Finds what happened. `names`: those that were given; what WAL says goes before. Findings are told with `tell`, and
 /// what it writes is handed to `sink`.
 ///
 /// # Errors
-/// Those of [`gather`].
+/// Those of [`gather`](pgwal_verify::records::gather).
 pub fn events(
     source: &dyn Source,
     wanted: &ListRequest<'_>,
@@ -46,34 +44,13 @@ pub fn events(
     tell: &NoteFinding<'_>,
     sink: &mut ListSink<'_, NoEvent>,
 ) -> Result<EventsAnswer, ListError> {
-    let mut files = names.base().map(BaseCatalogs::files).unwrap_or_default();
-    let mut readings = 0;
-    loop {
-        readings += 1;
-        let make = || {
-            let rows = CatalogRows::new(files.clone(), &Images);
-            Looker { files: files.clone(), tell, history: Mutex::new(History::new(wish.clone(), rows, names.clone())) }
-        };
-        // What is told is told once.
-        let mut told = Vec::new();
-        let (looker, gathered) = gather(source, wanted, &make, &mut |part| {
-            told.push(part.clone());
-            Ok(())
-        })?;
-        let mut history = looker.history.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if history.catalogs_moved && readings < READINGS {
-            files = history.rows.files;
-            continue;
-        }
-        told.iter().try_for_each(sink).map_err(ListError::Output)?;
-        history.finish();
-        let left_out = history.left_out();
-        let range = history.range();
-        let History { mut events, more_events, holes, keeper, .. } = history;
-        let names = keeper.finish();
-        events.iter_mut().for_each(|event| complete(event, &names));
-        events.retain(|event| wish.names(event) && !is_of_toast(event));
-        events.sort_by_key(|event| (event.lsn, event.kind));
-        return Ok(EventsAnswer { events, more_events, left_out, range, holes, names, gathered });
-    }
+    let make = || (EventList::new(wish.clone()), ());
+    let (history, gathered) = read_history(source, wanted, names, &make, tell, sink)?;
+    let (left_out, range) = (history.left_out(), history.range());
+    let History { list: EventList { mut events, more_events, .. }, holes, keeper, .. } = history;
+    let names = keeper.finish();
+    events.iter_mut().for_each(|event| complete(event, &names));
+    events.retain(|event| wish.names(event) && !is_of_toast(event));
+    events.sort_by_key(|event| (event.lsn, event.kind));
+    Ok(EventsAnswer { events, more_events, left_out, range, holes, names, gathered })
 }

@@ -4,25 +4,19 @@ mod ends;
 mod records;
 
 use crate::effects::{KeptRecord, WalPart};
-use crate::event::{EventEnd, EventFact, WalEvent, WalEventKind};
+use crate::event::{EventEnd, WalEvent};
+use crate::over::{TakeHistory, XactEnding};
 use crate::transaction::OpenXacts;
-use crate::wish::EventWish;
 use pgwal_catalog::{CatalogRows, NameKeeper, Names};
-use pgwal_format::record::{Block, Record, RelFileLocator};
+use pgwal_format::record::{Block, Record};
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::control::ServerParameters;
 use pgwal_format::{Lsn, TimelineId};
-use std::sync::Arc;
-
-/// So many events are kept.
-const MOST_EVENTS: usize = 100_000;
-/// So many relations and subtransactions of all of them.
-const MOST_DETAILS: usize = 500_000;
 
 /// What has happened so far.
-pub struct History<'a> {
-    /// What is asked for.
-    pub wish: EventWish,
+pub struct History<'a, T> {
+    /// Who is told.
+    pub list: T,
     /// Rows of catalogs.
     pub rows: CatalogRows<'a>,
     /// Names, as far as they are known at the last record.
@@ -36,17 +30,14 @@ pub struct History<'a> {
     in_force: Option<TimelineId>,
     /// A catalog lies in a file that was not known from the start: its rows were not all looked at.
     pub catalogs_moved: bool,
-    /// In the order in which they ended.
-    pub events: Vec<WalEvent>,
-    /// Relations and subtransactions of them.
-    details: usize,
+    /// The first transaction number that is not given out yet, by the first record that tells it; behind a hole, by the
+    /// first one there.
+    next_xid: Option<u32>,
     /// Where WAL could not be read.
     pub holes: Vec<WalHole>,
     first: Option<Lsn>,
     /// The last record.
     last: (Lsn, TimelineId),
-    /// Events for which there was no room.
-    pub more_events: u64,
 }
 
 /// WAL that could not be read: between two records nothing is known.
@@ -61,21 +52,11 @@ pub struct WalHole {
 /// So many holes are told.
 const MOST_HOLES: usize = 1000;
 
-/// The end of a transaction.
-struct XactEnding {
-    xid: u32,
-    end: EventEnd,
-    lsn: Option<Lsn>,
-    time: Option<Timestamp>,
-    subxacts: Vec<u32>,
-    dropped: Vec<RelFileLocator>,
-}
-
-impl<'a> History<'a> {
+impl<'a, T: TakeHistory> History<'a, T> {
     /// Nothing yet.
-    pub fn new(wish: EventWish, rows: CatalogRows<'a>, given: Names) -> History<'a> {
+    pub fn new(list: T, rows: CatalogRows<'a>, given: Names) -> History<'a, T> {
         History {
-            wish,
+            list,
             rows,
             keeper: NameKeeper::new(given),
             open: OpenXacts::default(),
@@ -84,12 +65,10 @@ impl<'a> History<'a> {
             parameters: None,
             in_force: None,
             catalogs_moved: false,
-            events: Vec::new(),
-            details: 0,
+            next_xid: None,
             holes: Vec::new(),
             first: None,
             last: (Lsn::ZERO, TimelineId(1)),
-            more_events: 0,
         }
     }
 
@@ -117,11 +96,10 @@ impl<'a> History<'a> {
             self.open.add(stretch.xacts);
             for kept in stretch.kept {
                 match kept {
-                    KeptRecord::Commit { xid, time, lsn } => {
+                    KeptRecord::Commit { xid, time, lsn, bytes } => {
                         self.last = (lsn, span.timeline);
-                        let ending =
-                            XactEnding { lsn: Some(lsn), time: Some(time), ..XactEnding::of(xid, EventEnd::Committed) };
-                        self.ended(ending);
+                        let plain = XactEnding::of(xid, EventEnd::Committed);
+                        self.ended(XactEnding { lsn: Some(lsn), time: Some(time), bytes: bytes.into(), ..plain });
                     }
                     KeptRecord::Whole { timeline, lsn, end, header, body } => {
                         self.last = (lsn, timeline);
@@ -142,57 +120,20 @@ impl<'a> History<'a> {
         self.rows.forget();
         self.keeper.hole(hole.after, hole.before);
         self.in_force = None;
+        self.next_xid = None;
     }
 
-    /// A time in WAL: long after the last one, nothing happened between.
+    /// A time in WAL.
     fn tick(&mut self, time: Option<Timestamp>) {
         let Some(time) = time else { return };
-        if let Some(before) = self.clock
-            && time.0.saturating_sub(before.0) >= self.wish.quiet
-        {
-            let (lsn, timeline) = self.last;
-            let fact = EventFact::Between(before, time);
-            self.tell(WalEvent { time: Some(before), ..plain(WalEventKind::Quiet, lsn, timeline, fact) });
+        if let Some(before) = self.clock {
+            self.list.time(before, time, self.last);
         }
+        self.open.tick(self.last.0, self.clock, time);
         self.clock = self.clock.max(Some(time));
     }
 
     fn tell(&mut self, event: WalEvent) {
-        if !self.wish.may_want(&event, self.clock) {
-            return;
-        }
-        let details = self.details + event.weight();
-        if self.events.len() < MOST_EVENTS && details <= MOST_DETAILS {
-            self.details = details;
-            self.events.push(event);
-        } else {
-            self.more_events += 1;
-        }
-    }
-}
-
-impl XactEnding {
-    fn of(xid: u32, end: EventEnd) -> XactEnding {
-        XactEnding { xid, end, lsn: None, time: None, subxacts: Vec::new(), dropped: Vec::new() }
-    }
-}
-
-fn plain(kind: WalEventKind, lsn: Lsn, timeline: TimelineId, fact: EventFact) -> WalEvent {
-    WalEvent {
-        kind,
-        lsn,
-        timeline,
-        end: None,
-        end_lsn: None,
-        time: None,
-        xid: None,
-        subxacts: Arc::default(),
-        subxacts_more: 0,
-        relations: Vec::new(),
-        rows: None,
-        bytes: 0,
-        by_files_alone: false,
-        partial: false,
-        fact,
+        self.list.happened(event, self.clock);
     }
 }

@@ -1,29 +1,40 @@
 //! What happened: drops, truncations, rewrites, mass changes of rows, restarts, promotions, backups, with the
-//! transaction of each and how it ended.
+//! transaction of each and how it ended; and the transactions themselves.
 //!
 //! ```text
 //! gather (threads): a part at a time ──► WalPart: rows by transaction and relation; some records, as they are
 //!                                           │ in the order of WAL, on one thread
 //!                                           ▼
-//!                                        History: open transactions ── end of one ──► its events
-//!                                           └ rows of catalogs, names
+//!                                        History: open transactions ── end of one ──┬─► EventList: its events
+//!                                           └ rows of catalogs, names               └─► XactList: itself
 //! ```
 //! An archive is read once ([`pgwal_verify::records::gather`]), and once more where a catalog was rewritten in it.
-//! Memory is bounded by open transactions and by events, which have limits of their own; what a limit left out is
-//! counted and told.
+//! Memory is bounded by open transactions and by what is listed, which have limits of their own; what a limit left out
+//! is counted and told.
 
 mod classified;
 mod effects;
 mod event;
+mod event_list;
 mod events;
 mod history;
+mod listed_xact;
 mod look;
 mod named;
+mod over;
+mod reading;
 mod transaction;
 mod wish;
+mod xact_list;
+mod xact_wish;
 
+pub use effects::RelationSum;
 pub use event::{EventEnd, EventFact, EventRelation, WalEvent, WalEventKind};
 pub use events::{EventsAnswer, events};
 pub use history::WalHole;
+pub use listed_xact::{ListedXact, XactDuration, XactRelation};
 pub use look::NoteFinding;
+pub use transaction::PreparedXact;
 pub use wish::EventWish;
+pub use xact_list::{XactTotals, XactsAnswer, transactions};
+pub use xact_wish::{OpenAt, XactOrder, XactWish};

@@ -2,11 +2,13 @@
 
 use crate::effects::{KeptRecord, WalPart};
 use crate::history::History;
+use crate::over::{LookAtRecords, TakeHistory};
 use crate::transaction::FIRST_XID;
 use pgwal_catalog::CatalogFiles;
 use pgwal_format::record::{Block, Record, RecordHeader};
 use pgwal_format::rmgr::{
-    DATABASE, HEAP, HEAP2, LOGICAL_MESSAGE, RELMAP, STORAGE, TABLESPACE, TRANSACTION, XLOG, row_changes, xact, xlog,
+    DATABASE, HEAP, HEAP2, LOGICAL_MESSAGE, RELMAP, STANDBY, STORAGE, TABLESPACE, TRANSACTION, XLOG, row_changes,
+    standby, xact, xlog,
 };
 use pgwal_format::{Generation, Layout, TimelineId};
 use pgwal_verify::records::{ListPart, NoEvent, Render, Rendered};
@@ -17,24 +19,30 @@ use std::sync::{Mutex, PoisonError};
 pub type NoteFinding<'a> = dyn Fn(&Finding, Option<&Layout>, &mut Vec<u8>) + Sync + 'a;
 
 /// Sums and keeps what matters, and hands it to a history.
-pub struct Looker<'a> {
+pub struct Looker<'a, T: TakeHistory> {
     /// Files of catalogs that are known from the start.
     pub files: CatalogFiles,
     /// How findings are told.
     pub tell: &'a NoteFinding<'a>,
+    /// What looks at records beside that.
+    pub look: T::Look,
     /// What it comes to.
-    pub history: Mutex<History<'a>>,
+    pub history: Mutex<History<'a, T>>,
 }
 
 /// Room for a part.
 #[derive(Default)]
-pub struct LookedPart {
+pub struct LookedPart<P> {
     blocks: Vec<Block>,
     part: WalPart,
+    beside: P,
 }
 
-impl Render for Looker<'_> {
-    type Scratch = LookedPart;
+/// What is put aside beside the history.
+type Beside<T> = <<T as TakeHistory>::Look as LookAtRecords>::Part;
+
+impl<T: TakeHistory> Render for Looker<'_, T> {
+    type Scratch = LookedPart<Beside<T>>;
     type Event = NoEvent;
 
     fn whole(&self) -> bool {
@@ -49,10 +57,10 @@ impl Render for Looker<'_> {
         &self,
         record: &Record<'_>,
         timeline: TimelineId,
-        room: &mut LookedPart,
+        room: &mut LookedPart<Beside<T>>,
         _: &mut ListPart<NoEvent>,
     ) -> Option<Rendered> {
-        let LookedPart { blocks, part } = room;
+        let LookedPart { blocks, part, beside } = room;
         let header = &record.header;
         part.next(record, timeline);
         let modern = record.layout.dialect.generation == Generation::Modern;
@@ -60,14 +68,17 @@ impl Render for Looker<'_> {
             && header.info & xact::HAS_INFO == 0
             && let Some(time) = xact::plain_commit(record)
         {
-            part.last.kept.push(KeptRecord::Commit { xid: header.xid, time, lsn: record.lsn });
+            self.look.record(record, &[], beside);
+            let (xid, bytes) = (header.xid, header.tot_len);
+            part.last.kept.push(KeptRecord::Commit { xid, time, lsn: record.lsn, bytes });
             return Some(0.into());
         }
-        record.blocks_or_none(blocks);
+        let top = record.blocks_or_none(blocks).top_xid;
+        self.look.record(record, blocks, beside);
         let rows = if matches!(header.rmid, HEAP | HEAP2) { row_changes::changed(record, blocks) } else { None };
         if header.xid >= FIRST_XID {
             let first = blocks.first().filter(|block| block.reference.fork == 0);
-            part.count(record, timeline, rows, first.map(|block| block.reference.rel));
+            part.count(record, timeline, rows, first.map(|block| block.reference.rel), top);
         }
         let catalogs = || modern && blocks.iter().any(|b| self.files.catalog(b.reference.rel).is_some());
         if is_kept(header, record.layout) || catalogs() {
@@ -87,9 +98,11 @@ impl Render for Looker<'_> {
         }
     }
 
-    fn done(&self, room: &mut LookedPart) {
-        let part = std::mem::take(&mut room.part);
-        self.history.lock().unwrap_or_else(PoisonError::into_inner).add(part);
+    fn done(&self, room: &mut LookedPart<Beside<T>>) {
+        let (part, beside) = (std::mem::take(&mut room.part), std::mem::take(&mut room.beside));
+        let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
+        history.list.looked(beside);
+        history.add(part);
     }
 }
 
@@ -97,7 +110,6 @@ impl Render for Looker<'_> {
 fn is_kept(header: &RecordHeader, layout: &Layout) -> bool {
     match header.rmid {
         TRANSACTION => match xact::operation(header) {
-            xact::ASSIGNMENT => false,
             // The same number as that of a compact commit.
             xact::INVALIDATION => layout.dialect.compact_commits,
             _ => true,
@@ -112,6 +124,7 @@ fn is_kept(header: &RecordHeader, layout: &Layout) -> bool {
                 | xlog::END_OF_RECOVERY
                 | xlog::OVERWRITE_CONTRECORD
         ),
+        STANDBY => header.operation() == standby::RUNNING_XACTS,
         STORAGE | DATABASE | TABLESPACE | RELMAP | LOGICAL_MESSAGE => true,
         HEAP => row_changes::is_truncate_command(header),
         _ => false,

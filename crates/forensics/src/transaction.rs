@@ -5,7 +5,7 @@ use pgwal_catalog::CatalogChange;
 use pgwal_format::record::RelFileLocator;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Lsn, TimelineId};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 /// Of one transaction: relations, files, changes of catalogs, acts that are kept each.
 const MOST_OF_ONE: usize = 20_000;
@@ -53,6 +53,12 @@ pub struct OpenXact {
     pub prepared: Option<PreparedXact>,
     /// WAL is missing between its first record and its last.
     pub holed: bool,
+    /// The last time in WAL before its first record: it began no earlier.
+    pub after: Option<Timestamp>,
+    /// The first time in WAL behind its first record: it had begun by then.
+    pub until: Option<Timestamp>,
+    /// The transaction of which it is a part, where WAL says so before that ends.
+    pub top: Option<u32>,
 }
 
 /// Where a transaction was prepared, under which name, when.
@@ -71,6 +77,9 @@ impl OpenXact {
             acts: Vec::new(),
             prepared: None,
             holed: false,
+            after: None,
+            until: None,
+            top: None,
         }
     }
 
@@ -82,6 +91,7 @@ impl OpenXact {
     fn absorb(&mut self, part: OpenXact) {
         if part.begin < self.begin {
             (self.begin, self.timeline) = (part.begin, part.timeline);
+            (self.after, self.until) = (part.after, part.until);
         }
         self.bytes += part.bytes;
         for (rel, sum) in part.relations {
@@ -100,6 +110,8 @@ impl OpenXact {
 pub struct OpenXacts {
     xacts: HashMap<u32, OpenXact>,
     weight: usize,
+    /// Those behind whose first record no time came yet, and where that is.
+    untimed: BTreeSet<(Lsn, u32)>,
     /// Files made before their transaction had a number.
     orphans: VecDeque<RelFileLocator>,
     /// What was not kept, for there was too much of it.
@@ -112,6 +124,7 @@ impl OpenXacts {
         for (xid, sum) in sums {
             let Some(open) = self.of(xid, sum.begin, sum.timeline) else { continue };
             open.bytes += sum.bytes;
+            open.top = open.top.or(sum.top);
             let (mut more, mut left_out) = (0, 0);
             for (rel, own) in sum.relations {
                 if open.relations.len() < MOST_OF_ONE || open.relations.contains_key(&rel) {
@@ -139,6 +152,7 @@ impl OpenXacts {
                 return None;
             }
             self.weight += 1;
+            self.untimed.insert((lsn, xid));
         }
         Some(self.xacts.entry(xid).or_insert_with(|| OpenXact::new(lsn, timeline)))
     }
@@ -189,6 +203,25 @@ impl OpenXacts {
         let xact = self.xacts.remove(&xid)?;
         self.weight = self.weight.saturating_sub(xact.weight());
         Some(xact)
+    }
+
+    /// A time in WAL, in the record at `lsn`; `before`: the last one before it.
+    pub fn tick(&mut self, lsn: Lsn, before: Option<Timestamp>, time: Timestamp) {
+        while let Some(&(begin, xid)) = self.untimed.first().filter(|(begin, _)| *begin <= lsn) {
+            self.untimed.pop_first();
+            if let Some(xact) = self.xacts.get_mut(&xid).filter(|xact| xact.begin == begin) {
+                (xact.after, xact.until) = (before, Some(time));
+            }
+        }
+    }
+
+    /// These are parts of a transaction.
+    pub fn assign(&mut self, top: u32, parts: &[u32]) {
+        for part in parts {
+            if let Some(xact) = self.xacts.get_mut(part).filter(|_| *part != top) {
+                xact.top = Some(top);
+            }
+        }
     }
 
     /// A transaction is prepared, with these parts of it.

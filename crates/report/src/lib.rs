@@ -15,6 +15,7 @@
 //! | [`dump`] | the records | text, JSON lines, CSV, as `pg_waldump` |
 //! | [`stats`] | how many of them | text, JSON, CSV, as `pg_waldump` |
 //! | [`events`] | what happened, in which transaction | text, JSON, CSV |
+//! | [`txns`] | transactions: their ends, durations, rows, bytes | text, JSON, CSV |
 //! | [`locate`], [`lag`] | where a position lies, how far apart two are | text, JSON |
 //! | [`lag::live`] | how far standbys and the archiver are behind a server | text, JSON, Nagios, Prometheus |
 //! | [`hex`], [`fields`], [`control`], [`explain`] | one record, all fields, a control file, a code or a line of a log | text, JSON |
@@ -52,6 +53,7 @@ pub mod explain;
 pub mod fields;
 pub mod figures;
 pub mod hex;
+mod history_head;
 pub mod known;
 pub mod lag;
 pub mod locate;
@@ -65,6 +67,7 @@ pub mod restore;
 pub mod stats;
 pub mod time;
 pub mod timelines;
+pub mod txns;
 pub mod verify;
 pub mod watch;
 pub mod when;

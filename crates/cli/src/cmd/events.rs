@@ -1,26 +1,13 @@
 //! `walproof events`: what happened, when, in which transaction: drops, truncations, mass changes, restarts.
 
 use super::guard::age;
-use super::reading::{RangeOptions, RangeRead};
+use super::history::{HistoryFilter, HistoryOptions, OfPlace, exit};
 use crate::exit::Exit;
-use crate::input::InputOptions;
-use crate::names::NamesOptions;
-use crate::progress::Bar;
-use crate::streams::{page, standard_error};
-use crate::zone::{ZoneOption, now};
-use anyhow::anyhow;
+use crate::streams::page;
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use pgwal::Finding;
 use pgwal::catalog::mapping::QUERY;
 use pgwal::forensics::{EventWish, WalEventKind, events};
-use pgwal::format::record::RelFileLocator;
-use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::format::{Layout, Lsn, TimelineId};
-use pgwal::verify::Which;
-use pgwal::verify::records::ListRequest;
-use pgwal_query::filter;
-use pgwal_report::dump::text::damage;
 use pgwal_report::events::{EventsReport, csv, json, text};
 use pgwal_report::outside::{Lines, OutputForm};
 use pgwal_report::time::Zone;
@@ -32,46 +19,21 @@ use std::time::Duration;
 #[command(after_help = "What was rolled back is listed, too. Exit code 1: a record of the range could not be read.")]
 pub struct EventsArgs {
     #[command(flatten)]
-    input: InputOptions,
-    /// Read only records that start here or behind
-    #[arg(short, long, value_name = "LSN")]
-    start: Option<Lsn>,
-    /// Read only records that end before or at this position
-    #[arg(short, long, value_name = "LSN")]
-    end: Option<Lsn>,
-    /// The timeline to recover to [default: the latest]
-    #[arg(short, long, value_name = "N", value_parser = super::reading::timeline)]
-    timeline: Option<TimelineId>,
-    /// Only events from this time on: 2026-11-22 14:00, 14:00, yesterday 14:00, 2h ago. One without a time has that of
-    /// the last record before it that has one
-    #[arg(long, value_name = "TIME")]
-    since: Option<String>,
-    /// Only events up to this time
-    #[arg(long, value_name = "TIME")]
-    until: Option<String>,
+    history: HistoryOptions,
+    #[command(flatten)]
+    filter: HistoryFilter,
     /// Only events of these kinds, with commas between
     #[arg(long, value_name = "KIND", value_parser = kinds(), value_delimiter = ',')]
     kind: Vec<WalEventKind>,
-    /// Only events of this relation: a name, with its schema and database in front or not, or tablespace OID/database
-    /// OID/file number
-    #[arg(short = 'R', long, value_name = "RELATION")]
-    relation: Option<String>,
-    /// Only events of this database, by its OID
-    #[arg(long, value_name = "OID")]
-    database: Option<u32>,
     /// How many rows of a relation one transaction deletes or updates at least to be an event
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..))]
     rows: u64,
     /// How long nothing may happen that has a time before that is an event
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = age)]
     idle: Duration,
-    #[command(flatten)]
-    names: NamesOptions,
     /// Print the query for --names, to be run in each database: psql -XAtq -c "$(walproof events --names-query)"
     #[arg(long, exclusive = true)]
     names_query: bool,
-    #[command(flatten)]
-    zone: ZoneOption,
     /// How to say it
     #[arg(long, value_enum, default_value_t = EventsFormat::Text)]
     format: EventsFormat,
@@ -106,36 +68,16 @@ pub fn run(args: &EventsArgs) -> anyhow::Result<Exit> {
     if args.names_query {
         return Ok(crate::say(OutputForm::Plain, &format!("{QUERY}\n"), Exit::Clean));
     }
-    let names = args.names.given()?;
-    let mut zone = args.zone.zone();
+    let mut zone = args.history.zone();
     let wish = args.wish(&mut zone)?;
-    let source = args.input.open()?;
-    let bar = Bar::new(false);
-    let mut options = args.input.options();
-    options.timeline = args.timeline.map_or(Which::Latest, Which::Number);
-    (options.start, options.end) = (args.start, args.end);
-    options.progress = Some(&bar);
-    let mut told = Vec::new();
-    let wanted = ListRequest { options, limit: None };
-    let tell = |finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>| damage(finding, layout, &zone, out);
-    let answer = events(source.as_ref(), &wanted, &wish, &names, &tell, &mut |piece| {
-        told.extend_from_slice(piece.as_text());
-        Ok(())
-    })?;
-    bar.finish();
-    // Where nobody can be told, the exit code counts.
-    let _ = standard_error().write_all(&told);
-    let read = RangeRead::from(&answer.gathered);
-    let mut exit = RangeOptions::exit(read);
-    if answer.range.is_none() {
-        crate::complain("nothing to read: no record of the range asked for is here");
-        exit = RangeOptions::nothing(read, false);
-        // Whoever reads a document gets one.
-        if args.format != EventsFormat::Json {
-            return Ok(exit);
-        }
+    let OfPlace { place, answer } = args
+        .history
+        .ask(&zone, |source, wanted, names, tell, sink| events(source, wanted, &wish, names, tell, sink))?;
+    let (exit, tells) = exit(&answer.gathered, answer.range.is_some(), args.format == EventsFormat::Json);
+    if !tells {
+        return Ok(exit);
     }
-    let report = EventsReport { place: source.describe(), answer: &answer };
+    let report = EventsReport { place, answer: &answer };
     let mut out = page(args.format.form());
     match args.format {
         EventsFormat::Text => text::write(&mut Lines::new(&mut out), &report, &zone)?,
@@ -152,12 +94,8 @@ pub fn run(args: &EventsArgs) -> anyhow::Result<Exit> {
 impl EventsArgs {
     /// What is asked for, with times without a zone in this one.
     fn wish(&self, zone: &mut Zone) -> anyhow::Result<EventWish> {
-        let mut read = |option: &str, text: Option<&String>| -> anyhow::Result<Option<Timestamp>> {
-            let time = text.map(|text| zone.read(text, now())).transpose();
-            time.map_err(|what| anyhow!("{option} \"{}\": {what}", text.map_or("", String::as_str)))
-        };
-        let (since, until) = (read("--since", self.since.as_ref())?, read("--until", self.until.as_ref())?);
-        let relation: Option<RelFileLocator> = self.relation.as_deref().and_then(|text| filter::relation(text).ok());
+        let (since, until) = self.filter.times(zone)?;
+        let (relation, named) = self.filter.relation();
         Ok(EventWish {
             rows: self.rows,
             quiet: i64::try_from(self.idle.as_micros()).unwrap_or(i64::MAX),
@@ -165,8 +103,8 @@ impl EventsArgs {
             since,
             until,
             relation,
-            named: self.relation.clone().filter(|_| relation.is_none()),
-            databases: self.database.map(|oid| vec![oid]),
+            named,
+            databases: self.filter.database.map(|oid| vec![oid]),
         })
     }
 }

@@ -14,6 +14,7 @@ pub mod fields;
 pub mod generate;
 mod guard;
 pub mod hex;
+mod history;
 pub mod lag;
 pub mod locate;
 pub mod plan;
@@ -23,6 +24,7 @@ pub mod ship;
 pub mod stats;
 pub mod summarize;
 pub mod timelines;
+pub mod txns;
 pub mod verify;
 pub mod watch;
 pub mod when;
@@ -59,6 +61,8 @@ subcommands! {
     Stats => stats::StatsArgs,
     /// Says what happened and in which transaction: drops, truncations, mass changes of rows, restarts
     Events => events::EventsArgs,
+    /// Lists transactions: how each ended, how long it took, what it wrote; the largest, the longest, those open then
+    Txns => txns::TxnsArgs,
     /// Lists the fields of every type of records
     Fields => fields::FieldsArgs,
     /// Shows one record as bytes, each with the field that it belongs to

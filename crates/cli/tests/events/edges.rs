@@ -1,12 +1,10 @@
 //! Ranges, filters, holes and formats.
 
+use crate::crafted;
 use crate::run::{testdata, walproof};
-use pgwal::format::record::RelFileLocator;
-use pgwal::format::rmgr::{DATABASE, HEAP, TRANSACTION};
-use pgwal::format::{Align, Endian, Layout, PageSize, SegmentNo, SegmentSize, TimelineId, Version};
-use pgwal_craft::{Builder, CraftedBlock, Rec};
+use pgwal::format::rmgr::{DATABASE, TRANSACTION};
+use pgwal_craft::{Builder, Rec};
 use serde_json::Value;
-use tempfile::TempDir;
 
 fn events(words: &[&str]) -> (i32, Value) {
     let ran = walproof(&[&["events"], words, &["--format", "json"]].concat());
@@ -19,27 +17,12 @@ fn kinds_of(document: &Value) -> Vec<String> {
 
 /// What is told of records of 15 between two checkpoints of a server that stops.
 fn of_crafted(write: impl FnOnce(&mut Builder)) -> Value {
-    let layout = Layout {
-        dialect: Version::new(15, 0).dialect().unwrap(),
-        align: Align::Eight,
-        endian: Endian::Little,
-        segment: SegmentSize::new(1 << 20).unwrap(),
-        page: PageSize::DEFAULT,
-    };
-    let mut wal = Builder::new(layout, TimelineId(1), 7_000_000_000_000_000_001, SegmentNo(1));
-    wal.checkpoint_shutdown();
-    write(&mut wal);
-    wal.checkpoint_shutdown();
-    wal.switch();
-    let folder: TempDir = tempfile::tempdir().unwrap();
-    wal.finish().write_to(folder.path()).unwrap();
+    let folder = crafted::of_crafted(write);
     events(&[folder.path().to_str().unwrap(), "--rows", "1"]).1
 }
 
 fn delete(wal: &mut Builder, xid: u32) {
-    let rel = RelFileLocator { spc: 1663, db: 5, rel: 16384 };
-    let blocks = vec![CraftedBlock { rel, block: 7, ..CraftedBlock::default() }];
-    wal.record(&Rec { rmid: HEAP, info: 0x10, xid, main: &[0, 0, 0, 0, 1, 0, 0, 0], blocks, ..Rec::default() });
+    crafted::touched(wal, crafted::HEAP_DELETE, xid, 16384, 7);
 }
 
 /// ALTER DATABASE … SET TABLESPACE moves files without a transaction.

@@ -1,6 +1,7 @@
 //! A real server: what it was told to do is found, with transaction, outcome, names, rows and time of commit, and
 //! nothing else.
 
+use crate::run::walproof;
 use crate::told::{document, told};
 use crate::workload::{MASS, Workload};
 use std::collections::HashMap;
@@ -28,7 +29,9 @@ fn what_a_server_did_is_found_and_nothing_else() {
 }
 
 fn one(postgres: Postgres, seed: u64) {
-    let server = Server::start(postgres, "autovacuum = off\ntrack_commit_timestamp = on\n").unwrap();
+    let server =
+        Server::start(postgres, "autovacuum = off\ntrack_commit_timestamp = on\nmax_prepared_transactions = 5\n")
+            .unwrap();
     let mut workload = Workload::new(&server, seed);
     for step in 0..STEPS {
         workload.step();
@@ -48,6 +51,49 @@ fn one(postgres: Postgres, seed: u64) {
     );
     assert!(missing.is_empty() && invented.is_empty(), "seed {seed}: not told {missing:#?}, invented {invented:#?}");
     times_are_those_of_the_server(&server, &found);
+    transactions_are_those_of_the_server(&server);
+}
+
+/// Of a transaction, a part of which is rolled back, a prepared one and one that is open: rows, names, bounds of time.
+fn transactions_are_those_of_the_server(server: &Server) {
+    server.sql("create table public.kept(id int primary key, note text); create table public.other(id int)").unwrap();
+    let script = "begin; insert into kept select i, 'n' from generate_series(1, 100) i; savepoint a; \
+                  delete from kept where id <= 40; rollback to a; savepoint b; update kept set note = 'm' where id <= 30; \
+                  select 'x', txid_current(), clock_timestamp(); select pg_sleep(0.5); commit;";
+    let long = server.session(script).unwrap();
+    server.sql("select pg_sleep(0.2); insert into other values (1)").unwrap();
+    let (said, complaints) = long.finish().unwrap();
+    let xid = said.lines().find_map(|line| line.strip_prefix("x|")?.split('|').next()).expect(&complaints).to_owned();
+    server.sql("begin; insert into other values (2); prepare transaction 'first'").unwrap();
+    server.sql("begin; insert into other values (3); prepare transaction 'second'").unwrap();
+    server.sql("commit prepared 'first'").unwrap();
+    server.switch_and_archive().unwrap();
+    let archive = server.archive();
+    let txns = |more: &[&str]| -> serde_json::Value {
+        let ran = walproof(&[&["txns", archive.to_str().unwrap(), "--format", "json"], more].concat());
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        serde_json::from_str(&ran.out).unwrap()
+    };
+    let one = txns(&["-x", &xid]);
+    let xact = &one["transactions"][0];
+    let figures = ["inserted", "updated", "deleted"].map(|name| xact[name].as_u64().unwrap());
+    assert_eq!((xact["outcome"].as_str(), figures), (Some("committed"), [100, 30, 0]), "{xact}");
+    assert!(xact["begin_known"] == true && xact["seconds_least"].as_f64() > Some(0.1), "{xact}");
+    let relations = xact["relations"].as_array().unwrap();
+    let named = |name: &str| relations.iter().find(|relation| relation["name"] == name).unwrap();
+    assert_eq!(named("postgres.public.kept")["inserted"], 100, "{xact}");
+    assert!(named("postgres.public.kept_pkey")["kind"] == "index", "{xact}");
+    // The part that was rolled back is one of its own.
+    let part = txns(&["-R", "public.kept"]);
+    let aborted = part["transactions"].as_array().unwrap().iter().find(|xact| xact["outcome"] == "aborted").unwrap();
+    assert_eq!(aborted["deleted"], 40, "{part}");
+    let other = txns(&["-R", "other"]);
+    let by_name = |gid: &str| {
+        let all = other["transactions"].as_array().unwrap();
+        all.iter().find(|xact| xact["prepared"]["gid"] == gid).unwrap()["outcome"].as_str().unwrap().to_owned()
+    };
+    assert_eq!([by_name("first"), by_name("second")], ["committed", "prepared"]);
+    server.sql("rollback prepared 'second'").unwrap();
 }
 
 fn times_are_those_of_the_server(server: &Server, found: &serde_json::Value) {

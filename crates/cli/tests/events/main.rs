@@ -1,12 +1,14 @@
-//! What happened, as `walproof events` tells it: against a real server that is told what to do, and at the edges.
+//! What happened, as `walproof events` and `walproof txns` tell it: against a real server that is told what to do, and at the edges.
 //!
 //! - `WALPROOF_SEEDS`, `WALPROOF_FIRST`: how many seeds of a workload (1), from which on (1).
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
 
+mod crafted;
 mod edges;
 mod live;
 #[path = "../run/mod.rs"]
 mod run;
 mod told;
+mod txns;
 mod workload;

@@ -160,10 +160,11 @@ fn stats_and_fields() {
 }
 
 #[test]
-fn events() {
-    let schema = Schema::named("events.json");
+fn events_and_transactions() {
+    let (schema, txns) = (Schema::named("events.json"), Schema::named("txns.json"));
     for (folder, _kept) in archives() {
         check(&schema, &["events", &folder, "--rows", "10", "--format", "json"], false);
+        check(&txns, &["txns", &folder, "--format", "json"], false);
     }
 }
 

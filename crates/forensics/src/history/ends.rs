@@ -1,20 +1,16 @@
-//! What transactions came to that are over.
+//! Transactions that are over.
 
-use super::{History, XactEnding, plain};
-use crate::classified::{FIRST_NORMAL, classify};
-use crate::event::{EventEnd, EventFact, EventRelation, WalEvent, WalEventKind};
+use super::History;
+use crate::event::{EventEnd, EventFact, WalEvent, WalEventKind};
+use crate::over::{OverXact, TakeHistory, XactEnding, names_file};
 use crate::transaction::{OpenXact, XactAct};
-use pgwal_catalog::{CatalogChange, CatalogRow, ClassRow, Names, RelationName, located};
-use pgwal_format::Lsn;
-use pgwal_format::record::RelFileLocator;
-use std::sync::Arc;
 
-impl History<'_> {
+impl<T: TakeHistory> History<'_, T> {
     /// WAL ends here.
     pub fn finish(&mut self) {
         for (xid, xact) in self.open.end_all(true) {
             if let Some((lsn, gid, time)) = xact.prepared.clone() {
-                let plain = plain(WalEventKind::Prepared, lsn, xact.timeline, EventFact::Name(gid));
+                let plain = WalEvent::plain(WalEventKind::Prepared, lsn, xact.timeline, EventFact::Name(gid));
                 self.tell(WalEvent { time, xid: Some(xid), bytes: xact.bytes, end: Some(EventEnd::Open), ..plain });
             }
             self.over(xact, &XactEnding::of(xid, EventEnd::Open));
@@ -39,7 +35,7 @@ impl History<'_> {
             self.keeper.ended(lsn, ending.xid, &ending.subxacts, ending.end == EventEnd::Committed);
         }
         let whole = self.open.end(ending.xid, &ending.subxacts);
-        if whole.is_none() && ending.dropped.is_empty() {
+        if whole.is_none() && ending.dropped.is_empty() && !self.list.wants_empty() {
             return;
         }
         let (lsn, timeline) = self.last;
@@ -55,149 +51,13 @@ impl History<'_> {
         let made = |db: u32| xact.acts.iter().any(|(_, act)| *act == XactAct::CreateDatabase(db));
         let created = xact.created.iter().copied().filter(|rel| !made(rel.db)).collect();
         xact.created = created;
-        let committed = ending.end == EventEnd::Committed;
-        if committed {
+        if ending.end == EventEnd::Committed {
             self.keeper.committed(ending.at(), &xact.catalog, &ending.dropped, !xact.holed);
         }
-        let over = OverXact { xact: &xact, ending, subxacts: ending.listed() };
-        let mut told = Vec::new();
-        self.acts(&over, &mut told);
-        self.relations(&over, &mut told);
-        self.masses(&over, &mut told);
-        told.into_iter().for_each(|event| self.tell(event));
+        // Numbers are compared as a server compares them: half of them lie before any of them.
+        let begin_known = self.next_xid.is_some_and(|next| (ending.xid.wrapping_sub(next) as i32) >= 0);
+        let subxacts = ending.listed();
+        let over = OverXact { xact: &xact, ending, subxacts, at: self.last.0, begin_known };
+        self.list.over(&over, self.keeper.names(), self.clock);
     }
-
-    /// Whether events of a kind are asked for, and of this end.
-    fn may(&self, kind: WalEventKind, ending: &XactEnding) -> bool {
-        self.wish.may(kind, ending.time.or(self.clock))
-    }
-
-    /// What an act is told as. `None` for what is told in another way.
-    pub(super) fn of_act(&self, act: &XactAct, at: Lsn) -> Option<(WalEventKind, EventFact)> {
-        let name = |oid: u32| self.keeper.names().database_at(oid, at).map(<[u8]>::to_vec);
-        let database = |oid: u32| EventFact::Database(oid, name(oid));
-        Some(match act {
-            XactAct::DropDatabase(oid) => (WalEventKind::DropDatabase, database(*oid)),
-            XactAct::CreateDatabase(oid) => (WalEventKind::CreateDatabase, database(*oid)),
-            XactAct::DropTablespace(oid) => (WalEventKind::DropTablespace, EventFact::Tablespace(*oid)),
-            XactAct::CreateTablespace(oid) => (WalEventKind::CreateTablespace, EventFact::Tablespace(*oid)),
-            XactAct::Message(prefix, bytes) => (WalEventKind::Message, EventFact::Message(prefix.clone(), *bytes)),
-            // Its relations are among those with new files.
-            XactAct::Truncate(..) => return None,
-        })
-    }
-
-    /// What it did at once.
-    fn acts(&self, over: &OverXact<'_>, told: &mut Vec<WalEvent>) {
-        for (lsn, act) in &over.xact.acts {
-            if let Some((kind, fact)) = self.of_act(act, over.ending.at())
-                && self.may(kind, over.ending)
-            {
-                told.push(WalEvent { lsn: *lsn, fact, ..over.event(kind) });
-            }
-        }
-    }
-
-    /// What became of relations.
-    fn relations(&self, over: &OverXact<'_>, told: &mut Vec<WalEvent>) {
-        const KINDS: [WalEventKind; 4] =
-            [WalEventKind::Drop, WalEventKind::Truncate, WalEventKind::Rewrite, WalEventKind::Create];
-        let (sums, ending) = (&over.xact.relations, over.ending);
-        if !KINDS.iter().any(|kind| self.may(*kind, ending)) {
-            return;
-        }
-        let files = |rel: &EventRelation| [rel.file, rel.new_file].into_iter().flatten();
-        let bytes = |rel: &EventRelation| files(rel).filter_map(|rel| sums.get(&rel)).map(|sum| sum.bytes).sum::<u64>();
-        let committed = ending.end == EventEnd::Committed;
-        for classified in classify(over.xact, &ending.dropped, committed, (self.keeper.names(), ending.at())) {
-            if self.may(classified.kind, ending) {
-                told.push(WalEvent {
-                    bytes: classified.relations.iter().map(bytes).sum(),
-                    by_files_alone: classified.by_files_alone,
-                    relations: classified.relations,
-                    ..over.event(classified.kind)
-                });
-            }
-        }
-    }
-
-    /// Rows of which it deleted or updated many.
-    fn masses(&self, over: &OverXact<'_>, told: &mut Vec<WalEvent>) {
-        let least = self.wish.rows.max(1);
-        let is_mass = |rows: u64, kind| rows >= least && self.may(kind, over.ending);
-        let mut sums: Vec<_> = over.xact.relations.iter().filter(|(rel, _)| rel.rel >= FIRST_NORMAL).collect();
-        sums.sort_by_key(|(rel, _)| **rel);
-        for (rel, sum) in sums {
-            let mut kinds = vec![(WalEventKind::Delete, sum.deleted), (WalEventKind::Update, sum.updated)];
-            kinds.retain(|(kind, rows)| is_mass(*rows, *kind));
-            if kinds.is_empty() {
-                continue;
-            }
-            let (names, at) = (self.keeper.names(), over.ending.at());
-            let name = names.relation_at(*rel, at).or_else(|| named_inside(over.xact, *rel, names, at));
-            if name.as_ref().is_some_and(|name| name.kind == b't') {
-                continue;
-            }
-            for (kind, rows) in kinds {
-                let relations = vec![EventRelation { file: Some(*rel), new_file: None, name: name.clone() }];
-                told.push(WalEvent { rows: Some(rows), bytes: sum.bytes, relations, ..over.event(kind) });
-            }
-        }
-    }
-}
-
-/// A transaction that is over, and how.
-struct OverXact<'x> {
-    xact: &'x OpenXact,
-    ending: &'x XactEnding,
-    /// The subtransactions that are listed, one list for all its events.
-    subxacts: Arc<[u32]>,
-}
-
-impl OverXact<'_> {
-    /// An event of it, of which nothing else is known.
-    fn event(&self, kind: WalEventKind) -> WalEvent {
-        let OverXact { xact, ending, subxacts } = self;
-        WalEvent {
-            end: Some(ending.end),
-            end_lsn: ending.lsn,
-            time: ending.time,
-            xid: Some(ending.xid).filter(|xid| *xid != 0),
-            subxacts: Arc::clone(subxacts),
-            subxacts_more: (ending.subxacts.len() - subxacts.len()) as u64,
-            partial: xact.holed,
-            ..plain(kind, xact.begin, xact.timeline, EventFact::Nothing)
-        }
-    }
-}
-
-impl XactEnding {
-    /// Where it ended; behind everything where it did not.
-    fn at(&self) -> Lsn {
-        self.lsn.unwrap_or(Lsn::new(u64::MAX))
-    }
-
-    /// The subtransactions that are listed.
-    fn listed(&self) -> Arc<[u32]> {
-        self.subxacts.iter().take(WalEvent::MOST_SUBXACTS).copied().collect()
-    }
-}
-
-/// Whether a row that a transaction wrote names a file.
-fn names_file(xact: &OpenXact, rel: RelFileLocator) -> bool {
-    rows(xact).any(|(file, row)| located(file, row) == Some(rel))
-}
-
-/// What a relation is called that the transaction itself made or renamed.
-fn named_inside(xact: &OpenXact, rel: RelFileLocator, names: &Names, at: Lsn) -> Option<RelationName> {
-    let (file, row) = rows(xact).find(|(file, row)| located(*file, row) == Some(rel))?;
-    Some(names.named_at(file.db, row, at))
-}
-
-fn rows(xact: &OpenXact) -> impl Iterator<Item = (RelFileLocator, &ClassRow)> {
-    xact.catalog.iter().filter_map(|(file, change)| match change {
-        CatalogChange::Inserted(CatalogRow::Class(row))
-        | CatalogChange::Updated { after: Some(CatalogRow::Class(row)), .. } => Some((*file, row)),
-        _ => None,
-    })
 }

@@ -1,7 +1,9 @@
 //! What single records say.
 
-use super::{History, XactEnding, plain};
+use super::History;
 use crate::event::{EventEnd, EventFact, WalEvent, WalEventKind};
+use crate::event_list::of_act;
+use crate::over::{TakeHistory, XactEnding};
 use crate::transaction::{FIRST_XID, XactAct};
 use pgwal_catalog::{Catalog, CatalogChange, CatalogRow};
 use pgwal_format::record::{Block, Record, RelFileLocator};
@@ -10,10 +12,10 @@ use pgwal_format::rmgr::fields;
 use pgwal_format::rmgr::sink::Value;
 use pgwal_format::rmgr::tablespace::{self, TablespaceChange};
 use pgwal_format::rmgr::xact::{self, Timestamp, XactOutcome};
-use pgwal_format::rmgr::{LOGICAL_MESSAGE, TRANSACTION, XLOG, row_changes, storage, xlog};
+use pgwal_format::rmgr::{LOGICAL_MESSAGE, STANDBY, TRANSACTION, XLOG, row_changes, standby, storage, xlog};
 use pgwal_format::{Generation, Lsn, TimelineId};
 
-impl History<'_> {
+impl<T: TakeHistory> History<'_, T> {
     /// Takes in a record that was kept.
     pub(super) fn record(&mut self, record: &Record<'_>, timeline: TimelineId) {
         let mut blocks = std::mem::take(&mut self.blocks);
@@ -24,6 +26,7 @@ impl History<'_> {
         match record.header.rmid {
             TRANSACTION => self.transaction(record, at),
             XLOG => self.xlog(record, timeline),
+            STANDBY => self.next_xid = self.next_xid.or_else(|| Some(standby::running_xacts(record)?.next_xid)),
             _ => self.act(record, at),
         }
     }
@@ -58,6 +61,15 @@ impl History<'_> {
     }
 
     fn transaction(&mut self, record: &Record<'_>, at: (Lsn, TimelineId)) {
+        if xact::operation(&record.header) == xact::ASSIGNMENT {
+            let (mut top, mut parts) = (0, Vec::new());
+            fields::each(record, &mut |field| match (field.inside, field.name, field.value) {
+                (None, "xtop", Value::Unsigned(xid)) => top = xid as u32,
+                (Some(_), _, Value::Unsigned(xid)) => parts.push(xid as u32),
+                _ => {}
+            });
+            return self.open.assign(top, &parts);
+        }
         if xact::operation(&record.header) == xact::PREPARE {
             let (gid, time, parts) = prepared(record);
             self.tick(time);
@@ -78,6 +90,7 @@ impl History<'_> {
             time: Some(ended.time),
             subxacts,
             dropped: xact::dropped_relations(record),
+            bytes: 0,
         });
     }
 
@@ -122,9 +135,9 @@ impl History<'_> {
         };
         if xid >= FIRST_XID {
             self.open.put(xid, at, |xact| &mut xact.acts, (at.0, act));
-        } else if let Some((kind, fact)) = self.of_act(&act, at.0) {
+        } else if let Some((kind, fact)) = of_act(&act, self.keeper.names(), at.0) {
             let bytes = if kind == WalEventKind::Message { u64::from(record.header.tot_len) } else { 0 };
-            self.tell(WalEvent { bytes, ..plain(kind, at.0, at.1, fact) });
+            self.tell(WalEvent { bytes, ..WalEvent::plain(kind, at.0, at.1, fact) });
         }
     }
 
@@ -139,13 +152,14 @@ impl History<'_> {
             }
         };
         let name = self.keeper.names().database(oid).map(<[u8]>::to_vec);
-        self.tell(plain(kind, at.0, at.1, EventFact::DatabaseFiles(oid, name, tablespaces)));
+        self.tell(WalEvent::plain(kind, at.0, at.1, EventFact::DatabaseFiles(oid, name, tablespaces)));
     }
 
     fn xlog(&mut self, record: &Record<'_>, timeline: TimelineId) {
         let lsn = record.lsn;
         if let Some(checkpoint) = xlog::checkpoint(record) {
             self.tick(checkpoint.time);
+            self.next_xid = self.next_xid.or(checkpoint.next_xid.map(|next| next.xid));
             let time = checkpoint.time;
             let in_force = self.in_force.replace(checkpoint.timeline);
             if checkpoint.shutdown {
@@ -160,25 +174,31 @@ impl History<'_> {
                     None if lost > 0 => (WalEventKind::Crash, EventFact::Lost(lost)),
                     None => (WalEventKind::Shutdown, EventFact::Nothing),
                 };
-                self.tell(WalEvent { time, ..plain(kind, lsn, timeline, fact) });
+                self.tell(WalEvent { time, ..WalEvent::plain(kind, lsn, timeline, fact) });
             }
         } else if let Some(end) = xlog::end_of_recovery(record) {
             self.tick(Some(end.time));
             self.in_force = Some(end.timeline);
             self.crash();
             let fact = EventFact::Timelines(Some(end.previous), end.timeline);
-            self.tell(WalEvent { time: Some(end.time), ..plain(WalEventKind::Promotion, lsn, timeline, fact) });
+            self.tell(WalEvent {
+                time: Some(end.time),
+                ..WalEvent::plain(WalEventKind::Promotion, lsn, timeline, fact)
+            });
         } else if let Some(point) = xlog::restore_point(record) {
             self.tick(Some(point.time));
             let fact = EventFact::Name(point.name.to_vec());
-            self.tell(WalEvent { time: Some(point.time), ..plain(WalEventKind::RestorePoint, lsn, timeline, fact) });
+            self.tell(WalEvent {
+                time: Some(point.time),
+                ..WalEvent::plain(WalEventKind::RestorePoint, lsn, timeline, fact)
+            });
         } else if let Some(start) = xlog::backup_end(record) {
-            self.tell(plain(WalEventKind::Backup, lsn, timeline, EventFact::BackupStart(start)));
+            self.tell(WalEvent::plain(WalEventKind::Backup, lsn, timeline, EventFact::BackupStart(start)));
         } else if let Some(now) = xlog::parameter_change(record) {
             let before = self.parameters.replace(now);
             if before != Some(now) {
                 let fact = EventFact::Parameters(before.map(Box::new), Box::new(now));
-                self.tell(plain(WalEventKind::Parameters, lsn, timeline, fact));
+                self.tell(WalEvent::plain(WalEventKind::Parameters, lsn, timeline, fact));
             }
         }
     }

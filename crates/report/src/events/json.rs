@@ -1,11 +1,12 @@
 //! `walproof.events/1`.
 
 use super::EventsReport;
-use super::words::{self, UNKNOWN};
+use super::words;
+use crate::history_head::HistoryHead;
 use crate::outside::shown;
 use crate::time::rfc3339;
+use pgwal_catalog::RelationName;
 use pgwal_forensics::{EventFact, EventRelation, WalEvent};
-use pgwal_format::Lsn;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
@@ -13,16 +14,9 @@ use serde_json::{Map, Value, json};
 #[derive(Serialize)]
 pub struct EventsDocument<'a> {
     schema: &'static str,
-    system_identifier: Option<String>,
-    version: Option<String>,
-    from_lsn: Option<Lsn>,
-    to_lsn: Option<Lsn>,
-    complete: bool,
-    findings: u64,
-    holes: Vec<Value>,
+    #[serde(flatten)]
+    head: HistoryHead,
     more_events: u64,
-    left_out: u64,
-    not_known: &'static str,
     #[serde(serialize_with = "one_by_one")]
     events: &'a [WalEvent],
 }
@@ -34,20 +28,10 @@ fn one_by_one<S: Serializer>(events: &&[WalEvent], to: S) -> Result<S::Ok, S::Er
 /// The document.
 pub fn document<'a>(report: &EventsReport<'a>) -> EventsDocument<'a> {
     let answer = report.answer;
-    let outcome = &answer.gathered.outcome;
-    let holes = answer.holes.iter().map(|hole| json!({"after": hole.after, "before": hole.before}));
     EventsDocument {
         schema: "walproof.events/1",
-        system_identifier: outcome.system_id.map(|id| id.to_string()),
-        version: outcome.layout.as_ref().map(|layout| layout.dialect.version.to_string()),
-        from_lsn: answer.range.map(|(from, _)| from),
-        to_lsn: answer.range.map(|(_, to)| to),
-        complete: answer.gathered.complete,
-        findings: answer.gathered.findings,
-        holes: holes.collect(),
+        head: HistoryHead::new(&answer.gathered, answer.range, &answer.holes, answer.left_out),
         more_events: answer.more_events,
-        left_out: answer.left_out,
-        not_known: UNKNOWN,
         events: &answer.events,
     }
 }
@@ -76,17 +60,23 @@ fn event(event: &WalEvent) -> Value {
 }
 
 fn relation(relation: &EventRelation) -> Value {
-    let name = relation.name.as_ref();
-    json!({
-        "file": relation.file.map(words::file),
-        "new_file": relation.new_file.map(words::file),
-        "name": name.map(words::name),
-        "database": name.and_then(|name| name.database.as_deref()).map(shown),
-        "schema": name.and_then(|name| name.schema.as_deref()).map(shown),
-        "relation": name.map(|name| shown(&name.name)),
-        "kind": name.map(|name| words::kind(name.kind)),
-        "oid": name.map(|name| name.oid),
-    })
+    let mut document = named(relation.name.as_ref());
+    document.insert("file".to_owned(), json!(relation.file.map(words::file)));
+    document.insert("new_file".to_owned(), json!(relation.new_file.map(words::file)));
+    Value::Object(document)
+}
+
+/// The fields by which a relation is named; `null` what is not known.
+pub(crate) fn named(name: Option<&RelationName>) -> Map<String, Value> {
+    let fields = [
+        ("name", json!(name.map(words::name))),
+        ("database", json!(name.and_then(|name| name.database.as_deref()).map(shown))),
+        ("schema", json!(name.and_then(|name| name.schema.as_deref()).map(shown))),
+        ("relation", json!(name.map(|name| shown(&name.name)))),
+        ("kind", json!(name.map(|name| words::kind(name.kind)))),
+        ("oid", json!(name.map(|name| name.oid))),
+    ];
+    fields.into_iter().map(|(field, value)| (field.to_owned(), value)).collect()
 }
 
 fn fact(fact: &EventFact, fields: &mut Map<String, Value>) {

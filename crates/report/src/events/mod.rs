@@ -3,7 +3,7 @@
 pub mod csv;
 pub mod json;
 pub mod text;
-mod words;
+pub(crate) mod words;
 
 use pgwal_forensics::EventsAnswer;
 

@@ -7,8 +7,9 @@
 //! ```
 
 use super::EventsReport;
-use super::words::{UNKNOWN, fact, kind, relation};
+use super::words::{fact, kind, relation};
 use crate::figures::{bytes, counted};
+use crate::history_head::UNKNOWN;
 use crate::outside::Lines;
 use crate::time::Zone;
 use pgwal_forensics::{EventEnd, WalEvent, WalEventKind};

@@ -9,10 +9,6 @@ use pgwal_format::record::RelFileLocator;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::control::ServerParameters;
 
-/// What WAL does not know.
-pub const UNKNOWN: &str = "WAL knows no role, no client and no statement: the server's log does, where log_line_prefix has \
-                           %x (the transaction) and %m (the time)";
-
 /// `shop.public.orders`, as far as it is known.
 pub fn name(name: &RelationName) -> String {
     let parts = [name.database.as_deref(), name.schema.as_deref(), Some(name.name.as_slice())];
@@ -39,6 +35,13 @@ pub fn relation(relation: &EventRelation) -> String {
         (Some(known), None) => name(known),
         (None, files) => files.unwrap_or_default(),
     }
+}
+
+/// A relation's name where that is known, what it is unless a table, and its files.
+pub fn named_file(known: Option<&RelationName>, of: RelFileLocator) -> String {
+    let Some(known) = known else { return file(of) };
+    let kind = Some(kind(known.kind)).filter(|kind| *kind != "table").map(|kind| format!("{kind} "));
+    format!("{}{} ({})", kind.unwrap_or_default(), name(known), file(of))
 }
 
 /// What a kind of relation is called.

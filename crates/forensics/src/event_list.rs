@@ -1,0 +1,143 @@
+//! What transactions came to, as events.
+
+use crate::classified::{FIRST_NORMAL, classify};
+use crate::event::{EventEnd, EventFact, EventRelation, WalEvent, WalEventKind};
+use crate::over::{OverXact, TakeHistory, XactEnding};
+use crate::transaction::XactAct;
+use crate::wish::EventWish;
+use pgwal_catalog::Names;
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_format::{Lsn, TimelineId};
+
+/// So many events are kept.
+const MOST_EVENTS: usize = 100_000;
+/// So many relations and subtransactions of all of them.
+const MOST_DETAILS: usize = 500_000;
+
+/// The events that are asked for.
+pub struct EventList {
+    wish: EventWish,
+    /// In the order in which they ended.
+    pub events: Vec<WalEvent>,
+    /// Relations and subtransactions of them.
+    details: usize,
+    /// Events for which there was no room.
+    pub more_events: u64,
+}
+
+impl TakeHistory for EventList {
+    type Look = ();
+
+    fn over(&mut self, over: &OverXact<'_>, names: &Names, clock: Option<Timestamp>) {
+        let mut told = Vec::new();
+        self.acts(over, names, clock, &mut told);
+        self.relations(over, names, clock, &mut told);
+        self.masses(over, names, clock, &mut told);
+        told.into_iter().for_each(|event| self.happened(event, clock));
+    }
+
+    fn happened(&mut self, event: WalEvent, clock: Option<Timestamp>) {
+        if !self.wish.may_want(&event, clock) {
+            return;
+        }
+        let details = self.details + event.weight();
+        if self.events.len() < MOST_EVENTS && details <= MOST_DETAILS {
+            self.details = details;
+            self.events.push(event);
+        } else {
+            self.more_events += 1;
+        }
+    }
+
+    /// Long after the last time, nothing happened between.
+    fn time(&mut self, before: Timestamp, now: Timestamp, (lsn, timeline): (Lsn, TimelineId)) {
+        if now.0.saturating_sub(before.0) >= self.wish.quiet {
+            let fact = EventFact::Between(before, now);
+            let event = WalEvent { time: Some(before), ..WalEvent::plain(WalEventKind::Quiet, lsn, timeline, fact) };
+            self.happened(event, Some(before));
+        }
+    }
+}
+
+impl EventList {
+    /// None yet.
+    pub fn new(wish: EventWish) -> EventList {
+        EventList { wish, events: Vec::new(), details: 0, more_events: 0 }
+    }
+
+    /// Whether events of a kind are asked for, and of this end.
+    fn may(&self, kind: WalEventKind, ending: &XactEnding, clock: Option<Timestamp>) -> bool {
+        self.wish.may(kind, ending.time.or(clock))
+    }
+
+    /// What it did at once.
+    fn acts(&self, over: &OverXact<'_>, names: &Names, clock: Option<Timestamp>, told: &mut Vec<WalEvent>) {
+        for (lsn, act) in &over.xact.acts {
+            if let Some((kind, fact)) = of_act(act, names, over.ending.at())
+                && self.may(kind, over.ending, clock)
+            {
+                told.push(WalEvent { lsn: *lsn, fact, ..over.event(kind) });
+            }
+        }
+    }
+
+    /// What became of relations.
+    fn relations(&self, over: &OverXact<'_>, names: &Names, clock: Option<Timestamp>, told: &mut Vec<WalEvent>) {
+        const KINDS: [WalEventKind; 4] =
+            [WalEventKind::Drop, WalEventKind::Truncate, WalEventKind::Rewrite, WalEventKind::Create];
+        let (sums, ending) = (&over.xact.relations, over.ending);
+        if !KINDS.iter().any(|kind| self.may(*kind, ending, clock)) {
+            return;
+        }
+        let files = |rel: &EventRelation| [rel.file, rel.new_file].into_iter().flatten();
+        let bytes = |rel: &EventRelation| files(rel).filter_map(|rel| sums.get(&rel)).map(|sum| sum.bytes).sum::<u64>();
+        let committed = ending.end == EventEnd::Committed;
+        for classified in classify(over.xact, &ending.dropped, committed, (names, ending.at())) {
+            if self.may(classified.kind, ending, clock) {
+                told.push(WalEvent {
+                    bytes: classified.relations.iter().map(bytes).sum(),
+                    by_files_alone: classified.by_files_alone,
+                    relations: classified.relations,
+                    ..over.event(classified.kind)
+                });
+            }
+        }
+    }
+
+    /// Rows of which it deleted or updated many.
+    fn masses(&self, over: &OverXact<'_>, names: &Names, clock: Option<Timestamp>, told: &mut Vec<WalEvent>) {
+        let least = self.wish.rows.max(1);
+        let is_mass = |rows: u64, kind| rows >= least && self.may(kind, over.ending, clock);
+        let mut sums: Vec<_> = over.xact.relations.iter().filter(|(rel, _)| rel.rel >= FIRST_NORMAL).collect();
+        sums.sort_by_key(|(rel, _)| **rel);
+        for (rel, sum) in sums {
+            let mut kinds = vec![(WalEventKind::Delete, sum.deleted), (WalEventKind::Update, sum.updated)];
+            kinds.retain(|(kind, rows)| is_mass(*rows, *kind));
+            if kinds.is_empty() {
+                continue;
+            }
+            let name = over.name(*rel, names);
+            if name.as_ref().is_some_and(|name| name.kind == b't') {
+                continue;
+            }
+            for (kind, rows) in kinds {
+                let relations = vec![EventRelation { file: Some(*rel), new_file: None, name: name.clone() }];
+                told.push(WalEvent { rows: Some(rows), bytes: sum.bytes, relations, ..over.event(kind) });
+            }
+        }
+    }
+}
+
+/// What an act is told as. `None` for what is told in another way.
+pub fn of_act(act: &XactAct, names: &Names, at: Lsn) -> Option<(WalEventKind, EventFact)> {
+    let database = |oid: u32| EventFact::Database(oid, names.database_at(oid, at).map(<[u8]>::to_vec));
+    Some(match act {
+        XactAct::DropDatabase(oid) => (WalEventKind::DropDatabase, database(*oid)),
+        XactAct::CreateDatabase(oid) => (WalEventKind::CreateDatabase, database(*oid)),
+        XactAct::DropTablespace(oid) => (WalEventKind::DropTablespace, EventFact::Tablespace(*oid)),
+        XactAct::CreateTablespace(oid) => (WalEventKind::CreateTablespace, EventFact::Tablespace(*oid)),
+        XactAct::Message(prefix, bytes) => (WalEventKind::Message, EventFact::Message(prefix.clone(), *bytes)),
+        // Its relations are among those with new files.
+        XactAct::Truncate(..) => return None,
+    })
+}

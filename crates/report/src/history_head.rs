@@ -1,0 +1,43 @@
+//! What every document about what happened begins with.
+
+use pgwal_forensics::WalHole;
+use pgwal_format::Lsn;
+use pgwal_verify::records::Gathered;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// What WAL does not know.
+pub const UNKNOWN: &str = "WAL knows no role, no client and no statement: the server's log does, where log_line_prefix has \
+                           %x (the transaction) and %m (the time)";
+
+/// Whose WAL was read, from where to where, and how much of it could be.
+#[derive(Serialize)]
+pub struct HistoryHead {
+    system_identifier: Option<String>,
+    version: Option<String>,
+    from_lsn: Option<Lsn>,
+    to_lsn: Option<Lsn>,
+    complete: bool,
+    findings: u64,
+    holes: Vec<Value>,
+    left_out: u64,
+    not_known: &'static str,
+}
+
+impl HistoryHead {
+    /// Of what was read.
+    pub fn new(gathered: &Gathered, range: Option<(Lsn, Lsn)>, holes: &[WalHole], left_out: u64) -> HistoryHead {
+        let outcome = &gathered.outcome;
+        HistoryHead {
+            system_identifier: outcome.system_id.map(|id| id.to_string()),
+            version: outcome.layout.as_ref().map(|layout| layout.dialect.version.to_string()),
+            from_lsn: range.map(|(from, _)| from),
+            to_lsn: range.map(|(_, to)| to),
+            complete: gathered.complete,
+            findings: gathered.findings,
+            holes: holes.iter().map(|hole| json!({"after": hole.after, "before": hole.before})).collect(),
+            left_out,
+            not_known: UNKNOWN,
+        }
+    }
+}
