@@ -1,5 +1,5 @@
 //! `cargo xtask long forensics`: what `walproof events` tells of random workloads of a server, more of them than the
-//! tests of every change take time for.
+//! tests of every change take time for. `cargo xtask long before`: the way back that it prints, given to a server.
 
 use anyhow::Result;
 
@@ -16,4 +16,14 @@ pub fn run(seeds: u64, first: u64) -> Result<()> {
     command.args(["test", "--package", "walproof", "--test", "events", "--", "--nocapture", "live::"]);
     command.env("WALPROOF_PG", server.bin()).env("WALPROOF_LIVE", "1");
     done(command.env("WALPROOF_SEEDS", seeds.to_string()).env("WALPROOF_FIRST", first.to_string()))
+}
+
+/// So many random events of a workload, each undone by a restore.
+pub fn before(events: u64, seed: u64) -> Result<()> {
+    let server = postgres::find_or_install()?;
+    println!("{events} events of PostgreSQL {} ({})", server.major(), server.bin().display());
+    let mut command = cargo();
+    command.args(["test", "--package", "walproof", "--test", "events", "--", "--nocapture", "before_live::random"]);
+    command.env("WALPROOF_PG", server.bin()).env("WALPROOF_LIVE", "1");
+    done(command.env("WALPROOF_EVENTS", events.to_string()).env("WALPROOF_FIRST", seed.to_string()))
 }

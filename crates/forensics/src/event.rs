@@ -153,6 +153,12 @@ pub struct WalEvent {
     pub subxacts: Arc<[u32]>,
     /// How many more it has.
     pub subxacts_more: u64,
+    /// The record in front of which nothing of it is done: a recovery that ends there brings back what was. Of a
+    /// transaction the one that commits it, or an earlier one that removes files at once. `None` for what did not
+    /// happen.
+    pub undo: Option<Lsn>,
+    /// The name under which its transaction had been prepared.
+    pub prepared: Option<Arc<[u8]>>,
     /// Relations: tables before indexes and TOAST tables.
     pub relations: Vec<EventRelation>,
     /// Rows.

@@ -1,6 +1,7 @@
 //! Events of an archive.
 
 use crate::event::WalEvent;
+use crate::fate::XactFate;
 use crate::history::{History, WalHole};
 use crate::look::{Looker, NoteFinding};
 use crate::wish::EventWish;
@@ -23,6 +24,10 @@ pub struct EventsAnswer {
     pub range: Option<(Lsn, Lsn)>,
     /// Where WAL could not be read.
     pub holes: Vec<WalHole>,
+    /// How the transaction ended that was sought, in the order of WAL: a number comes again after 4 billion others.
+    pub sought: Vec<XactFate>,
+    /// What relations are called where WAL ends.
+    pub names: Names,
     /// What was read.
     pub gathered: Gathered,
 }
@@ -66,8 +71,8 @@ pub fn events(
         history.finish();
         let left_out = history.left_out();
         let range = history.range();
-        let History { mut events, more_events, holes, .. } = history;
+        let History { mut events, more_events, holes, sought, names, .. } = history;
         events.sort_by_key(|event| (event.lsn, event.kind));
-        return Ok(EventsAnswer { events, more_events, left_out, range, holes, gathered });
+        return Ok(EventsAnswer { events, more_events, left_out, range, holes, sought, names, gathered });
     }
 }

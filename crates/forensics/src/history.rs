@@ -3,8 +3,12 @@
 mod ends;
 mod records;
 
+pub use records::prepared;
+
 use crate::effects::{KeptRecord, WalPart};
 use crate::event::{EventEnd, EventFact, WalEvent, WalEventKind};
+use crate::fate::XactFate;
+use crate::look::TakeParts;
 use crate::transaction::OpenXacts;
 use crate::wish::EventWish;
 use pgwal_catalog::{CatalogRows, Names};
@@ -12,6 +16,7 @@ use pgwal_format::record::{Block, Record, RelFileLocator};
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::control::ServerParameters;
 use pgwal_format::{Lsn, TimelineId};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// So many events are kept.
@@ -25,7 +30,8 @@ pub struct History<'a> {
     wish: EventWish,
     /// Rows of catalogs.
     pub rows: CatalogRows<'a>,
-    names: Names,
+    /// What relations are called so far.
+    pub names: Names,
     /// Names that were given, which hold behind a hole, too.
     given: Names,
     open: OpenXacts,
@@ -35,6 +41,12 @@ pub struct History<'a> {
     parameters: Option<ServerParameters>,
     /// The timeline that the last checkpoint names, or that of the first file of WAL without a hole.
     in_force: Option<TimelineId>,
+    /// Rows of databases that are marked as going away, by OID where that is known, and where each was marked.
+    marked: Vec<(Option<u32>, Lsn)>,
+    /// Databases whose files came into another tablespace without a transaction, and where that began.
+    moved: HashMap<u32, Lsn>,
+    /// How the transaction ended that is sought.
+    pub sought: Vec<XactFate>,
     /// A catalog lies in a file that was not known from the start: its rows were not all looked at.
     pub catalogs_moved: bool,
     /// In the order in which they ended.
@@ -62,13 +74,21 @@ pub struct WalHole {
 /// So many holes are told.
 const MOST_HOLES: usize = 1000;
 
+/// Databases that are kept which go away or move.
+const MOST_DATABASES: usize = 10_000;
+
 /// The end of a transaction.
-struct XactEnding {
-    xid: u32,
-    end: EventEnd,
-    lsn: Option<Lsn>,
-    time: Option<Timestamp>,
-    subxacts: Vec<u32>,
+pub struct XactEnding {
+    /// Its number.
+    pub xid: u32,
+    /// How it ended.
+    pub end: EventEnd,
+    /// The record of that.
+    pub lsn: Option<Lsn>,
+    /// When.
+    pub time: Option<Timestamp>,
+    /// Its subtransactions.
+    pub subxacts: Vec<u32>,
     dropped: Vec<RelFileLocator>,
 }
 
@@ -85,6 +105,9 @@ impl<'a> History<'a> {
             clock: None,
             parameters: None,
             in_force: None,
+            marked: Vec::new(),
+            moved: HashMap::new(),
+            sought: Vec::new(),
             catalogs_moved: false,
             events: Vec::new(),
             details: 0,
@@ -106,7 +129,7 @@ impl<'a> History<'a> {
     }
 
     /// Goes on with what follows.
-    pub fn add(&mut self, part: WalPart) {
+    fn take(&mut self, part: WalPart) {
         for stretch in part.before.into_iter().chain([part.last]) {
             let Some(span) = stretch.span else { continue };
             self.first.get_or_insert(span.first);
@@ -141,6 +164,8 @@ impl<'a> History<'a> {
         }
         self.open.hole();
         self.rows.forget();
+        self.marked.clear();
+        self.moved.clear();
         self.in_force = None;
         let left_out = self.names.left_out;
         self.names = self.given.clone();
@@ -174,6 +199,12 @@ impl<'a> History<'a> {
     }
 }
 
+impl TakeParts for History<'_> {
+    fn add(&mut self, part: WalPart) {
+        self.take(part);
+    }
+}
+
 impl XactEnding {
     fn of(xid: u32, end: EventEnd) -> XactEnding {
         XactEnding { xid, end, lsn: None, time: None, subxacts: Vec::new(), dropped: Vec::new() }
@@ -191,6 +222,8 @@ fn plain(kind: WalEventKind, lsn: Lsn, timeline: TimelineId, fact: EventFact) ->
         xid: None,
         subxacts: Arc::default(),
         subxacts_more: 0,
+        undo: Some(lsn),
+        prepared: None,
         relations: Vec::new(),
         rows: None,
         bytes: 0,

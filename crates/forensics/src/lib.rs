@@ -8,7 +8,8 @@
 //!                                        History: open transactions ── end of one ──► its events
 //!                                           └ rows of catalogs, names
 //! ```
-//! An archive is read once ([`pgwal_verify::records::gather`]), and once more where a catalog was rewritten in it.
+//! An archive is read once ([`pgwal_verify::records::gather`]), and once more where a catalog was rewritten in it, and
+//! for what is lost by a recovery that ends before an event ([`loss`]).
 //! Memory is bounded by open transactions and by events, which have limits of their own; what a limit left out is
 //! counted and told.
 
@@ -16,13 +17,20 @@ mod classified;
 mod effects;
 mod event;
 mod events;
+mod fate;
 mod history;
 mod look;
+mod loss;
 mod transaction;
+mod undo;
 mod wish;
 
+pub use effects::RelationSum;
 pub use event::{EventEnd, EventFact, EventRelation, WalEvent, WalEventKind};
 pub use events::{EventsAnswer, events};
+pub use fate::{SoughtXact, XactFate};
 pub use history::WalHole;
 pub use look::NoteFinding;
+pub use loss::{CommittedXact, InFlightXact, RecoveryLoss, loss};
+pub use undo::{UndoChoice, UndoNamed, choose};
 pub use wish::EventWish;

@@ -1,7 +1,6 @@
 //! Looks at records, in whichever order parts of WAL are read.
 
 use crate::effects::{KeptRecord, WalPart};
-use crate::history::History;
 use crate::transaction::FIRST_XID;
 use pgwal_catalog::CatalogFiles;
 use pgwal_format::record::{Block, Record, RecordHeader};
@@ -16,14 +15,20 @@ use std::sync::{Mutex, PoisonError};
 /// Appends a finding to what is said beside the events.
 pub type NoteFinding<'a> = dyn Fn(&Finding, Option<&Layout>, &mut Vec<u8>) + Sync + 'a;
 
-/// Sums and keeps what matters, and hands it to a history.
-pub struct Looker<'a> {
+/// Takes parts of WAL in their order.
+pub trait TakeParts: Send {
+    /// The next one.
+    fn add(&mut self, part: WalPart);
+}
+
+/// Sums and keeps what matters, and hands it on.
+pub struct Looker<'a, T> {
     /// Files of catalogs that are known from the start.
     pub files: CatalogFiles,
     /// How findings are told.
     pub tell: &'a NoteFinding<'a>,
     /// What it comes to.
-    pub history: Mutex<History<'a>>,
+    pub history: Mutex<T>,
 }
 
 /// Room for a part.
@@ -33,7 +38,7 @@ pub struct LookedPart {
     part: WalPart,
 }
 
-impl Render for Looker<'_> {
+impl<T: TakeParts> Render for Looker<'_, T> {
     type Scratch = LookedPart;
     type Event = NoEvent;
 

@@ -53,6 +53,8 @@ pub struct OpenXact {
     pub prepared: Option<PreparedXact>,
     /// WAL is missing between its first record and its last.
     pub holed: bool,
+    /// The first record by which it removed files at once, or marked what it removes.
+    pub lost_from: Option<Lsn>,
 }
 
 /// Where a transaction was prepared, under which name, when.
@@ -71,7 +73,13 @@ impl OpenXact {
             acts: Vec::new(),
             prepared: None,
             holed: false,
+            lost_from: None,
         }
+    }
+
+    /// Files are gone from this record on.
+    pub fn loses_from(&mut self, lsn: Lsn) {
+        self.lost_from = Some(self.lost_from.map_or(lsn, |known| known.min(lsn)));
     }
 
     fn weight(&self) -> usize {
@@ -92,6 +100,7 @@ impl OpenXact {
         self.acts.extend(part.acts);
         self.prepared = self.prepared.take().or(part.prepared);
         self.holed |= part.holed;
+        self.lost_from = self.lost_from.into_iter().chain(part.lost_from).min();
     }
 }
 

@@ -1,6 +1,7 @@
 //! Which events are asked for.
 
 use crate::event::{EventFact, WalEvent, WalEventKind};
+use crate::fate::SoughtXact;
 use pgwal_format::record::RelFileLocator;
 use pgwal_format::rmgr::xact::Timestamp;
 
@@ -23,6 +24,8 @@ pub struct EventWish {
     pub named: Option<String>,
     /// Only events of this database, by its OID.
     pub database: Option<u32>,
+    /// How this transaction ended is asked besides, whether or not anything of it is an event.
+    pub sought: Option<SoughtXact>,
 }
 
 impl Default for EventWish {
@@ -36,6 +39,7 @@ impl Default for EventWish {
             relation: None,
             named: None,
             database: None,
+            sought: None,
         }
     }
 }

@@ -1,10 +1,13 @@
 //! `walproof events`: what happened, when, in which transaction: drops, truncations, mass changes, restarts.
 
+mod before;
+
 use super::guard::age;
 use super::reading::{RangeOptions, RangeRead};
 use crate::exit::Exit;
 use crate::input::InputOptions;
 use crate::progress::Bar;
+use crate::several::NamedArchive;
 use crate::streams::{page, standard_error};
 use crate::zone::{ZoneOption, now};
 use anyhow::{Context, anyhow, ensure};
@@ -13,17 +16,19 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use pgwal::Finding;
 use pgwal::catalog::Names;
 use pgwal::catalog::mapping::{self, QUERY};
-use pgwal::forensics::{EventWish, WalEventKind, events};
+use pgwal::forensics::{EventWish, UndoNamed, WalEventKind, events};
 use pgwal::format::record::RelFileLocator;
 use pgwal::format::rmgr::xact::Timestamp;
 use pgwal::format::{Layout, Lsn, TimelineId};
 use pgwal::verify::Which;
+use pgwal::verify::places::choose_copies;
 use pgwal::verify::records::ListRequest;
 use pgwal_query::filter;
 use pgwal_report::dump::text::damage;
 use pgwal_report::events::{EventsReport, csv, json, text};
 use pgwal_report::outside::{Lines, OutputForm};
 use pgwal_report::time::Zone;
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::PathBuf;
@@ -74,6 +79,13 @@ pub struct EventsArgs {
     /// Print the query for --names, to be run in each database: psql -XAtq -c "$(walproof events --names-query)"
     #[arg(long, exclusive = true)]
     names_query: bool,
+    /// How to get back to just before it: a transaction (749 or xid:749), the position of an event or of the end of its
+    /// transaction, first or last of those that the filters leave; alone, the only one that they leave
+    #[arg(long, value_name = "EVENT", num_args = 0..=1, default_missing_value = "", value_parser = before::named)]
+    before: Option<UndoNamed>,
+    /// The base backup from which to get back there, as verify takes it [default: the newest that ends before it]
+    #[arg(long, value_name = "BACKUP", requires = "before")]
+    backup: Option<OsString>,
     #[command(flatten)]
     zone: ZoneOption,
     /// How to say it
@@ -113,7 +125,15 @@ pub fn run(args: &EventsArgs) -> anyhow::Result<Exit> {
     let names = args.names()?;
     let mut zone = args.zone.zone();
     let wish = args.wish(&mut zone)?;
-    let source = args.input.open()?;
+    ensure!(
+        args.before.is_none() || args.format != EventsFormat::Csv,
+        "--before has no rows of values: --format text or json"
+    );
+    let opened = args.input.open_named(None)?;
+    if let NamedArchive::Several(places, _) = &opened {
+        choose_copies(places, &args.input.options())?;
+    }
+    let source = opened.source();
     let bar = Bar::new(false);
     let mut options = args.input.options();
     options.timeline = args.timeline.map_or(Which::Latest, Which::Number);
@@ -122,7 +142,7 @@ pub fn run(args: &EventsArgs) -> anyhow::Result<Exit> {
     let mut told = Vec::new();
     let wanted = ListRequest { options, limit: None };
     let tell = |finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>| damage(finding, layout, &zone, out);
-    let answer = events(source.as_ref(), &wanted, &wish, &names, &tell, &mut |piece| {
+    let answer = events(source, &wanted, &wish, &names, &tell, &mut |piece| {
         told.extend_from_slice(piece.as_text());
         Ok(())
     })?;
@@ -139,7 +159,13 @@ pub fn run(args: &EventsArgs) -> anyhow::Result<Exit> {
             return Ok(exit);
         }
     }
-    let report = EventsReport { place: source.describe(), answer: &answer };
+    let way = match args.before.filter(|_| answer.range.is_some()) {
+        Some(named) => Some(before::find(args, named, &answer, &opened, &mut zone)?),
+        None => None,
+    };
+    // What is wrong outranks what could not be told.
+    exit = way.as_ref().map_or(exit, |way| exit.max(before::exit(way)));
+    let report = EventsReport { place: source.describe(), answer: &answer, before: way.as_ref() };
     let mut out = page(args.format.form());
     match args.format {
         EventsFormat::Text => text::write(&mut Lines::new(&mut out), &report, &zone)?,
@@ -185,6 +211,7 @@ impl EventsArgs {
             relation,
             named: self.relation.clone().filter(|_| relation.is_none()),
             database: self.database,
+            sought: self.before.and_then(UndoNamed::sought),
         })
     }
 }

@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
 
+mod before;
+mod before_live;
 mod edges;
 mod live;
 #[path = "../run/mod.rs"]

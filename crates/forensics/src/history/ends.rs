@@ -3,19 +3,26 @@
 use super::{History, XactEnding, plain};
 use crate::classified::{FIRST_NORMAL, classify, home};
 use crate::event::{EventEnd, EventFact, EventRelation, WalEvent, WalEventKind};
+use crate::fate::{SoughtXact, XactFate};
 use crate::transaction::{OpenXact, XactAct};
 use pgwal_catalog::{CatalogChange, CatalogRow, ClassRow, Names, RelationName, located};
+use pgwal_format::Lsn;
 use pgwal_format::record::RelFileLocator;
 use std::collections::HashSet;
 use std::sync::Arc;
+
+/// Transactions of one number that are kept.
+const MOST_FATES: usize = 100;
 
 impl History<'_> {
     /// WAL ends here.
     pub fn finish(&mut self) {
         for (xid, xact) in self.open.end_all(true) {
+            self.seek(&XactEnding::of(xid, EventEnd::Open), Some(&xact));
             if let Some((lsn, gid, time)) = xact.prepared.clone() {
                 let plain = plain(WalEventKind::Prepared, lsn, xact.timeline, EventFact::Name(gid));
-                self.tell(WalEvent { time, xid: Some(xid), bytes: xact.bytes, end: Some(EventEnd::Open), ..plain });
+                let end = Some(EventEnd::Open);
+                self.tell(WalEvent { time, xid: Some(xid), bytes: xact.bytes, end, undo: None, ..plain });
             }
             self.over(xact, &XactEnding::of(xid, EventEnd::Open));
         }
@@ -27,7 +34,9 @@ impl History<'_> {
         let count = lost.iter().filter(|(_, xact)| !xact.holed).count() as u64;
         for (xid, xact) in lost {
             let end = if xact.holed { EventEnd::Open } else { EventEnd::Crashed };
-            self.over(xact, &XactEnding::of(xid, end));
+            let ending = XactEnding::of(xid, end);
+            self.seek(&ending, Some(&xact));
+            self.over(xact, &ending);
         }
         count
     }
@@ -36,11 +45,32 @@ impl History<'_> {
     pub(super) fn ended(&mut self, ending: XactEnding) {
         self.tick(ending.time);
         let whole = self.open.end(ending.xid, &ending.subxacts);
+        self.seek(&ending, whole.as_ref());
         if whole.is_none() && ending.dropped.is_empty() {
             return;
         }
         let (lsn, timeline) = self.last;
         self.over(whole.unwrap_or_else(|| OpenXact::new(lsn, timeline)), &ending);
+    }
+
+    /// Keeps how a transaction ended, if it is the one that is sought.
+    fn seek(&mut self, ending: &XactEnding, xact: Option<&OpenXact>) {
+        let is_sought = match self.wish.sought {
+            Some(SoughtXact::Xid(xid)) => ending.xid == xid || ending.subxacts.contains(&xid),
+            Some(SoughtXact::End(lsn)) => ending.lsn == Some(lsn),
+            None => false,
+        };
+        if is_sought && self.sought.len() < MOST_FATES {
+            self.sought.push(XactFate {
+                xid: Some(ending.xid).filter(|xid| *xid != 0),
+                end: Some(ending.end),
+                end_lsn: ending.lsn,
+                time: ending.time,
+                undo: ending.undo(xact),
+                prepared: xact.and_then(prepared_as),
+                partial: xact.is_some_and(|xact| xact.holed),
+            });
+        }
     }
 
     /// Tells what a transaction came to, and learns names where it is committed.
@@ -179,6 +209,8 @@ impl OverXact<'_> {
             xid: Some(ending.xid).filter(|xid| *xid != 0),
             subxacts: Arc::clone(subxacts),
             subxacts_more: (ending.subxacts.len() - subxacts.len()) as u64,
+            undo: ending.undo(Some(xact)),
+            prepared: prepared_as(xact),
             partial: xact.holed,
             ..plain(kind, xact.begin, xact.timeline, EventFact::Nothing)
         }
@@ -186,10 +218,21 @@ impl OverXact<'_> {
 }
 
 impl XactEnding {
+    /// The record in front of which nothing is done of what the transaction did to stay.
+    fn undo(&self, xact: Option<&OpenXact>) -> Option<Lsn> {
+        let commit = self.lsn.filter(|_| self.end == EventEnd::Committed);
+        xact.and_then(|xact| xact.lost_from).into_iter().chain(commit).min()
+    }
+
     /// The subtransactions that are listed.
     fn listed(&self) -> Arc<[u32]> {
         self.subxacts.iter().take(WalEvent::MOST_SUBXACTS).copied().collect()
     }
+}
+
+/// The name under which a transaction was prepared.
+fn prepared_as(xact: &OpenXact) -> Option<Arc<[u8]>> {
+    xact.prepared.as_ref().map(|(_, gid, _)| gid.as_slice().into())
 }
 
 /// The relation whose row is deleted.

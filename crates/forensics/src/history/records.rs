@@ -1,6 +1,6 @@
 //! What single records say.
 
-use super::{History, XactEnding, plain};
+use super::{History, MOST_DATABASES, XactEnding, plain};
 use crate::event::{EventEnd, EventFact, WalEvent, WalEventKind};
 use crate::transaction::{FIRST_XID, XactAct};
 use pgwal_catalog::CatalogChange;
@@ -33,7 +33,7 @@ impl History<'_> {
         if record.layout.dialect.generation != Generation::Modern {
             return;
         }
-        let History { rows, open, names, .. } = self;
+        let History { rows, open, names, marked, .. } = self;
         let xid = record.header.xid;
         rows.record(record, blocks, &mut |file, change| match change {
             CatalogChange::Seen { row, xmin, superseded } if xmin.is_none_or(|xmin| xmin < FIRST_XID) => {
@@ -41,6 +41,11 @@ impl History<'_> {
                     names.learn_old(file, &row);
                 } else {
                     names.learn(file, &row);
+                }
+            }
+            CatalogChange::Marked(oid) => {
+                if marked.len() < MOST_DATABASES {
+                    marked.push((oid, record.lsn));
                 }
             }
             CatalogChange::Seen { xmin: Some(xmin), .. } if !open.is_open(xmin) => {}
@@ -68,21 +73,9 @@ impl History<'_> {
             self.open.prepare(record.header.xid, &parts, at, (record.lsn, gid, time));
             return;
         }
-        let Some(ended) = xact::ended(record) else { return };
-        let mut subxacts = Vec::new();
-        fields::each(record, &mut |field| {
-            if let (Some("subxacts"), Value::Unsigned(xid)) = (field.inside, field.value) {
-                subxacts.push(xid as u32);
-            }
-        });
-        self.ended(XactEnding {
-            xid: ended.xid,
-            end: if ended.outcome == XactOutcome::Commit { EventEnd::Committed } else { EventEnd::Aborted },
-            lsn: Some(record.lsn),
-            time: Some(ended.time),
-            subxacts,
-            dropped: xact::dropped_relations(record),
-        });
+        if let Some(ending) = XactEnding::of_record(record) {
+            self.ended(ending);
+        }
     }
 
     /// What other records do at once.
@@ -121,6 +114,10 @@ impl History<'_> {
             return;
         };
         if xid >= FIRST_XID {
+            let lost_from = self.lost_from(&act, at.0);
+            if let (Some(lsn), Some(open)) = (lost_from, self.open.of(xid, at.0, at.1)) {
+                open.loses_from(lsn);
+            }
             self.open.put(xid, at, |xact| &mut xact.acts, (at.0, act));
         } else if let Some((kind, fact)) = self.of_act(&act) {
             let bytes = if kind == WalEventKind::Message { u64::from(record.header.tot_len) } else { 0 };
@@ -128,18 +125,38 @@ impl History<'_> {
         }
     }
 
+    /// From which record on an act of a transaction removes files at once, or what they belong to is marked.
+    fn lost_from(&mut self, act: &XactAct, lsn: Lsn) -> Option<Lsn> {
+        match act {
+            XactAct::DropDatabase(oid) => {
+                let is_own = |known: &Option<u32>| known.is_none_or(|known| known == *oid);
+                let marked = self.marked.iter().filter(|(known, _)| is_own(known)).map(|(_, lsn)| *lsn).min();
+                self.marked.retain(|(known, _)| !is_own(known));
+                Some(marked.unwrap_or(lsn))
+            }
+            XactAct::DropTablespace(_) => Some(lsn),
+            _ => None,
+        }
+    }
+
     /// Files of a database come or go that no transaction creates or drops.
     fn moved_database(&mut self, change: &DatabaseChange, at: (Lsn, TimelineId)) {
-        let (kind, oid, tablespaces) = match change {
+        let (kind, oid, tablespaces, undo) = match change {
+            // In front of its removal it lies in both places, and the catalog names the new one.
             DatabaseChange::Dropped { database, tablespaces } => {
-                (WalEventKind::DropDatabase, *database, tablespaces.clone())
+                let begun = self.moved.remove(database).unwrap_or(at.0);
+                (WalEventKind::DropDatabase, *database, tablespaces.clone(), begun)
             }
             DatabaseChange::Copied { to, .. } | DatabaseChange::Created(to) => {
-                (WalEventKind::CreateDatabase, to.database, vec![to.tablespace])
+                if self.moved.len() < MOST_DATABASES {
+                    self.moved.insert(to.database, at.0);
+                }
+                (WalEventKind::CreateDatabase, to.database, vec![to.tablespace], at.0)
             }
         };
         let name = self.names.database(oid).map(<[u8]>::to_vec);
-        self.tell(plain(kind, at.0, at.1, EventFact::DatabaseFiles(oid, name, tablespaces)));
+        let fact = EventFact::DatabaseFiles(oid, name, tablespaces);
+        self.tell(WalEvent { undo: Some(undo), ..plain(kind, at.0, at.1, fact) });
     }
 
     fn xlog(&mut self, record: &Record<'_>, timeline: TimelineId) {
@@ -184,8 +201,29 @@ impl History<'_> {
     }
 }
 
+impl XactEnding {
+    /// The record of an end. `None` for any other.
+    pub fn of_record(record: &Record<'_>) -> Option<XactEnding> {
+        let ended = xact::ended(record)?;
+        let mut subxacts = Vec::new();
+        fields::each(record, &mut |field| {
+            if let (Some("subxacts"), Value::Unsigned(xid)) = (field.inside, field.value) {
+                subxacts.push(xid as u32);
+            }
+        });
+        Some(XactEnding {
+            xid: ended.xid,
+            end: if ended.outcome == XactOutcome::Commit { EventEnd::Committed } else { EventEnd::Aborted },
+            lsn: Some(record.lsn),
+            time: Some(ended.time),
+            subxacts,
+            dropped: xact::dropped_relations(record),
+        })
+    }
+}
+
 /// The name of a prepared transaction, and when it was prepared; the parts of it behind savepoints.
-fn prepared(record: &Record<'_>) -> (Vec<u8>, Option<Timestamp>, Vec<u32>) {
+pub fn prepared(record: &Record<'_>) -> (Vec<u8>, Option<Timestamp>, Vec<u32>) {
     let (mut gid, mut time, mut parts) = (Vec::new(), None, Vec::new());
     fields::each(record, &mut |field| match (field.inside, field.name, field.value) {
         (None, "gid", Value::Text(name)) => gid = name.to_vec(),

@@ -1,10 +1,12 @@
 //! `walproof.events/1`.
 
 use super::EventsReport;
+use super::before::json::before;
+use super::relation::relation;
 use super::words::{self, UNKNOWN};
 use crate::outside::shown;
 use crate::time::rfc3339;
-use pgwal_forensics::{EventFact, EventRelation, WalEvent};
+use pgwal_forensics::{EventFact, WalEvent};
 use pgwal_format::Lsn;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
@@ -23,6 +25,8 @@ pub struct EventsDocument<'a> {
     more_events: u64,
     left_out: u64,
     not_known: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<Value>,
     #[serde(serialize_with = "one_by_one")]
     events: &'a [WalEvent],
 }
@@ -48,6 +52,7 @@ pub fn document<'a>(report: &EventsReport<'a>) -> EventsDocument<'a> {
         more_events: answer.more_events,
         left_out: answer.left_out,
         not_known: UNKNOWN,
+        before: report.before.map(before),
         events: &answer.events,
     }
 }
@@ -61,6 +66,8 @@ fn event(event: &WalEvent) -> Value {
         "xid": event.xid,
         "outcome": event.end.map(|end| end.name()),
         "end_lsn": event.end_lsn,
+        "undo_lsn": event.undo,
+        "prepared": event.prepared.as_deref().map(shown),
         "subxacts": &event.subxacts[..],
         "subxacts_more": event.subxacts_more,
         "relations": event.relations.iter().map(relation).collect::<Vec<_>>(),
@@ -73,20 +80,6 @@ fn event(event: &WalEvent) -> Value {
         fact(&event.fact, fields);
     }
     document
-}
-
-fn relation(relation: &EventRelation) -> Value {
-    let name = relation.name.as_ref();
-    json!({
-        "file": relation.file.map(words::file),
-        "new_file": relation.new_file.map(words::file),
-        "name": name.map(words::name),
-        "database": name.and_then(|name| name.database.as_deref()).map(shown),
-        "schema": name.and_then(|name| name.schema.as_deref()).map(shown),
-        "relation": name.map(|name| shown(&name.name)),
-        "kind": name.map(|name| words::kind(name.kind)),
-        "oid": name.map(|name| name.oid),
-    })
 }
 
 fn fact(fact: &EventFact, fields: &mut Map<String, Value>) {

@@ -1,10 +1,13 @@
 //! What happened.
 
+pub mod before;
 pub mod csv;
 pub mod json;
+mod relation;
 pub mod text;
 mod words;
 
+use before::BeforeAnswer;
 use pgwal_forensics::EventsAnswer;
 
 /// What is told of an archive.
@@ -13,4 +16,6 @@ pub struct EventsReport<'a> {
     pub place: String,
     /// What was found.
     pub answer: &'a EventsAnswer,
+    /// How to get back to before one of them, where that was asked.
+    pub before: Option<&'a BeforeAnswer<'a>>,
 }

@@ -7,9 +7,10 @@
 //! ```
 
 use super::EventsReport;
+use super::before;
 use super::words::{UNKNOWN, fact, kind, relation};
 use crate::figures::{bytes, counted};
-use crate::outside::Lines;
+use crate::outside::{Lines, shown};
 use crate::time::Zone;
 use pgwal_forensics::{EventEnd, WalEvent, WalEventKind};
 use std::io;
@@ -26,8 +27,9 @@ pub fn write(out: &mut Lines<'_>, report: &EventsReport<'_>, zone: &Zone) -> io:
         None => String::new(),
     };
     writeln!(out, "{}: {}{range}; times {}", report.place, counted(number, "event"), zone.told())?;
-    for event in &answer.events {
-        one(out, event, zone)?;
+    match report.before {
+        Some(before) => before.events.iter().try_for_each(|event| one(out, event, zone))?,
+        None => answer.events.iter().try_for_each(|event| one(out, event, zone))?,
     }
     if answer.more_events > 0 {
         writeln!(
@@ -51,6 +53,9 @@ pub fn write(out: &mut Lines<'_>, report: &EventsReport<'_>, zone: &Zone) -> io:
             out,
             "FILES    where it says \"by files alone\", no row of a catalog told it: a command may have made some and dropped others"
         )?;
+    }
+    if let Some(answer) = report.before {
+        before::text::write(out, answer, zone)?;
     }
     writeln!(out, "NOTE     {UNKNOWN}")
 }
@@ -98,6 +103,9 @@ fn ending(event: &WalEvent) -> String {
         let rest = (event.subxacts.len() - told.len()) as u64 + event.subxacts_more;
         let rest = if rest > 0 { format!(" and {rest} more") } else { String::new() };
         out += &format!(", with subtransactions {}{rest}", told.join(", "));
+    }
+    if let Some(gid) = &event.prepared {
+        out += &format!(", prepared as '{}'", shown(gid));
     }
     if event.bytes > 0 {
         out += &format!("; {} of WAL", bytes(event.bytes.into()));
