@@ -132,6 +132,16 @@ pub enum EventFact {
     Between(Timestamp, Timestamp),
 }
 
+/// What is left of the old rows of a mass change.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RowsOnDisk {
+    /// How many are still in the file where this WAL ends; `None` where that is not known: WAL is missing behind the
+    /// change, an image could not be unpacked, or there are too many.
+    pub rows: Option<u64>,
+    /// The first record that took some away.
+    pub first_gone: Option<Lsn>,
+}
+
 /// Something that happened.
 #[derive(Clone, PartialEq, Debug)]
 pub struct WalEvent {
@@ -163,6 +173,9 @@ pub struct WalEvent {
     pub relations: Vec<EventRelation>,
     /// Rows.
     pub rows: Option<u64>,
+    /// Of a mass change that was committed: how many of its old rows are still in their file. `None` for anything
+    /// else, and for records of 9.4 and earlier.
+    pub on_disk: Option<RowsOnDisk>,
     /// Bytes of records.
     pub bytes: u64,
     /// No row of a catalog told it: it follows from files alone, which are made and removed by other commands, too.

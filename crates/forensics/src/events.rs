@@ -4,6 +4,7 @@ use crate::event::WalEvent;
 use crate::fate::XactFate;
 use crate::history::{History, WalHole};
 use crate::look::{Looker, NoteFinding};
+use crate::on_disk::add_rows_on_disk;
 use crate::wish::EventWish;
 use pgwal_catalog::{CatalogFiles, CatalogRows, Names};
 use pgwal_format::Lsn;
@@ -73,6 +74,7 @@ pub fn events(
         let range = history.range();
         let History { mut events, more_events, holes, sought, names, .. } = history;
         events.sort_by_key(|event| (event.lsn, event.kind));
+        add_rows_on_disk(source, wanted, &mut events)?;
         return Ok(EventsAnswer { events, more_events, left_out, range, holes, sought, names, gathered });
     }
 }

@@ -226,6 +226,7 @@ fn plain(kind: WalEventKind, lsn: Lsn, timeline: TimelineId, fact: EventFact) ->
         prepared: None,
         relations: Vec::new(),
         rows: None,
+        on_disk: None,
         bytes: 0,
         by_files_alone: false,
         partial: false,

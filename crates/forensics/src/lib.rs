@@ -9,11 +9,13 @@
 //!                                           └ rows of catalogs, names
 //! ```
 //! An archive is read once ([`pgwal_verify::records::gather`]), and once more where a catalog was rewritten in it, and
-//! for what is lost by a recovery that ends before an event ([`loss`]).
+//! for what is lost by a recovery that ends before an event ([`loss`]), and for what is left of the old rows of mass
+//! changes.
 //! Memory is bounded by open transactions and by events, which have limits of their own; what a limit left out is
 //! counted and told.
 
 mod classified;
+mod dead_rows;
 mod effects;
 mod event;
 mod events;
@@ -21,12 +23,13 @@ mod fate;
 mod history;
 mod look;
 mod loss;
+mod on_disk;
 mod transaction;
 mod undo;
 mod wish;
 
 pub use effects::RelationSum;
-pub use event::{EventEnd, EventFact, EventRelation, WalEvent, WalEventKind};
+pub use event::{EventEnd, EventFact, EventRelation, RowsOnDisk, WalEvent, WalEventKind};
 pub use events::{EventsAnswer, events};
 pub use fate::{SoughtXact, XactFate};
 pub use history::WalHole;

@@ -8,6 +8,7 @@ mod before;
 mod before_live;
 mod edges;
 mod live;
+mod on_disk;
 #[path = "../run/mod.rs"]
 mod run;
 mod told;

@@ -72,6 +72,7 @@ fn event(event: &WalEvent) -> Value {
         "subxacts_more": event.subxacts_more,
         "relations": event.relations.iter().map(relation).collect::<Vec<_>>(),
         "rows": event.rows,
+        "on_disk": event.on_disk.map(|left| json!({"rows": left.rows, "first_gone_lsn": left.first_gone})),
         "bytes": event.bytes,
         "by_files_alone": event.by_files_alone,
         "partial": event.partial,

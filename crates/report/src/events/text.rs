@@ -8,7 +8,7 @@
 
 use super::EventsReport;
 use super::before;
-use super::words::{UNKNOWN, fact, kind, relation};
+use super::words::{UNKNOWN, fact, kind, on_disk, relation};
 use crate::figures::{bytes, counted};
 use crate::outside::{Lines, shown};
 use crate::time::Zone;
@@ -72,6 +72,9 @@ fn one(out: &mut Lines<'_>, event: &WalEvent, zone: &Zone) -> io::Result<()> {
     what.extend(Some(fact(&event.fact, &local)).filter(|fact| !fact.is_empty()));
     writeln!(out, "{time}  {}  {}", event.kind.name().to_uppercase().replace('-', " "), what.join(" "))?;
     writeln!(out, "    at {}{}", event.lsn, ending(event))?;
+    if let Some(left) = on_disk(event) {
+        writeln!(out, "    {left}")?;
+    }
     let more: Vec<String> = event.relations.iter().skip(1).take(TOLD).map(relation).collect();
     if !more.is_empty() {
         let rest = event.relations.len() - 1 - more.len();
