@@ -25,9 +25,10 @@ use pgwal::verify::places::choose_copies;
 use pgwal::verify::records::ListRequest;
 use pgwal_query::filter;
 use pgwal_report::dump::text::damage;
-use pgwal_report::events::{EventsReport, csv, json, text};
+use pgwal_report::events::{EventsReport, csv, html, json, text};
 use pgwal_report::outside::{Lines, OutputForm};
 use pgwal_report::time::Zone;
+use pgwal_report::verify::RunClock;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{Read, Write};
@@ -101,12 +102,14 @@ enum EventsFormat {
     Json,
     /// Comma-separated values: a row an event and relation
     Csv,
+    /// A page for a browser, with nothing from elsewhere: events over time, and a table
+    Html,
 }
 
 impl EventsFormat {
     fn form(self) -> OutputForm {
         match self {
-            EventsFormat::Text | EventsFormat::Csv => OutputForm::Plain,
+            EventsFormat::Text | EventsFormat::Csv | EventsFormat::Html => OutputForm::Plain,
             EventsFormat::Json => OutputForm::Json,
         }
     }
@@ -122,6 +125,7 @@ pub fn run(args: &EventsArgs) -> anyhow::Result<Exit> {
     if args.names_query {
         return Ok(crate::say(OutputForm::Plain, &format!("{QUERY}\n"), Exit::Clean));
     }
+    let run = RunClock::begin();
     let names = args.names()?;
     let mut zone = args.zone.zone();
     let wish = args.wish(&mut zone)?;
@@ -172,6 +176,9 @@ pub fn run(args: &EventsArgs) -> anyhow::Result<Exit> {
         EventsFormat::Json => {
             serde_json::to_writer_pretty(&mut out, &json::document(&report))?;
             writeln!(out)?;
+        }
+        EventsFormat::Html => {
+            out.write_all(html::page(&report, &zone, (run.began, run.took())).as_bytes())?;
         }
         EventsFormat::Csv => out.write_all(csv::rows(&report).as_bytes())?,
     }

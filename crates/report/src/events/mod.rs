@@ -2,8 +2,10 @@
 
 pub mod before;
 pub mod csv;
+pub mod html;
 pub mod json;
 mod relation;
+mod sentence;
 pub mod text;
 mod words;
 
