@@ -1,5 +1,6 @@
 //! `cargo xtask long forensics`: what `walproof events` tells of random workloads of a server, more of them than the
-//! tests of every change take time for.
+//! tests of every change take time for. `cargo xtask long before`: the way back that it prints, given to a server.
+//! `cargo xtask long on-disk`: what it says is left of old rows, against the files of one.
 
 use anyhow::Result;
 
@@ -10,10 +11,25 @@ use crate::{
 
 /// So many seeds of the live differential test, from the first one on.
 pub fn run(seeds: u64, first: u64) -> Result<()> {
+    tests("live::what_a_server_did", &[("WALPROOF_SEEDS", seeds), ("WALPROOF_FIRST", first)])
+}
+
+/// So many random events of a workload, each undone by a restore.
+pub fn before(events: u64, seed: u64) -> Result<()> {
+    tests("before_live::random", &[("WALPROOF_EVENTS", events), ("WALPROOF_FIRST", seed)])
+}
+
+/// What is left of old rows, for so many workloads.
+pub fn on_disk(seeds: u64, first: u64) -> Result<()> {
+    tests("on_disk::", &[("WALPROOF_SEEDS", seeds), ("WALPROOF_FIRST", first)])
+}
+
+/// Runs tests of `events` with a server.
+fn tests(filter: &str, variables: &[(&str, u64)]) -> Result<()> {
     let server = postgres::find_or_install()?;
-    println!("{seeds} workloads of PostgreSQL {} ({})", server.major(), server.bin().display());
+    println!("{filter} with PostgreSQL {} ({})", server.major(), server.bin().display());
     let mut command = cargo();
-    command.args(["test", "--package", "walproof", "--test", "events", "--", "--nocapture", "live::"]);
+    command.args(["test", "--package", "walproof", "--test", "events", "--", "--nocapture", filter]);
     command.env("WALPROOF_PG", server.bin()).env("WALPROOF_LIVE", "1");
-    done(command.env("WALPROOF_SEEDS", seeds.to_string()).env("WALPROOF_FIRST", first.to_string()))
+    done(command.envs(variables.iter().map(|(name, value)| (*name, value.to_string()))))
 }

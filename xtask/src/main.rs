@@ -58,6 +58,10 @@ usage: cargo xtask COMMAND
                          foretell SEEDS (200) restores, have the server do them, compare; from seed FIRST (0) on
   long forensics [SEEDS] [FIRST]
                          what walproof events tells of SEEDS (50) random workloads of a server, from seed FIRST (1) on
+  long before [EVENTS] [FIRST]
+                         EVENTS (50) random events of a server's workload of seed FIRST (1), each undone by what events --before prints
+  long on-disk [SEEDS] [FIRST]
+                         what walproof events says is left of old rows, for SEEDS (20) random workloads, against the files of a server
   long get [FOLDER…]     real servers that recover with archive-get: those whose programs lie in these folders, else one of each major
   long restored [COUNT] [FIRST]
                          what verify --restored says of COUNT (40) real restores, half of which ended early
@@ -110,6 +114,12 @@ fn main() -> Result<()> {
         ["long", "forensics"] => forensics::run(50, 1),
         ["long", "forensics", seeds] => forensics::run(seeds.parse()?, 1),
         ["long", "forensics", seeds, first] => forensics::run(seeds.parse()?, first.parse()?),
+        ["long", "before"] => forensics::before(50, 1),
+        ["long", "before", events] => forensics::before(events.parse()?, 1),
+        ["long", "before", events, first] => forensics::before(events.parse()?, first.parse()?),
+        ["long", "on-disk"] => forensics::on_disk(20, 1),
+        ["long", "on-disk", seeds] => forensics::on_disk(seeds.parse()?, 1),
+        ["long", "on-disk", seeds, first] => forensics::on_disk(seeds.parse()?, first.parse()?),
         ["long", "get", folders @ ..] => get::get(folders),
         ["long", "restored"] => get::restored(40, 0),
         ["long", "restored", count] => get::restored(count.parse()?, 0),

@@ -17,6 +17,9 @@ pub enum CatalogChange {
     },
     /// A row that is deleted; `None` where its bytes are not known.
     Deleted(Option<CatalogRow>),
+    /// The row of a database is marked where it stands as one that goes away (`DATCONNLIMIT_INVALID_DB`: DROP DATABASE
+    /// of 16, and of late releases of 11 to 15), whatever becomes of the transaction. Its OID, where that is known.
+    Marked(Option<u32>),
     /// A row that a page image shows.
     Seen(SeenRow),
 }
@@ -28,6 +31,7 @@ impl CatalogChange {
             CatalogChange::Inserted(row) => (None, Some(row)),
             CatalogChange::Updated { before, after } => (before.as_ref(), after.as_ref()),
             CatalogChange::Deleted(row) => (row.as_ref(), None),
+            CatalogChange::Marked(_) => (None, None),
             CatalogChange::Seen(seen) => (None, Some(&seen.row)),
         };
         before.into_iter().chain(after)

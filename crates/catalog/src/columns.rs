@@ -1,5 +1,6 @@
-//! Where the columns of a row of `pg_class` lie (`src/include/catalog/pg_class.h`). All of them stand before the first
-//! column that can be null or varies in length, so that their offsets are fixed.
+//! Where the columns of a row of `pg_class` lie (`src/include/catalog/pg_class.h`), and those of `pg_database` that are
+//! needed (`pg_database.h`). All of them stand before the first column that can be null or varies in length, so that
+//! their offsets are fixed.
 //!
 //! Up to 11 the OID is no column: it stands in the last four bytes before the data (`HEAP_HASOID`).
 
@@ -67,6 +68,20 @@ const CLASS: &[ClassColumns] = &[
 /// Those of a version; `None` before 9.5.
 pub fn class(version: Version) -> Option<&'static ClassColumns> {
     CLASS.iter().rev().find(|columns| columns.since <= version)
+}
+
+/// `datconnlimit` of a row of `pg_database`, from each version on.
+const CONNECTION_LIMIT: &[(Version, usize)] = &[
+    (Version::new(9, 5), 204),
+    // The OID is a column.
+    (Version::new(12, 0), 208),
+    // datcollate and datctype vary in length, and stand behind it.
+    (Version::new(15, 0), 80),
+];
+
+/// Where `datconnlimit` of a row of `pg_database` lies; `None` before 9.5.
+pub fn connection_limit(version: Version) -> Option<usize> {
+    CONNECTION_LIMIT.iter().rev().find(|(since, _)| *since <= version).map(|(_, at)| *at)
 }
 
 /// Where the name of a row of `pg_namespace` or `pg_database` lies: behind the OID, where that is a column.

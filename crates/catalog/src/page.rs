@@ -1,16 +1,15 @@
-//! Tuples on a heap page (`src/include/storage/bufpage.h`, `itemid.h`, `access/htup_details.h`).
+//! Tuples on a heap page (`src/include/storage/bufpage.h`, `access/htup_details.h`).
 //!
 //! ```text
 //! 0 u32, u32 pd_lsn   8 u16 checksum   12 u16 pd_lower   14 u16 pd_upper   16 u16 pd_special   18 u16 size, version
-//! 24 … pd_lower: line pointers of four bytes: 15 bits offset, 2 bits state, 15 bits length
 //! ```
 
 use crate::tuple::HeapTuple;
+use pgwal_format::image::line_pointers;
 use pgwal_format::{Endian, Lsn};
 
 const HEADER: usize = 24;
-/// A line pointer to a tuple (`LP_NORMAL`).
-const NORMAL: u32 = 1;
+
 const XMIN_COMMITTED: u16 = 0x0100;
 const XMIN_INVALID: u16 = 0x0200;
 const XMAX_COMMITTED: u16 = 0x0400;
@@ -79,8 +78,8 @@ impl RowEnd {
 
 /// The tuples of a page, in the order of line pointers. What lies outside of the page is left out.
 pub fn tuples(endian: Endian, page: &[u8]) -> impl Iterator<Item = TupleOnPage> + '_ {
-    pointers(endian, page).filter_map(move |(offset, at, length)| {
-        let bytes = page.get(at..)?.get(..length)?;
+    line_pointers(endian, page).filter_map(move |pointer| {
+        let bytes = page.get(pointer.at..)?.get(..pointer.length)?;
         let infomask = endian.u16(*bytes.get(20..)?.first_chunk()?);
         let xmin = endian.u32(*bytes.first_chunk()?);
         let made = match (infomask & XMIN_COMMITTED != 0, infomask & XMIN_INVALID != 0) {
@@ -94,22 +93,7 @@ pub fn tuples(endian: Endian, page: &[u8]) -> impl Iterator<Item = TupleOnPage> 
         let xmin =
             if infomask & (XMIN_COMMITTED | XMIN_INVALID) == XMIN_COMMITTED | XMIN_INVALID { FROZEN } else { xmin };
         let end = RowEnd::of(infomask, endian.u32(*bytes.get(4..)?.first_chunk()?));
-        Some(TupleOnPage { offset, xmin, made, end, tuple: HeapTuple::of_page(endian, bytes)? })
-    })
-}
-
-/// The line pointers to tuples: number, offset in the page, length.
-fn pointers(endian: Endian, page: &[u8]) -> impl Iterator<Item = (u16, usize, usize)> + '_ {
-    let lower = half(endian, page, 12).unwrap_or(0);
-    let all = page.get(HEADER..lower.min(page.len())).unwrap_or(&[]);
-    all.chunks_exact(4).zip(1u16..).filter_map(move |(pointer, offset)| {
-        let word = endian.u32(*pointer.first_chunk()?);
-        // Bit fields begin at the low end on little-endian servers, at the high end on the others.
-        let (at, state, length) = match endian {
-            Endian::Little => (word & 0x7FFF, word >> 15 & 3, word >> 17),
-            Endian::Big => (word >> 17, word >> 15 & 3, word & 0x7FFF),
-        };
-        (state == NORMAL).then_some((offset, at as usize, length as usize))
+        Some(TupleOnPage { offset: pointer.offset, xmin, made, end, tuple: HeapTuple::of_page(endian, bytes)? })
     })
 }
 
@@ -129,7 +113,8 @@ pub fn is_sound(endian: Endian, page: &[u8]) -> bool {
     if lower < HEADER || lower > upper || upper > special || special > page.len() || size & 0xFF00 != page.len() {
         return false;
     }
-    let mut places: Vec<(usize, usize)> = pointers(endian, page).map(|(_, at, length)| (at, length)).collect();
+    let mut places: Vec<(usize, usize)> =
+        line_pointers(endian, page).map(|pointer| (pointer.at, pointer.length)).collect();
     places.sort_unstable();
     let mut free = upper;
     places.into_iter().all(|(at, length)| {

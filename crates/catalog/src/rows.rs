@@ -1,13 +1,14 @@
 //! Rows of catalogs by place, and what records do to them.
 
 use crate::change::{CatalogChange, SeenRow};
+use crate::columns::{connection_limit, named};
 use crate::files::{Catalog, CatalogFiles};
 use crate::page::{MadeBy, tuples};
 use crate::row::CatalogRow;
 use crate::tuple::{HeapTuple, SharedEnds};
 use pgwal_format::image::{Unpack, restore};
 use pgwal_format::record::{Block, Record, RelFileLocator};
-use pgwal_format::rmgr::heap::{DELETE, HOT_UPDATE, INSERT, UPDATE};
+use pgwal_format::rmgr::heap::{DELETE, HOT_UPDATE, INPLACE, INSERT, UPDATE};
 use pgwal_format::rmgr::{HEAP, HEAP2};
 use std::collections::HashMap;
 
@@ -17,6 +18,8 @@ const INIT_PAGE: u8 = 0x80;
 const OPERATION: u8 = 0x70;
 const PREFIX_FROM_OLD: u8 = 0x20;
 const SUFFIX_FROM_OLD: u8 = 0x40;
+/// `datconnlimit` of a database that is being dropped, -2 (`DATCONNLIMIT_INVALID_DB`, `src/include/catalog/pg_database.h`).
+const INVALID_DATABASE: u32 = -2i32 as u32;
 /// So many rows are kept: some 50 MiB.
 const MOST: usize = 200_000;
 
@@ -57,6 +60,7 @@ impl<'a> CatalogRows<'a> {
             (HEAP, INSERT) => self.insert(&row),
             (HEAP, DELETE) => self.delete(&row),
             (HEAP, UPDATE | HOT_UPDATE) => self.update(&row),
+            (HEAP, INPLACE) if catalog == Catalog::Database => self.in_place(&row),
             (HEAP2, MULTI_INSERT) => {
                 self.many(&row, take);
                 None
@@ -142,6 +146,23 @@ impl<'a> CatalogRows<'a> {
             }
         }
         Some(CatalogChange::Updated { before, after: self.read(of, new) })
+    }
+
+    /// Of what is changed where it stands, that a database goes away: its data, where the page has no image instead.
+    fn in_place(&self, of: &CatalogRecord<'_>) -> Option<CatalogChange> {
+        let layout = of.record.layout;
+        let version = layout.dialect.version;
+        let number = |data: &[u8], at: usize| Some(layout.endian.u32(*data.get(at..)?.first_chunk()?));
+        let known = self.rows.get(&(of.rel, of.first.reference.block, of.number(0)?));
+        let data = of.first.data(of.record);
+        let data = if data.is_empty() { known?.data() } else { data };
+        if number(data, connection_limit(version)?)? != INVALID_DATABASE {
+            return None;
+        }
+        Some(CatalogChange::Marked(match named(version)?.0 {
+            Some(at) => number(data, at),
+            None => known.and_then(|tuple| tuple.oid(layout.endian)),
+        }))
     }
 
     fn many(&mut self, of: &CatalogRecord<'_>, take: &mut TakeChange<'_>) {

@@ -23,7 +23,7 @@ pub(crate) fn settle(names: &mut Names, at: Lsn, changes: &[(RelFileLocator, Cat
             CatalogChange::Inserted(row) => (None, Some(row), true),
             CatalogChange::Updated { before, after } => (before.as_ref(), after.as_ref(), false),
             CatalogChange::Deleted(row) => (row.as_ref(), None, false),
-            CatalogChange::Seen(_) => continue,
+            CatalogChange::Seen(_) | CatalogChange::Marked(_) => continue,
         };
         let Some(row) = before.or(after) else {
             // What is deleted takes its files with it, which the commit tells.

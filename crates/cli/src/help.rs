@@ -136,11 +136,12 @@ const PAGES: &[HelpPage] = &[
         name: "events",
         shown: &[
             "archive", "path", "start", "end", "timeline", "jobs", "since", "until", "kind", "relation", "rows",
-            "names", "format", "timezone",
+            "names", "before", "backup", "format", "timezone",
         ],
         examples: &[
             ("walproof events /srv/wal --kind drop,truncate,delete", "who lost which table or rows, and when"),
             ("walproof events /srv/wal -R public.orders --since 'yesterday 12:00'", "what became of a table"),
+            ("walproof events /srv/wal -R public.orders --kind drop --before last", "how to get it back"),
         ],
         exits: &[],
     },

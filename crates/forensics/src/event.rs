@@ -132,6 +132,16 @@ pub enum EventFact {
     Between(Timestamp, Timestamp),
 }
 
+/// What is left of the old rows of a mass change.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RowsOnDisk {
+    /// How many are still in the file where this WAL ends; `None` where that is not known: WAL is missing behind the
+    /// change, an image could not be unpacked, or there are too many.
+    pub rows: Option<u64>,
+    /// The first record that took some away.
+    pub first_gone: Option<Lsn>,
+}
+
 /// Something that happened.
 #[derive(Clone, PartialEq, Debug)]
 pub struct WalEvent {
@@ -153,10 +163,19 @@ pub struct WalEvent {
     pub subxacts: Arc<[u32]>,
     /// How many more it has.
     pub subxacts_more: u64,
+    /// The record in front of which nothing of it is done: a recovery that ends there brings back what was. Of a
+    /// transaction the one that commits it, or an earlier one that removes files at once. `None` for what did not
+    /// happen.
+    pub undo: Option<Lsn>,
+    /// The name under which its transaction had been prepared.
+    pub prepared: Option<Arc<[u8]>>,
     /// Relations: tables before indexes and TOAST tables.
     pub relations: Vec<EventRelation>,
     /// Rows.
     pub rows: Option<u64>,
+    /// Of a mass change that was committed: how many of its old rows are still in their file. `None` for anything
+    /// else, and for records of 9.4 and earlier.
+    pub on_disk: Option<RowsOnDisk>,
     /// Bytes of records.
     pub bytes: u64,
     /// No row of a catalog told it: it follows from files alone, which are made and removed by other commands, too.
@@ -183,8 +202,11 @@ impl WalEvent {
             xid: None,
             subxacts: Arc::default(),
             subxacts_more: 0,
+            undo: Some(lsn),
+            prepared: None,
             relations: Vec::new(),
             rows: None,
+            on_disk: None,
             bytes: 0,
             by_files_alone: false,
             partial: false,

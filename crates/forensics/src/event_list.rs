@@ -2,6 +2,7 @@
 
 use crate::classified::{FIRST_NORMAL, classify};
 use crate::event::{EventEnd, EventFact, EventRelation, WalEvent, WalEventKind};
+use crate::fate::{SoughtXact, XactFate};
 use crate::over::{OverXact, TakeHistory, XactEnding};
 use crate::transaction::XactAct;
 use crate::wish::EventWish;
@@ -13,6 +14,8 @@ use pgwal_format::{Lsn, TimelineId};
 const MOST_EVENTS: usize = 100_000;
 /// So many relations and subtransactions of all of them.
 const MOST_DETAILS: usize = 500_000;
+/// Transactions of one number that are kept.
+const MOST_FATES: usize = 100;
 
 /// The events that are asked for.
 pub struct EventList {
@@ -23,12 +26,19 @@ pub struct EventList {
     details: usize,
     /// Events for which there was no room.
     pub more_events: u64,
+    /// How the transaction ended that is sought.
+    pub sought: Vec<XactFate>,
 }
 
 impl TakeHistory for EventList {
     type Look = ();
 
+    fn wants_empty(&self) -> bool {
+        self.wish.sought.is_some()
+    }
+
     fn over(&mut self, over: &OverXact<'_>, names: &Names, clock: Option<Timestamp>) {
+        self.seek(over);
         let mut told = Vec::new();
         self.acts(over, names, clock, &mut told);
         self.relations(over, names, clock, &mut told);
@@ -62,7 +72,28 @@ impl TakeHistory for EventList {
 impl EventList {
     /// None yet.
     pub fn new(wish: EventWish) -> EventList {
-        EventList { wish, events: Vec::new(), details: 0, more_events: 0 }
+        EventList { wish, events: Vec::new(), details: 0, more_events: 0, sought: Vec::new() }
+    }
+
+    /// Keeps how a transaction ended, if it is the one that is sought.
+    fn seek(&mut self, over: &OverXact<'_>) {
+        let ending = over.ending;
+        let is_sought = match self.wish.sought {
+            Some(SoughtXact::Xid(xid)) => ending.xid == xid || ending.subxacts.contains(&xid),
+            Some(SoughtXact::End(lsn)) => ending.lsn == Some(lsn),
+            None => false,
+        };
+        if is_sought && self.sought.len() < MOST_FATES {
+            self.sought.push(XactFate {
+                xid: Some(ending.xid).filter(|xid| *xid != 0),
+                end: Some(ending.end),
+                end_lsn: ending.lsn,
+                time: ending.time,
+                undo: ending.undo(over.xact),
+                prepared: over.prepared_as(),
+                partial: over.xact.holed,
+            });
+        }
     }
 
     /// Whether events of a kind are asked for, and of this end.

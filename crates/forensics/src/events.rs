@@ -2,9 +2,11 @@
 
 use crate::event::WalEvent;
 use crate::event_list::EventList;
+use crate::fate::XactFate;
 use crate::history::{History, WalHole};
 use crate::look::NoteFinding;
 use crate::named::{complete, is_of_toast};
+use crate::on_disk::add_rows_on_disk;
 use crate::reading::read_history;
 use crate::wish::EventWish;
 use pgwal_catalog::Names;
@@ -25,6 +27,8 @@ pub struct EventsAnswer {
     pub range: Option<(Lsn, Lsn)>,
     /// Where WAL could not be read.
     pub holes: Vec<WalHole>,
+    /// How the transaction ended that was sought, in the order of WAL: a number comes again after 4 billion others.
+    pub sought: Vec<XactFate>,
     /// What relations are called, at every position.
     pub names: Names,
     /// What was read.
@@ -47,10 +51,11 @@ pub fn events(
     let make = || (EventList::new(wish.clone()), ());
     let (history, gathered) = read_history(source, wanted, names, &make, tell, sink)?;
     let (left_out, range) = (history.left_out(), history.range());
-    let History { list: EventList { mut events, more_events, .. }, holes, keeper, .. } = history;
+    let History { list: EventList { mut events, more_events, sought, .. }, holes, keeper, .. } = history;
     let names = keeper.finish();
     events.iter_mut().for_each(|event| complete(event, &names));
     events.retain(|event| wish.names(event) && !is_of_toast(event));
     events.sort_by_key(|event| (event.lsn, event.kind));
-    Ok(EventsAnswer { events, more_events, left_out, range, holes, names, gathered })
+    add_rows_on_disk(source, wanted, &mut events)?;
+    Ok(EventsAnswer { events, more_events, left_out, range, holes, sought, names, gathered })
 }

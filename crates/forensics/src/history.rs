@@ -12,6 +12,7 @@ use pgwal_format::record::{Block, Record};
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::control::ServerParameters;
 use pgwal_format::{Lsn, TimelineId};
+use std::collections::HashMap;
 
 /// What has happened so far.
 pub struct History<'a, T> {
@@ -28,6 +29,10 @@ pub struct History<'a, T> {
     parameters: Option<ServerParameters>,
     /// The timeline that the last checkpoint names, or that of the first file of WAL without a hole.
     in_force: Option<TimelineId>,
+    /// Rows of databases that are marked as going away, by OID where that is known, and where each was marked.
+    marked: Vec<(Option<u32>, Lsn)>,
+    /// Databases whose files came into another tablespace without a transaction, and where that began.
+    moved: HashMap<u32, Lsn>,
     /// A catalog lies in a file that was not known from the start: its rows were not all looked at.
     pub catalogs_moved: bool,
     /// The first transaction number that is not given out yet, by the first record that tells it; behind a hole, by the
@@ -52,6 +57,9 @@ pub struct WalHole {
 /// So many holes are told.
 const MOST_HOLES: usize = 1000;
 
+/// Databases that are kept which go away or move.
+const MOST_DATABASES: usize = 10_000;
+
 impl<'a, T: TakeHistory> History<'a, T> {
     /// Nothing yet.
     pub fn new(list: T, rows: CatalogRows<'a>, given: Names) -> History<'a, T> {
@@ -64,6 +72,8 @@ impl<'a, T: TakeHistory> History<'a, T> {
             clock: None,
             parameters: None,
             in_force: None,
+            marked: Vec::new(),
+            moved: HashMap::new(),
             catalogs_moved: false,
             next_xid: None,
             holes: Vec::new(),
@@ -119,6 +129,8 @@ impl<'a, T: TakeHistory> History<'a, T> {
         self.open.hole();
         self.rows.forget();
         self.keeper.hole(hole.after, hole.before);
+        self.marked.clear();
+        self.moved.clear();
         self.in_force = None;
         self.next_xid = None;
     }

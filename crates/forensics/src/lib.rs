@@ -8,33 +8,42 @@
 //!                                        History: open transactions ── end of one ──┬─► EventList: its events
 //!                                           └ rows of catalogs, names               └─► XactList: itself
 //! ```
-//! An archive is read once ([`pgwal_verify::records::gather`]), and once more where a catalog was rewritten in it.
+//! An archive is read once ([`pgwal_verify::records::gather`]), once more where a catalog was rewritten in it, and for
+//! what is lost by a recovery that ends before an event ([`loss`]), and for what is left of the old rows of mass changes.
 //! Memory is bounded by open transactions and by what is listed, which have limits of their own; what a limit left out
 //! is counted and told.
 
 mod classified;
+mod dead_rows;
 mod effects;
 mod event;
 mod event_list;
 mod events;
+mod fate;
 mod history;
 mod listed_xact;
 mod look;
+mod loss;
 mod named;
+mod on_disk;
 mod over;
 mod reading;
 mod transaction;
+mod undo;
 mod wish;
 mod xact_list;
 mod xact_wish;
 
 pub use effects::RelationSum;
-pub use event::{EventEnd, EventFact, EventRelation, WalEvent, WalEventKind};
+pub use event::{EventEnd, EventFact, EventRelation, RowsOnDisk, WalEvent, WalEventKind};
 pub use events::{EventsAnswer, events};
+pub use fate::{SoughtXact, XactFate};
 pub use history::WalHole;
 pub use listed_xact::{ListedXact, XactDuration, XactRelation};
 pub use look::NoteFinding;
+pub use loss::{CommittedXact, InFlightXact, RecoveryLoss, loss};
 pub use transaction::PreparedXact;
+pub use undo::{UndoChoice, UndoNamed, choose};
 pub use wish::EventWish;
 pub use xact_list::{XactTotals, XactsAnswer, transactions};
 pub use xact_wish::{OpenAt, XactOrder, XactWish};

@@ -74,6 +74,12 @@ impl XactEnding {
         self.lsn.unwrap_or(Lsn::MAX)
     }
 
+    /// The record in front of which nothing is done of what the transaction did to stay.
+    pub fn undo(&self, xact: &OpenXact) -> Option<Lsn> {
+        let commit = self.lsn.filter(|_| self.end == EventEnd::Committed);
+        xact.lost_from.into_iter().chain(commit).min()
+    }
+
     /// The subtransactions that are listed.
     pub fn listed(&self) -> Arc<[u32]> {
         self.subxacts.iter().take(WalEvent::MOST_SUBXACTS).copied().collect()
@@ -105,9 +111,16 @@ impl OverXact<'_> {
             xid: Some(ending.xid).filter(|xid| *xid != 0),
             subxacts: Arc::clone(subxacts),
             subxacts_more: (ending.subxacts.len() - subxacts.len()) as u64,
+            undo: ending.undo(xact),
+            prepared: self.prepared_as(),
             partial: xact.holed,
             ..WalEvent::plain(kind, xact.begin, xact.timeline, EventFact::Nothing)
         }
+    }
+
+    /// The name under which it was prepared.
+    pub fn prepared_as(&self) -> Option<Arc<[u8]>> {
+        self.xact.prepared.as_ref().map(|(_, gid, _)| gid.as_slice().into())
     }
 
     /// The same; where that says nothing, by what was given.

@@ -59,6 +59,8 @@ pub struct OpenXact {
     pub until: Option<Timestamp>,
     /// The transaction of which it is a part, where WAL says so before that ends.
     pub top: Option<u32>,
+    /// The first record by which it removed files at once, or marked what it removes.
+    pub lost_from: Option<Lsn>,
 }
 
 /// Where a transaction was prepared, under which name, when.
@@ -80,7 +82,13 @@ impl OpenXact {
             after: None,
             until: None,
             top: None,
+            lost_from: None,
         }
+    }
+
+    /// Files are gone from this record on.
+    pub fn loses_from(&mut self, lsn: Lsn) {
+        self.lost_from = Some(self.lost_from.map_or(lsn, |known| known.min(lsn)));
     }
 
     fn weight(&self) -> usize {
@@ -102,6 +110,7 @@ impl OpenXact {
         self.acts.extend(part.acts);
         self.prepared = self.prepared.take().or(part.prepared);
         self.holed |= part.holed;
+        self.lost_from = self.lost_from.into_iter().chain(part.lost_from).min();
     }
 }
 

@@ -1,6 +1,7 @@
 //! Which events are asked for.
 
 use crate::event::{EventFact, EventRelation, WalEvent, WalEventKind};
+use crate::fate::SoughtXact;
 use pgwal_catalog::RelationName;
 use pgwal_format::record::RelFileLocator;
 use pgwal_format::rmgr::xact::Timestamp;
@@ -24,6 +25,8 @@ pub struct EventWish {
     pub named: Option<String>,
     /// Only events of these databases, by their OIDs.
     pub databases: Option<Vec<u32>>,
+    /// How this transaction ended is asked besides, whether or not anything of it is an event.
+    pub sought: Option<SoughtXact>,
 }
 
 impl Default for EventWish {
@@ -37,6 +40,7 @@ impl Default for EventWish {
             relation: None,
             named: None,
             databases: None,
+            sought: None,
         }
     }
 }

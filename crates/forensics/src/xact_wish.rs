@@ -88,10 +88,9 @@ impl XactWish {
             && self.open_at.is_none_or(|at| was_open(over, at, clock))
             && self.relation.is_none_or(|rel| xact.relations.contains_key(&rel))
             && self.database.is_none_or(|db| xact.relations.keys().any(|rel| rel.db == db))
-            && self
-                .named
-                .as_deref()
-                .is_none_or(|asked| files.any(|rel| over.name_of(*rel, names).is_some_and(|name| name.is_called(asked))))
+            && self.named.as_deref().is_none_or(|asked| {
+                files.any(|rel| over.name_of(*rel, names).is_some_and(|name| name.is_called(asked)))
+            })
     }
 
     /// What it is put in order by: the larger, the sooner; where that is the same, by the second.

@@ -59,6 +59,7 @@ pub mod lag;
 pub mod locate;
 mod metrics;
 pub mod outside;
+mod page;
 mod places;
 pub mod plan;
 pub mod prune;

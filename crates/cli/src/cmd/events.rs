@@ -1,16 +1,21 @@
 //! `walproof events`: what happened, when, in which transaction: drops, truncations, mass changes, restarts.
 
+mod before;
+
 use super::guard::age;
-use super::history::{HistoryFilter, HistoryOptions, OfPlace, exit};
+use super::history::{HistoryFilter, HistoryOptions, exit};
 use crate::exit::Exit;
 use crate::streams::page;
+use anyhow::ensure;
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use pgwal::catalog::mapping::QUERY;
-use pgwal::forensics::{EventWish, WalEventKind, events};
-use pgwal_report::events::{EventsReport, csv, json, text};
+use pgwal::forensics::{EventWish, UndoNamed, WalEventKind, events};
+use pgwal_report::events::{EventsReport, csv, html, json, text};
 use pgwal_report::outside::{Lines, OutputForm};
 use pgwal_report::time::Zone;
+use pgwal_report::verify::RunClock;
+use std::ffi::OsString;
 use std::io::Write;
 use std::time::Duration;
 
@@ -34,6 +39,13 @@ pub struct EventsArgs {
     /// Print the query for --names, to be run in each database: psql -XAtq -c "$(walproof events --names-query)"
     #[arg(long, exclusive = true)]
     names_query: bool,
+    /// How to get back to just before it: a transaction (749 or xid:749), the position of an event or of the end of its
+    /// transaction, first or last of those that the filters leave; alone, the only one that they leave
+    #[arg(long, value_name = "EVENT", num_args = 0..=1, default_missing_value = "", value_parser = before::named)]
+    before: Option<UndoNamed>,
+    /// The base backup from which to get back there, as verify takes it [default: the newest that ends before it]
+    #[arg(long, value_name = "BACKUP", requires = "before")]
+    backup: Option<OsString>,
     /// How to say it
     #[arg(long, value_enum, default_value_t = EventsFormat::Text)]
     format: EventsFormat,
@@ -47,12 +59,14 @@ enum EventsFormat {
     Json,
     /// Comma-separated values: a row an event and relation
     Csv,
+    /// A page for a browser, with nothing from elsewhere: events over time, and a table
+    Html,
 }
 
 impl EventsFormat {
     fn form(self) -> OutputForm {
         match self {
-            EventsFormat::Text | EventsFormat::Csv => OutputForm::Plain,
+            EventsFormat::Text | EventsFormat::Csv | EventsFormat::Html => OutputForm::Plain,
             EventsFormat::Json => OutputForm::Json,
         }
     }
@@ -68,22 +82,38 @@ pub fn run(args: &EventsArgs) -> anyhow::Result<Exit> {
     if args.names_query {
         return Ok(crate::say(OutputForm::Plain, &format!("{QUERY}\n"), Exit::Clean));
     }
+    let run = RunClock::begin();
     let mut zone = args.history.zone();
     let wish = args.wish(&mut zone)?;
-    let OfPlace { place, answer } = args
+    ensure!(
+        args.before.is_none() || args.format != EventsFormat::Csv,
+        "--before has no rows of values: --format text or json"
+    );
+    let opened = args.history.open()?;
+    let source = opened.source();
+    let answer = args
         .history
-        .ask(&zone, |source, wanted, names, tell, sink| events(source, wanted, &wish, names, tell, sink))?;
-    let (exit, tells) = exit(&answer.gathered, answer.range.is_some(), args.format == EventsFormat::Json);
+        .ask_of(source, &zone, |source, wanted, names, tell, sink| events(source, wanted, &wish, names, tell, sink))?;
+    let (mut exit, tells) = exit(&answer.gathered, answer.range.is_some(), args.format == EventsFormat::Json);
     if !tells {
         return Ok(exit);
     }
-    let report = EventsReport { place, answer: &answer };
+    let way = match args.before.filter(|_| answer.range.is_some()) {
+        Some(named) => Some(before::find(args, named, &answer, &opened, &mut zone)?),
+        None => None,
+    };
+    // What is wrong outranks what could not be told.
+    exit = way.as_ref().map_or(exit, |way| exit.max(before::exit(way)));
+    let report = EventsReport { place: source.describe(), answer: &answer, before: way.as_ref() };
     let mut out = page(args.format.form());
     match args.format {
         EventsFormat::Text => text::write(&mut Lines::new(&mut out), &report, &zone)?,
         EventsFormat::Json => {
             serde_json::to_writer_pretty(&mut out, &json::document(&report))?;
             writeln!(out)?;
+        }
+        EventsFormat::Html => {
+            out.write_all(html::page(&report, &zone, (run.began, run.took())).as_bytes())?;
         }
         EventsFormat::Csv => out.write_all(csv::rows(&report).as_bytes())?,
     }
@@ -105,6 +135,7 @@ impl EventsArgs {
             relation,
             named,
             databases: self.filter.database.map(|oid| vec![oid]),
+            sought: self.before.and_then(UndoNamed::sought),
         })
     }
 }

@@ -5,6 +5,7 @@ use crate::exit::Exit;
 use crate::input::InputOptions;
 use crate::names::NamesOptions;
 use crate::progress::Bar;
+use crate::several::NamedArchive;
 use crate::streams::standard_error;
 use crate::zone::{ZoneOption, now};
 use anyhow::anyhow;
@@ -16,6 +17,7 @@ use pgwal::format::rmgr::xact::Timestamp;
 use pgwal::format::{Layout, Lsn, TimelineId};
 use pgwal::source::Source;
 use pgwal::verify::Which;
+use pgwal::verify::places::choose_copies;
 use pgwal::verify::records::{Gathered, ListError, ListRequest, ListSink, NoEvent};
 use pgwal_query::filter;
 use pgwal_report::dump::text::damage;
@@ -88,26 +90,53 @@ pub struct OfPlace<A> {
     pub answer: A,
 }
 
+/// Looks at WAL, with names that were given, and tells what is wrong in it.
+pub trait LookAtHistory<A>:
+    FnOnce(&dyn Source, &ListRequest<'_>, &Names, &NoteFinding<'_>, &mut ListSink<'_, NoEvent>) -> Result<A, ListError>
+{
+}
+
+impl<A, F> LookAtHistory<A> for F where
+    F: FnOnce(
+        &dyn Source,
+        &ListRequest<'_>,
+        &Names,
+        &NoteFinding<'_>,
+        &mut ListSink<'_, NoEvent>,
+    ) -> Result<A, ListError>
+{
+}
+
 impl HistoryOptions {
     /// The zone of times.
     pub fn zone(&self) -> Zone {
         self.zone.zone()
     }
 
+    /// The timeline that was named.
+    pub fn timeline(&self) -> Option<TimelineId> {
+        self.timeline
+    }
+
+    /// Opens what was named; of several places, each file from the first that has it whole.
+    pub fn open(&self) -> anyhow::Result<NamedArchive> {
+        let opened = self.input.open_named(None)?;
+        if let NamedArchive::Several(places, _) = &opened {
+            choose_copies(places, &self.input.options())?;
+        }
+        Ok(opened)
+    }
+
     /// Asks `look` about the WAL, and says beside the answer what is wrong in it.
-    pub fn ask<A>(
-        &self,
-        zone: &Zone,
-        look: impl FnOnce(
-            &dyn Source,
-            &ListRequest<'_>,
-            &Names,
-            &NoteFinding<'_>,
-            &mut ListSink<'_, NoEvent>,
-        ) -> Result<A, ListError>,
-    ) -> anyhow::Result<OfPlace<A>> {
+    pub fn ask<A>(&self, zone: &Zone, look: impl LookAtHistory<A>) -> anyhow::Result<OfPlace<A>> {
+        let opened = self.open()?;
+        let answer = self.ask_of(opened.source(), zone, look)?;
+        Ok(OfPlace { place: opened.source().describe(), answer })
+    }
+
+    /// The same of what is open already.
+    pub fn ask_of<A>(&self, source: &dyn Source, zone: &Zone, look: impl LookAtHistory<A>) -> anyhow::Result<A> {
         let names = self.names.given()?;
-        let source = self.input.open()?;
         let bar = Bar::new(false);
         let mut options = self.input.options();
         options.timeline = self.timeline.map_or(Which::Latest, Which::Number);
@@ -116,14 +145,14 @@ impl HistoryOptions {
         let mut told = Vec::new();
         let wanted = ListRequest { options, limit: None };
         let tell = |finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>| damage(finding, layout, zone, out);
-        let answer = look(source.as_ref(), &wanted, &names, &tell, &mut |piece| {
+        let answer = look(source, &wanted, &names, &tell, &mut |piece| {
             told.extend_from_slice(piece.as_text());
             Ok(())
         })?;
         bar.finish();
         // Where nobody can be told, the exit code counts.
         let _ = standard_error().write_all(&told);
-        Ok(OfPlace { place: source.describe(), answer })
+        Ok(answer)
     }
 }
 

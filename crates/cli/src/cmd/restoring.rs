@@ -38,7 +38,7 @@ const LONGEST_CONF: u64 = 16 << 20;
 
 /// Options of a restore. An empty value is refused: to a server it would be no target at all, and here it is a variable
 /// that was not set.
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
 pub struct Restoring {
     /// The base backup: a data directory, a tar of pg_basebackup or its folder, a backup_label, backup_manifest or
     /// .backup file; or the name or label of a backup that the archive knows, latest, or auto: the newest one that
@@ -145,6 +145,20 @@ fn unknown(archive: &dyn Source, repository: Option<&Repository>, name: &str) ->
 }
 
 impl Restoring {
+    /// What such settings of a recovery say, from a backup or from one that is to be chosen.
+    pub fn with_settings(backup: Option<OsString>, settings: &[(&'static str, String)]) -> Restoring {
+        let of = |name: &str| settings.iter().find(|(own, _)| *own == name).map(|(_, value)| value.clone());
+        Restoring {
+            backup,
+            target_lsn: of("recovery_target_lsn").and_then(|lsn| lsn.parse().ok()),
+            target_xid: of("recovery_target_xid"),
+            target_inclusive: of("recovery_target_inclusive"),
+            target_timeline: of("recovery_target_timeline"),
+            target_action: of("recovery_target_action"),
+            ..Restoring::default()
+        }
+    }
+
     /// A backup was named, or a target for which one is to be found.
     pub fn is_asked(&self) -> bool {
         self.is_named() || !self.options().is_empty()

@@ -13,7 +13,7 @@ use crate::streams::page;
 use crate::zone::ZoneOption;
 use anyhow::{Context, bail, ensure};
 use clap::ValueEnum;
-use pgwal::format::{Position, TimelineId};
+use pgwal::format::{Position, SegmentSize, TimelineId};
 use pgwal::source::Source;
 use pgwal::verify::backup::StartFiles;
 use pgwal::verify::places::choose_copies;
@@ -167,14 +167,23 @@ fn answer(
         (Some(moment), _) => times.notes(source, options, moment, None)?,
         (None, _) => PointNotes::default(),
     };
+    let (restore_command, set_by_system) = fetching(source, archive, times.layout().segment)?;
+    Ok(WhenAnswer { input: text.to_owned(), asked, moment, notes, why_not, restore_command, set_by_system })
+}
+
+/// The setting that fetches WAL from an archive, and targets in `postgresql.auto.conf` of a data directory.
+pub(super) fn fetching(
+    source: &dyn Source,
+    archive: &Path,
+    segment: SegmentSize,
+) -> anyhow::Result<(String, Vec<String>)> {
     // A data directory has settings of its own.
     let own = archive.join("PG_VERSION").is_file().then(|| StartFiles::read(archive)).transpose()?.unwrap_or_default();
     let restore_command = match own.restore_command() {
         Some(command) => format!("restore_command = '{}'", settings::quoted(command)),
-        None => restore_command::setting(source, archive, times.layout().segment),
+        None => restore_command::setting(source, archive, segment),
     };
-    let set_by_system = own.targets_of_system();
-    Ok(WhenAnswer { input: text.to_owned(), asked, moment, notes, why_not, restore_command, set_by_system })
+    Ok((restore_command, own.targets_of_system()))
 }
 
 fn read(text: &str, times: &Times, zone: &mut Zone) -> anyhow::Result<WhenAsked> {

@@ -4,9 +4,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
 
+mod before;
+mod before_live;
 mod crafted;
 mod edges;
 mod live;
+mod on_disk;
 #[path = "../run/mod.rs"]
 mod run;
 mod told;

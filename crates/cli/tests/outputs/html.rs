@@ -11,7 +11,7 @@ use std::process::Command;
 const ELEMENTS: &[&str] = &[
     "html", "head", "meta", "title", "style", "body", "main", "header", "footer", "div", "h1", "h2", "p", "span", "br",
     "b", "small", "code", "time", "ul", "li", "dl", "dt", "dd", "table", "thead", "tbody", "tr", "th", "td", "details",
-    "summary", "svg", "defs", "pattern", "g", "path", "rect", "text",
+    "summary", "svg", "defs", "pattern", "g", "path", "rect", "text", "pre",
 ];
 
 /// Fails where anything is in the page that we do not write.
@@ -63,6 +63,34 @@ fn every_archive_has_a_page() {
         // It knows nothing of SVG within HTML but that it is allowed.
         let output = passed(Command::new(tidy).args(["-q", "-e"]).args(&files));
         assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+/// Events over time, and the way back to before one of them.
+#[test]
+fn events_have_a_page() {
+    let words = ["events", &testdata("demo/good"), "--rows", "1", "--timezone", "UTC", "--format", "html"];
+    let text = walproof(&[&words[..], &["--before", "last"]].concat()).out;
+    let found = page(&text);
+    let document = walproof(&["events", &testdata("demo/good"), "--rows", "1", "--format", "json"]).out;
+    let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+    let rows = found.iter().filter(|e| e.name == "tr").count();
+    assert_eq!(rows, document["events"].as_array().unwrap().len() + 1);
+    for picture in ["wide", "narrow"] {
+        assert_eq!(found.iter().filter(|e| e.get("class") == Some(picture)).count(), 1, "{picture}");
+    }
+    assert!(found.iter().any(|e| e.get("class").is_some_and(|class| class.starts_with("mark "))));
+    assert!(text.contains("\nrecovery_target_inclusive = &#39;false&#39;\n"), "{text}");
+    let hostile = walproof(&["events", &inside(&hostile()), "--format", "html"]).out;
+    let folder = tempfile::tempdir().unwrap();
+    for (number, text) in [text, hostile].iter().filter(|text| !text.is_empty()).enumerate() {
+        page(text);
+        let file = folder.path().join(format!("{number}.html"));
+        std::fs::write(&file, text).unwrap();
+        if let Some(tidy) = program(&["tidy"]) {
+            let output = passed(Command::new(tidy).args(["-q", "-e"]).arg(&file));
+            assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
     }
 }
 

@@ -166,6 +166,11 @@ fn events_and_transactions() {
         check(&schema, &["events", &folder, "--rows", "10", "--format", "json"], false);
         check(&txns, &["txns", &folder, "--format", "json"], false);
     }
+    let (good, backup) = (testdata("demo/good"), testdata("backup/15"));
+    for more in [&[][..], &["--backup", &backup]] {
+        let words = ["events", &good, "--rows", "10", "--format", "json", "--before", "last"];
+        check(&schema, &[&words, more].concat(), false);
+    }
 }
 
 #[test]

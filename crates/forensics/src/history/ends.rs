@@ -11,7 +11,8 @@ impl<T: TakeHistory> History<'_, T> {
         for (xid, xact) in self.open.end_all(true) {
             if let Some((lsn, gid, time)) = xact.prepared.clone() {
                 let plain = WalEvent::plain(WalEventKind::Prepared, lsn, xact.timeline, EventFact::Name(gid));
-                self.tell(WalEvent { time, xid: Some(xid), bytes: xact.bytes, end: Some(EventEnd::Open), ..plain });
+                let end = Some(EventEnd::Open);
+                self.tell(WalEvent { time, xid: Some(xid), bytes: xact.bytes, end, undo: None, ..plain });
             }
             self.over(xact, &XactEnding::of(xid, EventEnd::Open));
         }
@@ -23,7 +24,8 @@ impl<T: TakeHistory> History<'_, T> {
         let count = lost.iter().filter(|(_, xact)| !xact.holed).count() as u64;
         for (xid, xact) in lost {
             let end = if xact.holed { EventEnd::Open } else { EventEnd::Crashed };
-            self.over(xact, &XactEnding::of(xid, end));
+            let ending = XactEnding::of(xid, end);
+            self.over(xact, &ending);
         }
         count
     }

@@ -1,6 +1,6 @@
 //! What single records say.
 
-use super::History;
+use super::{History, MOST_DATABASES};
 use crate::event::{EventEnd, EventFact, WalEvent, WalEventKind};
 use crate::event_list::of_act;
 use crate::over::{TakeHistory, XactEnding};
@@ -37,7 +37,7 @@ impl<T: TakeHistory> History<'_, T> {
             return;
         }
         self.keeper.mapped(record);
-        let History { rows, open, keeper, .. } = self;
+        let History { rows, open, keeper, marked, .. } = self;
         for block in blocks.iter().map(|block| &block.reference).filter(|block| block.fork == 0) {
             if rows.files.catalog(block.rel).is_some() {
                 keeper.touch(record.lsn, block.rel, block.block);
@@ -49,6 +49,11 @@ impl<T: TakeHistory> History<'_, T> {
             schemas.extend(change.rows().filter_map(|row| schemas_in(file, row)));
             match change {
                 CatalogChange::Seen(seen) => keeper.see(record.lsn, file, seen),
+                CatalogChange::Marked(oid) => {
+                    if marked.len() < MOST_DATABASES {
+                        marked.push((oid, record.lsn));
+                    }
+                }
                 change if xid >= FIRST_XID => {
                     open.put(xid, (record.lsn, timeline), |xact| &mut xact.catalog, (file, change));
                 }
@@ -134,6 +139,10 @@ impl<T: TakeHistory> History<'_, T> {
             return;
         };
         if xid >= FIRST_XID {
+            let lost_from = self.lost_from(&act, at.0);
+            if let (Some(lsn), Some(open)) = (lost_from, self.open.of(xid, at.0, at.1)) {
+                open.loses_from(lsn);
+            }
             self.open.put(xid, at, |xact| &mut xact.acts, (at.0, act));
         } else if let Some((kind, fact)) = of_act(&act, self.keeper.names(), at.0) {
             let bytes = if kind == WalEventKind::Message { u64::from(record.header.tot_len) } else { 0 };
@@ -141,18 +150,38 @@ impl<T: TakeHistory> History<'_, T> {
         }
     }
 
+    /// From which record on an act of a transaction removes files at once, or what they belong to is marked.
+    fn lost_from(&mut self, act: &XactAct, lsn: Lsn) -> Option<Lsn> {
+        match act {
+            XactAct::DropDatabase(oid) => {
+                let is_own = |known: &Option<u32>| known.is_none_or(|known| known == *oid);
+                let marked = self.marked.iter().filter(|(known, _)| is_own(known)).map(|(_, lsn)| *lsn).min();
+                self.marked.retain(|(known, _)| !is_own(known));
+                Some(marked.unwrap_or(lsn))
+            }
+            XactAct::DropTablespace(_) => Some(lsn),
+            _ => None,
+        }
+    }
+
     /// Files of a database come or go that no transaction creates or drops.
     fn moved_database(&mut self, change: &DatabaseChange, at: (Lsn, TimelineId)) {
-        let (kind, oid, tablespaces) = match change {
+        let (kind, oid, tablespaces, undo) = match change {
+            // In front of its removal it lies in both places, and the catalog names the new one.
             DatabaseChange::Dropped { database, tablespaces } => {
-                (WalEventKind::DropDatabase, *database, tablespaces.clone())
+                let begun = self.moved.remove(database).unwrap_or(at.0);
+                (WalEventKind::DropDatabase, *database, tablespaces.clone(), begun)
             }
             DatabaseChange::Copied { to, .. } | DatabaseChange::Created(to) => {
-                (WalEventKind::CreateDatabase, to.database, vec![to.tablespace])
+                if self.moved.len() < MOST_DATABASES {
+                    self.moved.insert(to.database, at.0);
+                }
+                (WalEventKind::CreateDatabase, to.database, vec![to.tablespace], at.0)
             }
         };
         let name = self.keeper.names().database(oid).map(<[u8]>::to_vec);
-        self.tell(WalEvent::plain(kind, at.0, at.1, EventFact::DatabaseFiles(oid, name, tablespaces)));
+        let fact = EventFact::DatabaseFiles(oid, name, tablespaces);
+        self.tell(WalEvent { undo: Some(undo), ..WalEvent::plain(kind, at.0, at.1, fact) });
     }
 
     fn xlog(&mut self, record: &Record<'_>, timeline: TimelineId) {

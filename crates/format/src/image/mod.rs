@@ -10,8 +10,10 @@
 //! at 8, `pd_lower` at 12, `pd_upper` at 14, size and layout version at 18.
 
 mod checksum;
+mod line_pointers;
 pub mod pglz;
 mod restore;
 
 pub use checksum::page_checksum;
+pub use line_pointers::{LinePointer, line_pointers};
 pub use restore::{Unpack, Unrestorable, restore, stamp};

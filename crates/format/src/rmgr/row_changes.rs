@@ -15,6 +15,8 @@ use crate::rmgr::{HEAP, HEAP2};
 const MULTI_INSERT: u8 = 0x50;
 /// Heap operations without the flag that a page is made anew (`XLOG_HEAP_OPMASK`).
 const OPERATION: u8 = 0x70;
+/// The page is made anew (`XLOG_HEAP_INIT_PAGE`).
+const INIT_PAGE: u8 = 0x80;
 /// A row that `INSERT … ON CONFLICT` takes back (`XLH_DELETE_IS_SUPER`, 9.5 and later).
 const IS_SUPER: u8 = 0x08;
 /// The row went to another partition (`XLH_DELETE_IS_PARTITION_MOVE`, 11 and later).
@@ -72,6 +74,51 @@ pub fn changed(record: &Record<'_>, blocks: &[Block]) -> Option<RowsChanged> {
     Some(RowsChanged { rel, change, rows })
 }
 
+/// The version of a row that a record ends, at its place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OldVersion {
+    /// What becomes of the row.
+    pub change: RowChange,
+    /// Its block.
+    pub block: u32,
+    /// Its line pointer, from 1 on.
+    pub offset: u16,
+}
+
+/// Reads which version of a row a record of 9.5 or later ends; `blocks`: those of the record. `None` for others.
+pub fn old_version(record: &Record<'_>, blocks: &[Block]) -> Option<OldVersion> {
+    let RowsChanged { change, .. } = changed(record, blocks)?;
+    if change == RowChange::Inserted || record.layout.dialect.generation != Generation::Modern {
+        return None;
+    }
+    // The old version's page has a block of its own where it is another one.
+    let old = blocks.iter().find(|block| block.reference.id == 1 && change == RowChange::Updated);
+    let block = old.or_else(|| blocks.first())?.reference.block;
+    let offset = record.layout.endian.u16(*record.main_data().get(4..)?.first_chunk()?);
+    Some(OldVersion { change, block, offset })
+}
+
+/// Whether a record of rows makes its first page anew (`XLOG_HEAP_INIT_PAGE`).
+pub const fn makes_page(header: &RecordHeader) -> bool {
+    let writes = matches!(header.operation() & OPERATION, INSERT | UPDATE | HOT_UPDATE);
+    let many = header.rmid == HEAP2 && header.operation() & OPERATION == MULTI_INSERT;
+    header.operation() & INIT_PAGE != 0 && (header.rmid == HEAP && writes || many)
+}
+
+/// The line pointers that lose their tuples by a record of 9.5 or later, by pruning or by vacuum; `blocks`: those of
+/// the record. None where a page image stands in the place of the list.
+pub fn pruned(record: &Record<'_>, blocks: &[Block]) -> Vec<u16> {
+    let mut out = Vec::new();
+    if record.header.rmid == HEAP2 && record.layout.dialect.generation == Generation::Modern {
+        fields::each_with(record, blocks, &mut |field| {
+            let is_gone =
+                matches!((field.inside, field.name), (Some("dead" | "unused"), _) | (Some("redirected"), "from"));
+            out.extend(number(field.value).filter(|_| is_gone).and_then(|offset| u16::try_from(offset).ok()));
+        });
+    }
+    out
+}
+
 /// A TRUNCATE as logical decoding needs it (`xl_heap_truncate`; 11 and later, with `wal_level` logical).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TruncateCommand {
@@ -103,7 +150,7 @@ pub fn truncate_command(record: &Record<'_>) -> Option<TruncateCommand> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rmgr::table::{V9_4, V15};
+    use crate::rmgr::table::{V9_4, V9_5, V15};
     use crate::rmgr::told::layout;
     use crate::{Align, Endian, Lsn, Version};
 
@@ -129,6 +176,38 @@ mod tests {
         assert_eq!(told(V15, HEAP, 0xC0, &[0; 14]), Some((RowChange::Updated, 9, 1)));
         assert_eq!(told(V15, HEAP2, 0xD0, &[0, 0, 40, 0]), Some((RowChange::Inserted, 9, 40)));
         assert_eq!(told(V15, HEAP, 0x60, &[0; 8]), None);
+    }
+
+    fn with_block(version: Version, info: u8, main: &[u8], data: &[u8]) -> (Record<'static>, Vec<Block>) {
+        let layout: &'static crate::Layout = Box::leak(Box::new(layout(version, Align::Eight, Endian::Little)));
+        let block = [0, 0x20, data.len() as u8, 0, 0x7F, 6, 0, 0, 5, 0, 0, 0, 9, 0, 0, 0, 3, 0, 0, 0];
+        let body = [&block[..], &[255, main.len() as u8], data, main].concat();
+        let tot_len = (layout.record_header() + body.len()) as u32;
+        let header = RecordHeader { tot_len, xid: 7, prev: Lsn::ZERO, info, rmid: HEAP2, crc: 0, len: 0 };
+        let record =
+            Record { lsn: Lsn::ZERO, end: Lsn::ZERO, header, body: Box::leak(body.into_boxed_slice()), layout };
+        let mut blocks = Vec::new();
+        record.blocks(&mut blocks).unwrap();
+        (record, blocks)
+    }
+
+    #[test]
+    fn line_pointers_that_lose_their_tuples() {
+        use crate::rmgr::table::{V13, V17};
+        let gone = |version, info, main: &[u8], data: &[u8]| {
+            let (record, blocks) = with_block(version, info, main, data);
+            pruned(&record, &blocks)
+        };
+        let lists = [1, 0, 2, 0, 3, 0, 4, 0, 6, 0];
+        for version in [V9_5, V13, V15] {
+            assert_eq!(gone(version, 0x10, &[5, 0, 0, 0, 1, 0, 2, 0], &lists), [1, 3, 4, 6], "{version}");
+        }
+        assert_eq!(gone(V15, 0x20, &[2, 0], &[7, 0, 9, 0]), [7, 9]);
+        let lists = [1, 0, 1, 0, 2, 0, 1, 0, 3, 0, 2, 0, 4, 0, 5, 0];
+        assert_eq!(gone(V17, 0x20, &[1, 0xE0], &lists), [1, 3, 4, 5]);
+        // Tuples that are frozen stay.
+        assert_eq!(gone(V9_5, 0x20, &[5, 0, 0, 0, 1, 0], &[7, 0, 0, 0, 3, 0, 2, 0, 1, 9, 4, 0]), [0u16; 0]);
+        assert_eq!(gone(V15, 0x10, &[5, 0, 0, 0, 1, 0, 2, 0], &[]), [0u16; 0]);
     }
 
     #[test]

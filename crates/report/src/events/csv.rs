@@ -7,7 +7,7 @@ use crate::time::rfc3339;
 use pgwal_forensics::{EventRelation, WalEvent};
 
 const HEADER: &str = "kind,lsn,timeline,time,xid,outcome,end_lsn,subxacts,subxacts_more,file,new_file,name,\
-                      relation_kind,rows,bytes,by_files_alone,partial,detail\n";
+                      relation_kind,rows,bytes,by_files_alone,partial,detail,rows_on_disk\n";
 
 /// All rows, a header first. Times are UTC.
 pub fn rows(report: &EventsReport<'_>) -> String {
@@ -44,6 +44,7 @@ fn row(out: &mut String, event: &WalEvent, relation: Option<&EventRelation>) {
         event.by_files_alone.to_string(),
         event.partial.to_string(),
         cell::of(&words::fact(&event.fact, &utc)),
+        event.on_disk.and_then(|left| left.rows).map(|rows| rows.to_string()).unwrap_or_default(),
     ];
     *out += &fields.join(",");
     out.push('\n');

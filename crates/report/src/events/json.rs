@@ -1,12 +1,13 @@
 //! `walproof.events/1`.
 
 use super::EventsReport;
+use super::before::json::before;
+use super::relation::relation;
 use super::words;
 use crate::history_head::HistoryHead;
 use crate::outside::shown;
 use crate::time::rfc3339;
-use pgwal_catalog::RelationName;
-use pgwal_forensics::{EventFact, EventRelation, WalEvent};
+use pgwal_forensics::{EventFact, WalEvent};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
@@ -17,6 +18,8 @@ pub struct EventsDocument<'a> {
     #[serde(flatten)]
     head: HistoryHead,
     more_events: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<Value>,
     #[serde(serialize_with = "one_by_one")]
     events: &'a [WalEvent],
 }
@@ -32,6 +35,7 @@ pub fn document<'a>(report: &EventsReport<'a>) -> EventsDocument<'a> {
         schema: "walproof.events/1",
         head: HistoryHead::new(&answer.gathered, answer.range, &answer.holes, answer.left_out),
         more_events: answer.more_events,
+        before: report.before.map(before),
         events: &answer.events,
     }
 }
@@ -45,10 +49,13 @@ fn event(event: &WalEvent) -> Value {
         "xid": event.xid,
         "outcome": event.end.map(|end| end.name()),
         "end_lsn": event.end_lsn,
+        "undo_lsn": event.undo,
+        "prepared": event.prepared.as_deref().map(shown),
         "subxacts": &event.subxacts[..],
         "subxacts_more": event.subxacts_more,
         "relations": event.relations.iter().map(relation).collect::<Vec<_>>(),
         "rows": event.rows,
+        "on_disk": event.on_disk.map(|left| json!({"rows": left.rows, "first_gone_lsn": left.first_gone})),
         "bytes": event.bytes,
         "by_files_alone": event.by_files_alone,
         "partial": event.partial,
@@ -57,26 +64,6 @@ fn event(event: &WalEvent) -> Value {
         fact(&event.fact, fields);
     }
     document
-}
-
-fn relation(relation: &EventRelation) -> Value {
-    let mut document = named(relation.name.as_ref());
-    document.insert("file".to_owned(), json!(relation.file.map(words::file)));
-    document.insert("new_file".to_owned(), json!(relation.new_file.map(words::file)));
-    Value::Object(document)
-}
-
-/// The fields by which a relation is named; `null` what is not known.
-pub(crate) fn named(name: Option<&RelationName>) -> Map<String, Value> {
-    let fields = [
-        ("name", json!(name.map(words::name))),
-        ("database", json!(name.and_then(|name| name.database.as_deref()).map(shown))),
-        ("schema", json!(name.and_then(|name| name.schema.as_deref()).map(shown))),
-        ("relation", json!(name.map(|name| shown(&name.name)))),
-        ("kind", json!(name.map(|name| words::kind(name.kind)))),
-        ("oid", json!(name.map(|name| name.oid))),
-    ];
-    fields.into_iter().map(|(field, value)| (field.to_owned(), value)).collect()
 }
 
 fn fact(fact: &EventFact, fields: &mut Map<String, Value>) {

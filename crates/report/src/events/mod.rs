@@ -1,10 +1,15 @@
 //! What happened.
 
+pub mod before;
 pub mod csv;
+pub mod html;
 pub mod json;
+pub(crate) mod relation;
+mod sentence;
 pub mod text;
 pub(crate) mod words;
 
+use before::BeforeAnswer;
 use pgwal_forensics::EventsAnswer;
 
 /// What is told of an archive.
@@ -13,4 +18,6 @@ pub struct EventsReport<'a> {
     pub place: String,
     /// What was found.
     pub answer: &'a EventsAnswer,
+    /// How to get back to before one of them, where that was asked.
+    pub before: Option<&'a BeforeAnswer<'a>>,
 }

@@ -1,10 +1,10 @@
 //! What all formats say in the same words.
 
 use crate::dump::names;
-use crate::figures::{bytes, counted};
+use crate::figures::{bytes, counted, grouped};
 use crate::outside::shown;
 use pgwal_catalog::RelationName;
-use pgwal_forensics::{EventFact, EventRelation};
+use pgwal_forensics::{EventFact, EventRelation, WalEvent};
 use pgwal_format::record::RelFileLocator;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::control::ServerParameters;
@@ -88,6 +88,23 @@ pub fn fact(fact: &EventFact, local: &dyn Fn(Timestamp) -> String) -> String {
             format!("nothing with a time until {} ({minutes} min)", local(*to))
         }
     }
+}
+
+/// What is left of the old rows of a mass change, and what follows from that.
+pub fn on_disk(event: &WalEvent) -> Option<String> {
+    let left = event.on_disk?;
+    let since = left.first_gone.map(|lsn| format!(", the first went with the record at {lsn}")).unwrap_or_default();
+    let all = event.rows.unwrap_or_default();
+    Some(match left.rows {
+        None => "how many of its old rows are still on disk is not known: WAL behind it is missing or cannot be read"
+            .to_owned(),
+        Some(0) => format!("none of its old rows is on disk any more{since}"),
+        Some(rows) => format!(
+            "{} of {} are on disk still, as far as this WAL goes{since}: stop the server now, or autovacuum at least, and copy the data directory",
+            grouped(rows.into()),
+            counted(all.into(), "old row")
+        ),
+    })
 }
 
 /// The settings that changed, or all where it is not known what they were.

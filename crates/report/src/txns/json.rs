@@ -1,7 +1,7 @@
 //! `walproof.txns/1`.
 
 use super::{TxnsReport, seconds};
-use crate::events::json::named;
+use crate::events::relation::named;
 use crate::events::words;
 use crate::history_head::HistoryHead;
 use crate::outside::shown;

@@ -22,6 +22,7 @@ use pgwal_verify::{
 use std::io;
 
 pub(super) use impact::impact;
+pub(crate) use typed::typed;
 
 /// Findings of one code that are told one by one.
 const TOLD: usize = 5;

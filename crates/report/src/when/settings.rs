@@ -1,10 +1,12 @@
 //! The settings with which a server recovers to a point.
 
-use crate::outside::is_harmful;
+use crate::outside::{Lines, is_harmful};
 use crate::time::Zone;
 use crate::when::{WhenAnswer, WhenAsked};
-use pgwal_format::Layout;
+use pgwal_format::recovery::settings::{RecoverySetting, TargetAction};
+use pgwal_format::{Layout, Lsn, TimelineId};
 use pgwal_verify::times::Times;
+use std::io;
 
 /// Where the settings belong.
 pub fn file(layout: &Layout) -> &'static str {
@@ -46,6 +48,60 @@ pub fn settings(times: &Times, answer: &WhenAnswer) -> Vec<(&'static str, String
         out.push(("recovery_target_timeline", times.timeline().to_string()));
     }
     out
+}
+
+/// Those of a recovery that ends in front of a record. `own`: the transaction that ends with that record, if one does;
+/// `kept`: the last one that commits before. Empty where no server of the version can be told so.
+pub fn before(
+    layout: &Layout,
+    timeline: TimelineId,
+    record: Lsn,
+    own: Option<u32>,
+    kept: Option<u32>,
+) -> Vec<(&'static str, String)> {
+    let (name, value, inclusive) = match (layout.dialect.lsn_target, own, kept) {
+        (true, ..) => ("recovery_target_lsn", record.unpadded().to_string(), false),
+        // Before 10 no position is a target.
+        (false, Some(own), _) => ("recovery_target_xid", own.to_string(), false),
+        (false, None, Some(kept)) => ("recovery_target_xid", kept.to_string(), true),
+        (false, None, None) => return Vec::new(),
+    };
+    let own = |setting: &RecoverySetting| setting.name == ACTION && setting.is_of(layout.dialect.version);
+    let action = RecoverySetting::ALL.iter().any(own).then(|| (ACTION, TargetAction::Pause.name().to_owned()));
+    let timeline = ("recovery_target_timeline", timeline.to_string());
+    [(name, value), ("recovery_target_inclusive", inclusive.to_string()), timeline].into_iter().chain(action).collect()
+}
+
+/// What a server does at its target (9.5 and later).
+const ACTION: &str = "recovery_target_action";
+
+/// Writes the block: what fetches WAL, a remark, the settings, and which others would count more.
+pub fn block(
+    out: &mut Lines<'_>,
+    layout: &Layout,
+    (restore_command, set_by_system): (&str, &[String]),
+    remark: Option<&str>,
+    settings: &[(&'static str, String)],
+) -> io::Result<()> {
+    writeln!(out, "SETTINGS for {}:", file(layout))?;
+    writeln!(out, "{restore_command}")?;
+    if let Some(remark) = remark {
+        writeln!(out, "# {remark}")?;
+    }
+    for (name, value) in settings {
+        writeln!(out, "{name} = '{}'", quoted(value))?;
+    }
+    match set_by_system {
+        [] if file(layout) == "postgresql.conf" => {
+            writeln!(out, "# a recovery_target in postgresql.auto.conf counts more than these: none may be left there")
+        }
+        [] => Ok(()),
+        names => writeln!(
+            out,
+            "# postgresql.auto.conf there sets {}, which counts more than these: remove it (ALTER SYSTEM RESET)",
+            names.join(", ")
+        ),
+    }
 }
 
 /// A value inside the quotes of a configuration file (`DeescapeQuotedString` in `guc-file.l`): what cannot be seen is

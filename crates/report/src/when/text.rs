@@ -170,23 +170,9 @@ fn position(out: &mut Lines<'_>, times: &Times, answer: &WhenAnswer, archive: &P
         }
         None => return writeln!(out, "BACKUP   out of reach: none known here ends before {lsn} and has all its WAL"),
     }
-    writeln!(out, "SETTINGS for {}:", settings::file(layout))?;
-    writeln!(out, "{}", answer.restore_command)?;
-    if moment.is_end && matches!(answer.asked, WhenAsked::Lsn(_)) {
-        writeln!(out, "# no target: no record starts at {lsn} or behind it, and recovery ends there by itself")?;
-    }
-    for (name, value) in settings::settings(times, answer) {
-        writeln!(out, "{name} = '{}'", settings::quoted(&value))?;
-    }
-    match answer.set_by_system.as_slice() {
-        [] if settings::file(layout) == "postgresql.conf" => {
-            writeln!(out, "# a recovery_target in postgresql.auto.conf counts more than these: none may be left there")
-        }
-        [] => Ok(()),
-        names => writeln!(
-            out,
-            "# postgresql.auto.conf there sets {}, which counts more than these: remove it (ALTER SYSTEM RESET)",
-            names.join(", ")
-        ),
-    }
+    let is_end = moment.is_end && matches!(answer.asked, WhenAsked::Lsn(_));
+    let remark =
+        is_end.then(|| format!("no target: no record starts at {lsn} or behind it, and recovery ends there by itself"));
+    let fetching = (answer.restore_command.as_str(), answer.set_by_system.as_slice());
+    settings::block(out, layout, fetching, remark.as_deref(), &settings::settings(times, answer))
 }

@@ -42,7 +42,7 @@ pub fn section(out: &mut String, told: &VerifyAnswer<'_>) {
                 ("Its WAL", "", format!("<span class=\"badge {class}\">{word}</span>")),
                 ("Replay reaches", "lsn", reaches),
             ] {
-                super::cell(out, label, style, &text);
+                crate::page::cell(out, label, style, &text);
             }
             *out += "</tr>\n";
         }

@@ -9,8 +9,8 @@
 
 use crate::figures::grouped;
 use crate::outside::Escaped;
+use crate::page::canvas::{CANVASES, Canvas};
 use crate::verify::VerifyAnswer;
-use crate::verify::html::canvas::{CANVASES, Canvas};
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Layout, Lsn, TimelineId};
 use pgwal_verify::{Finding, KnownBackup, Severity, TimelineReport};
@@ -298,7 +298,7 @@ fn table(out: &mut String, told: &VerifyAnswer<'_>) {
         let parent = t.parent.map(|parent| format!("<small>from timeline {parent}</small>")).unwrap_or_default();
         let off =
             if told.outcome.path.contains(&t.timeline) { "" } else { "<small>not on the way of recovery</small>" };
-        let last = t.tally.last_commit.map(|time| super::moment(time, told)).unwrap_or_default();
+        let last = t.tally.last_commit.map(|time| crate::page::moment(time, &told.zone)).unwrap_or_default();
         let ends = t.end.name().replace('_', " ");
         *out += "<tr>";
         for (label, class, text) in [
@@ -311,7 +311,7 @@ fn table(out: &mut String, told: &VerifyAnswer<'_>) {
             ("Last commit", "", last),
             ("Ends with", "", Escaped(ends).to_string()),
         ] {
-            super::cell(out, label, class, &text);
+            crate::page::cell(out, label, class, &text);
         }
         *out += "</tr>\n";
     }

@@ -1,46 +1,27 @@
 //! A page: the verdict, a lane for each timeline, backups, how much WAL was written when, and every finding with its
 //! explanation.
-//!
-//! One file with nothing from elsewhere: styles in it, pictures as SVG in it, no script. Its own policy forbids all
-//! that, so that whatever a hostile name of a file managed to be, it would load nothing and run nothing. Light or dark
-//! as the reader's system is.
 
 mod backups;
-mod canvas;
 mod findings;
 mod lanes;
 mod volume;
 
 use crate::figures::{bytes, grouped, plural};
 use crate::outside::Escaped;
+use crate::page::{close, open, term};
 use crate::restore;
-use crate::time::rfc3339;
 use crate::verify::VerifyAnswer;
 use crate::verify::next::next;
 use crate::verify::text::{headline, impact, proven, why};
 use crate::words::{depth, not_checked, verdict};
-use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_verify::Severity;
 use std::fmt::Write;
-
-/// Only its own styles. `'none'` is for everything else: scripts, pictures, fonts, connections, forms.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /// The page.
 pub fn page(told: &VerifyAnswer<'_>) -> String {
     let outcome = told.outcome;
     let word = verdict(outcome.verdict);
-    let mut out = String::with_capacity(64 << 10);
-    let _ = write!(
-        out,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" content=\"no-referrer\">\n\
-         <title>{}: {}</title>\n<style>\n{}</style>\n</head>\n<body>\n<main>\n",
-        Escaped(word),
-        Escaped(&told.archive),
-        include_str!("style.css")
-    );
+    let mut out = open(&format!("{word}: {}", told.archive));
     answer(&mut out, told);
     tiles(&mut out, told);
     lanes::section(&mut out, told);
@@ -69,13 +50,7 @@ pub fn page(told: &VerifyAnswer<'_>) -> String {
         );
     }
     out += "</p>\n";
-    let _ = write!(
-        out,
-        "<footer>walproof {}, {}, {:.1} s</footer>\n</main>\n</body>\n</html>\n",
-        env!("CARGO_PKG_VERSION"),
-        moment(told.run.began, told),
-        told.run.took().as_secs_f64()
-    );
+    close(&mut out, told.run.began, told.run.took(), &told.zone);
     out
 }
 
@@ -123,17 +98,6 @@ fn answer(out: &mut String, told: &VerifyAnswer<'_>) {
     *out += "</dl>\n</header>\n";
 }
 
-fn term(out: &mut String, label: &str, text: &[String]) {
-    let lines: Vec<String> = text.iter().map(|line| Escaped(line).to_string()).collect();
-    let _ = writeln!(out, "<dt>{label}</dt><dd>{}</dd>", lines.join("<br>"));
-}
-
-/// A cell of a table; where the page is narrow its label stands beside it.
-fn cell(out: &mut String, label: &str, class: &str, text: &str) {
-    let class = if class.is_empty() { String::new() } else { format!(" class=\"{class}\"") };
-    let _ = write!(out, "<td{class} data-label=\"{}\">{text}</td>", Escaped(label));
-}
-
 fn tiles(out: &mut String, told: &VerifyAnswer<'_>) {
     let outcome = told.outcome;
     *out += "<ul class=\"tiles\">\n";
@@ -154,17 +118,4 @@ fn tiles(out: &mut String, told: &VerifyAnswer<'_>) {
         tile(&class, grouped(count.into()), &plural(count.into(), word));
     }
     *out += "</ul>\n";
-}
-
-/// A time with its machine-readable form.
-fn moment(time: Timestamp, told: &VerifyAnswer<'_>) -> String {
-    match (rfc3339(time), told.zone.local(time)) {
-        // To the second: nobody reads further.
-        (Some(utc), Some(local)) => {
-            let seconds: String = local.chars().take(19).collect();
-            let zone: String = local.chars().skip(19).skip_while(|c| !matches!(c, '+' | '-')).collect();
-            format!("<time datetime=\"{utc}\">{} {}</time>", Escaped(seconds), Escaped(zone))
-        }
-        _ => "a time that no calendar has".into(),
-    }
 }

@@ -3,8 +3,8 @@
 
 use crate::figures::bytes;
 use crate::outside::Escaped;
+use crate::page::canvas::{CANVASES, Canvas};
 use crate::verify::VerifyAnswer;
-use crate::verify::html::canvas::{CANVASES, Canvas};
 use pgwal_format::Layout;
 use pgwal_format::rmgr::Rmgr;
 use pgwal_format::rmgr::xact::Timestamp;

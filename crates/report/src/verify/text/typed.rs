@@ -7,7 +7,7 @@ use pgwal_verify::Outcome;
 use std::io;
 
 /// Writes it, if there is anything.
-pub(super) fn typed(out: &mut Lines<'_>, outcome: &Outcome) -> io::Result<()> {
+pub(crate) fn typed(out: &mut Lines<'_>, outcome: &Outcome) -> io::Result<()> {
     let Some(facts) = &outcome.repository else { return Ok(()) };
     if let Some(command) = &facts.restore_command {
         lines(out, "TYPE", &command.lines().map(str::to_owned).collect::<Vec<_>>())?;

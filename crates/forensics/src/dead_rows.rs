@@ -1,0 +1,193 @@
+//! Old versions of rows that mass changes leave behind, by block and line pointer, as later WAL takes them away.
+//!
+//! ```text
+//! DELETE, UPDATE                              their old version is dead from the commit on
+//! PRUNE…, CLEAN, VACUUM                       line pointers that lose their tuple
+//! page image                                  shows the line pointers that still have one
+//! page made anew, file cut, file removed      all that lay there
+//! ```
+//! (`heapam_xlog.h`, `storage_xlog.h`, `itemid.h`.)
+
+use pgwal_format::Lsn;
+use std::collections::HashMap;
+
+/// Sets of line pointers that are kept, one a block and event: some 100 MiB.
+const MOST: usize = 1_000_000;
+
+/// What a record does to a file in which dead rows are counted.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HeapStep {
+    /// The place of the file among those.
+    pub file: usize,
+    /// What.
+    pub act: HeapAct,
+}
+
+/// What a record does to a file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum HeapAct {
+    /// A row version is dead once its transaction commits: event, block, line pointer.
+    Dead(usize, u32, u16),
+    /// These line pointers of a block, in order, lose their tuples.
+    Gone(u32, Vec<u16>),
+    /// A block as it is now: these line pointers, in order, have tuples, and no other.
+    Shown(u32, Vec<u16>),
+    /// A page image that could not be unpacked.
+    Unread,
+    /// Only so many blocks are left.
+    Cut(u32),
+}
+
+/// What is left of the rows of one event.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DeadRows {
+    /// How many there were.
+    pub all: u64,
+    /// How many are left.
+    pub left: u64,
+    /// The first record that took some away.
+    pub first_gone: Option<Lsn>,
+    /// It cannot be told how many are left.
+    pub is_unknown: bool,
+}
+
+/// Line pointers of one block, a bit each, of an event.
+type DeadInBlock = (usize, Vec<u64>);
+
+/// Of all events.
+#[derive(Clone, Debug, Default)]
+pub struct DeadRowsOfAll {
+    /// By event.
+    pub events: Vec<DeadRows>,
+    files: Vec<HashMap<u32, Vec<DeadInBlock>>>,
+    sets: usize,
+}
+
+impl DeadRowsOfAll {
+    /// So many events in so many files, of which no row is known yet.
+    pub fn new(events: usize, files: usize) -> DeadRowsOfAll {
+        DeadRowsOfAll { events: vec![DeadRows::default(); events], files: vec![HashMap::new(); files], sets: 0 }
+    }
+
+    /// Takes a step.
+    pub fn take(&mut self, lsn: Lsn, step: &HeapStep) {
+        match &step.act {
+            HeapAct::Dead(event, block, offset) => self.dead(step.file, *event, *block, *offset),
+            HeapAct::Gone(block, offsets) => {
+                self.keep(step.file, *block, lsn, &|offset| offsets.binary_search(&offset).is_err());
+            }
+            HeapAct::Shown(block, offsets) => {
+                self.keep(step.file, *block, lsn, &|offset| offsets.binary_search(&offset).is_ok());
+            }
+            HeapAct::Unread => {
+                let own = self.files.get(step.file).into_iter().flat_map(HashMap::values).flatten();
+                for (event, _) in own {
+                    self.events.get_mut(*event).into_iter().for_each(|rows| rows.is_unknown = true);
+                }
+            }
+            HeapAct::Cut(blocks) => {
+                let all = self.files.get(step.file).into_iter().flat_map(HashMap::keys);
+                let gone: Vec<u32> = all.copied().filter(|block| block >= blocks).collect();
+                gone.into_iter().for_each(|block| self.keep(step.file, block, lsn, &|_| false));
+            }
+        }
+    }
+
+    /// WAL is missing: whatever was there may be gone.
+    pub fn hole(&mut self) {
+        self.events.iter_mut().for_each(|rows| rows.is_unknown |= rows.left > 0);
+    }
+
+    fn dead(&mut self, file: usize, event: usize, block: u32, offset: u16) {
+        let (Some(file), Some(rows)) = (self.files.get_mut(file), self.events.get_mut(event)) else { return };
+        if self.sets >= MOST {
+            rows.is_unknown = true;
+            return;
+        }
+        let sets = file.entry(block).or_default();
+        let at = sets.iter().position(|(own, _)| *own == event).unwrap_or_else(|| {
+            sets.push((event, Vec::new()));
+            self.sets += 1;
+            sets.len() - 1
+        });
+        let Some((_, words)) = sets.get_mut(at) else { return };
+        let (word, bit) = (usize::from(offset / 64), 1u64 << (offset % 64));
+        if words.len() <= word {
+            words.resize(word + 1, 0);
+        }
+        if let Some(word) = words.get_mut(word)
+            && *word & bit == 0
+        {
+            *word |= bit;
+            rows.left += 1;
+            rows.all += 1;
+        }
+    }
+
+    /// Keeps those of a block of which `stays` is true.
+    fn keep(&mut self, file: usize, block: u32, lsn: Lsn, stays: &dyn Fn(u16) -> bool) {
+        let DeadRowsOfAll { events, files, sets: count } = self;
+        let Some(file) = files.get_mut(file) else { return };
+        let Some(sets) = file.get_mut(&block) else { return };
+        let before = sets.len();
+        sets.retain_mut(|(event, words)| {
+            let gone = strike(words, stays);
+            if let Some(rows) = events.get_mut(*event).filter(|_| gone > 0) {
+                rows.left = rows.left.saturating_sub(gone);
+                rows.first_gone.get_or_insert(lsn);
+            }
+            words.iter().any(|word| *word != 0)
+        });
+        *count = count.saturating_sub(before - sets.len());
+        if sets.is_empty() {
+            file.remove(&block);
+        }
+    }
+}
+
+/// Takes away the bits of which `stays` is not true. How many.
+fn strike(words: &mut [u64], stays: &dyn Fn(u16) -> bool) -> u64 {
+    let mut gone = 0;
+    for (word, at) in words.iter_mut().zip(0u16..) {
+        let mut bits = *word;
+        while bits != 0 {
+            let bit = bits.trailing_zeros() as u16;
+            bits &= bits - 1;
+            if !stays(at.saturating_mul(64).saturating_add(bit)) {
+                *word &= !(1 << bit);
+                gone += 1;
+            }
+        }
+    }
+    gone
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_taken_away_is_counted_once() {
+        let mut all = DeadRowsOfAll::new(2, 2);
+        let mut take = |lsn: u64, file, act| {
+            all.take(Lsn(lsn), &HeapStep { file, act });
+            (all.events[0].left, all.events[1].left, all.sets)
+        };
+        for (block, offset) in [(0, 1), (0, 2), (0, 2), (0, 200), (1, 1), (2, 5)] {
+            take(1, 0, HeapAct::Dead(0, block, offset));
+        }
+        assert_eq!(take(2, 0, HeapAct::Dead(1, 0, 7)), (5, 1, 4));
+        assert_eq!(take(9, 0, HeapAct::Gone(0, vec![2, 3])), (4, 1, 4));
+        assert_eq!(take(10, 0, HeapAct::Gone(0, vec![2])), (4, 1, 4));
+        assert_eq!(take(11, 0, HeapAct::Shown(0, vec![1, 8])), (3, 0, 3));
+        assert_eq!(take(12, 1, HeapAct::Gone(0, vec![1])), (3, 0, 3));
+        assert_eq!(take(12, 0, HeapAct::Cut(2)), (2, 0, 2));
+        assert_eq!(take(12, 1, HeapAct::Unread), (2, 0, 2));
+        assert_eq!(take(13, 0, HeapAct::Cut(0)), (0, 0, 0));
+        let rows = all.events[0];
+        assert_eq!((rows.all, rows.first_gone, rows.is_unknown), (5, Some(Lsn(9)), false));
+        all.take(Lsn(14), &HeapStep { file: 0, act: HeapAct::Dead(0, 9, 1) });
+        all.hole();
+        assert!(all.events[0].is_unknown && !all.events[1].is_unknown);
+    }
+}

@@ -1,0 +1,245 @@
+//! How many old row versions of mass changes are still in their files, as far as WAL tells. Only the end of a
+//! transaction says that its changes are such ones: the archive is read once more, from the first of them on.
+
+use crate::dead_rows::{DeadRowsOfAll, HeapAct, HeapStep};
+use crate::event::{EventEnd, RowsOnDisk, WalEvent, WalEventKind};
+use pgwal_format::image::{line_pointers, restore};
+use pgwal_format::record::{Block, Record, RecordHeader, RelFileLocator};
+use pgwal_format::rmgr::database::{self, DatabaseChange};
+use pgwal_format::rmgr::row_changes::{self, RowChange};
+use pgwal_format::rmgr::{DATABASE, HEAP, HEAP2, STORAGE, TRANSACTION, storage, xact};
+use pgwal_format::{Generation, Layout, Lsn, TimelineId};
+use pgwal_source::{Images, Source};
+use pgwal_verify::Finding;
+use pgwal_verify::records::{ListError, ListPart, ListRequest, NoEvent, Render, Rendered, gather};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+/// Events of which it is told.
+const MOST_EVENTS: usize = 10_000;
+
+/// Reads on to the end of WAL, and adds to each mass change that was committed what is left of it.
+///
+/// # Errors
+/// Those of [`gather`].
+pub fn add_rows_on_disk(
+    source: &dyn Source,
+    wanted: &ListRequest<'_>,
+    events: &mut [WalEvent],
+) -> Result<(), ListError> {
+    let sought = SoughtRows::of(events);
+    let Some(start) = sought.start else { return Ok(()) };
+    let mut options = wanted.options.beside();
+    (options.start, options.end) = (Some(start), None);
+    let make = || RowsLooker { sought: &sought, left: Mutex::new(RowsLeft::of(&sought)) };
+    let (looker, gathered) = gather(source, &ListRequest { options, limit: None }, &make, &mut |_| Ok(()))?;
+    let mut left = looker.left.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if !gathered.complete {
+        left.rows.hole();
+    }
+    for (own, rows) in sought.events.iter().zip(&left.rows.events) {
+        let Some(event) = events.get_mut(own.at) else { continue };
+        // Rows of subtransactions that are not listed were not followed.
+        let is_known = !rows.is_unknown && Some(rows.all) == event.rows;
+        event.on_disk = Some(RowsOnDisk { rows: is_known.then_some(rows.left), first_gone: rows.first_gone });
+    }
+    Ok(())
+}
+
+/// A mass change that is followed.
+struct SoughtEvent {
+    /// Its place in the list of events.
+    at: usize,
+    from: Lsn,
+    to: Lsn,
+}
+
+/// What is followed.
+#[derive(Default)]
+struct SoughtRows {
+    start: Option<Lsn>,
+    files: HashMap<RelFileLocator, usize>,
+    events: Vec<SoughtEvent>,
+    /// By file, transaction, and whether rows are updated.
+    changes: HashMap<(usize, u32, bool), Vec<usize>>,
+}
+
+impl SoughtRows {
+    fn of(events: &[WalEvent]) -> SoughtRows {
+        let mut out = SoughtRows::default();
+        let is_mass = |event: &WalEvent| matches!(event.kind, WalEventKind::Delete | WalEventKind::Update);
+        let committed = events.iter().enumerate().filter(|(_, event)| is_mass(event) && !event.partial);
+        for (at, event) in committed.filter(|(_, e)| e.end == Some(EventEnd::Committed)).take(MOST_EVENTS) {
+            let rel = event.relations.first().and_then(|relation| relation.file);
+            let (Some(rel), Some(xid), Some(to)) = (rel, event.xid, event.end_lsn) else { continue };
+            let new = out.files.len();
+            let file = *out.files.entry(rel).or_insert(new);
+            let own = out.events.len();
+            out.events.push(SoughtEvent { at, from: event.lsn, to });
+            for xid in event.subxacts.iter().copied().chain([xid]) {
+                out.changes.entry((file, xid, event.kind == WalEventKind::Update)).or_default().push(own);
+            }
+            out.start = Some(out.start.map_or(event.lsn, |start| start.min(event.lsn)));
+        }
+        out
+    }
+
+    /// The event to which a change belongs: a number comes again after 4 billion others.
+    fn event(&self, file: usize, xid: u32, updated: bool, lsn: Lsn) -> Option<usize> {
+        let all = self.changes.get(&(file, xid, updated))?;
+        all.iter().copied().find(|own| self.events.get(*own).is_some_and(|own| own.from <= lsn && lsn <= own.to))
+    }
+}
+
+/// Takes from records what they do to rows that are followed.
+struct RowsLooker<'s> {
+    sought: &'s SoughtRows,
+    left: Mutex<RowsLeft>,
+}
+
+struct RowsLeft {
+    rows: DeadRowsOfAll,
+    last: Lsn,
+}
+
+impl RowsLeft {
+    fn of(sought: &SoughtRows) -> RowsLeft {
+        RowsLeft { rows: DeadRowsOfAll::new(sought.events.len(), sought.files.len()), last: Lsn::ZERO }
+    }
+}
+
+/// Room for a part.
+#[derive(Default)]
+struct StepsOfPart {
+    blocks: Vec<Block>,
+    page: Vec<u8>,
+    /// The record before the first, as that names it, and the last.
+    ends: Option<(Lsn, Lsn)>,
+    /// In order; `None`: WAL is missing there.
+    steps: Vec<(Lsn, Option<HeapStep>)>,
+}
+
+impl Render for RowsLooker<'_> {
+    type Scratch = StepsOfPart;
+    type Event = NoEvent;
+
+    fn whole(&self) -> bool {
+        true
+    }
+
+    fn wants(&self, _: &RecordHeader) -> bool {
+        true
+    }
+
+    fn record(
+        &self,
+        record: &Record<'_>,
+        _: TimelineId,
+        room: &mut StepsOfPart,
+        _: &mut ListPart<NoEvent>,
+    ) -> Option<Rendered> {
+        let (lsn, prev) = (record.lsn, record.header.prev);
+        match &mut room.ends {
+            Some((_, last)) => {
+                if *last != prev {
+                    room.steps.push((lsn, None));
+                }
+                *last = lsn;
+            }
+            ends => *ends = Some((prev, lsn)),
+        }
+        if record.layout.dialect.generation == Generation::Modern {
+            self.steps(record, room);
+        }
+        Some(0.into())
+    }
+
+    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut ListPart<NoEvent>) {}
+
+    fn done(&self, room: &mut StepsOfPart) {
+        let Some((prev, last)) = room.ends.take() else { return };
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let RowsLeft { rows, last: before } = &mut *left;
+        if *before != Lsn::ZERO && *before != prev {
+            rows.hole();
+        }
+        for (lsn, step) in room.steps.drain(..) {
+            match step {
+                Some(step) => rows.take(lsn, &step),
+                None => rows.hole(),
+            }
+        }
+        *before = last;
+    }
+}
+
+impl RowsLooker<'_> {
+    fn steps(&self, record: &Record<'_>, room: &mut StepsOfPart) {
+        let StepsOfPart { blocks, page, steps, .. } = room;
+        let mut push = |file: usize, act: HeapAct| steps.push((record.lsn, Some(HeapStep { file, act })));
+        match record.header.rmid {
+            TRANSACTION => {
+                if record.header.info & xact::HAS_INFO == 0 {
+                    return;
+                }
+                let dropped = xact::ended(record).filter(|own| own.outcome == xact::XactOutcome::Commit);
+                let dropped = dropped.map(|_| xact::dropped_relations(record)).unwrap_or_default();
+                dropped.iter().filter_map(|rel| self.file(rel)).for_each(|file| push(file, HeapAct::Cut(0)));
+                return;
+            }
+            STORAGE => {
+                let cut = storage::truncated(record)
+                    .filter(|own| own.cuts_main())
+                    .and_then(|own| Some((self.file(&own.rel)?, own.blocks)));
+                return cut.into_iter().for_each(|(file, blocks)| push(file, HeapAct::Cut(blocks)));
+            }
+            DATABASE => {
+                if let Some(DatabaseChange::Dropped { database, tablespaces }) = database::change(record) {
+                    let is_in = |rel: &RelFileLocator| rel.db == database && tablespaces.contains(&rel.spc);
+                    let gone = self.sought.files.iter().filter(|(rel, _)| is_in(rel));
+                    gone.for_each(|(_, file)| push(*file, HeapAct::Cut(0)));
+                }
+                return;
+            }
+            _ => {
+                record.blocks_or_none(blocks);
+            }
+        }
+        let own = |block: &&Block| block.reference.fork == 0;
+        let Some(file) = blocks.iter().filter(own).find_map(|block| self.file(&block.reference.rel)) else { return };
+        if matches!(record.header.rmid, HEAP | HEAP2) {
+            if let Some(old) = row_changes::old_version(record, blocks) {
+                let updated = old.change != RowChange::Deleted;
+                if let Some(event) = self.sought.event(file, record.header.xid, updated, record.lsn) {
+                    push(file, HeapAct::Dead(event, old.block, old.offset));
+                }
+            }
+            if let (true, Some(first)) = (row_changes::makes_page(&record.header), blocks.first()) {
+                push(file, HeapAct::Shown(first.reference.block, Vec::new()));
+            }
+            let mut offsets = row_changes::pruned(record, blocks);
+            if let (false, Some(first)) = (offsets.is_empty(), blocks.first()) {
+                offsets.sort_unstable();
+                push(file, HeapAct::Gone(first.reference.block, offsets));
+            }
+        }
+        for block in blocks.iter().filter(own) {
+            let reference = &block.reference;
+            let (Some(image), Some(file)) = (reference.image.filter(|own| own.apply), self.file(&reference.rel)) else {
+                continue;
+            };
+            let act = match restore(record.layout, &image, block.image(record), &Images, page) {
+                Ok(()) => {
+                    let pointers = line_pointers(record.layout.endian, page);
+                    HeapAct::Shown(reference.block, pointers.map(|pointer| pointer.offset).collect())
+                }
+                Err(_) => HeapAct::Unread,
+            };
+            push(file, act);
+        }
+    }
+
+    fn file(&self, rel: &RelFileLocator) -> Option<usize> {
+        self.sought.files.get(rel).copied()
+    }
+}

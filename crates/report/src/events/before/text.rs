@@ -1,0 +1,188 @@
+//! The way back for people:
+//!
+//! ```text
+//! BEFORE   transaction 749, committed at 5A/1F00CD08 (2026-11-22 14:02:11.123456+01:00)
+//! TARGET   5A/1F00CD08, in front of its commit record
+//! KEPT     2026-11-22 14:02:11.1+01:00  commit of transaction 748 at 5A/1F00C9D8
+//! LOST     12 commits behind it, this one included, from … to …, 3.1 MiB of WAL
+//! IN FLIGHT there, and committed later: 745 (12 rows, 3.1 KiB, begun at 5A/1F00B000; shop.public.items 12)
+//! VERDICT  PROVEN: this restores to …
+//! ```
+
+use super::{BeforeAnswer, BeforeTarget, RestoreProof};
+use crate::events::words::relation;
+use crate::figures::{bytes, counted};
+use crate::outside::{Lines, shown};
+use crate::plan::RestorePlan;
+use crate::restore::text::{headline, impact, lines};
+use crate::time::Zone;
+use crate::verify::text::{place, typed};
+use crate::when::settings;
+use pgwal_forensics::{CommittedXact, EventEnd, InFlightXact, RecoveryLoss};
+use pgwal_verify::{Severity, Verdict};
+use std::io;
+
+/// Transactions, relations and files that are told one by one.
+const TOLD: usize = 10;
+
+/// Writes it.
+pub fn write(out: &mut Lines<'_>, answer: &BeforeAnswer<'_>, zone: &Zone) -> io::Result<()> {
+    let undone = &answer.undone;
+    let what = undone.xid.map_or_else(|| "what has no transaction".to_owned(), |xid| format!("transaction {xid}"));
+    let at = undone.end_lsn.map(|lsn| format!(" at {lsn}")).unwrap_or_default();
+    let time = undone.time.and_then(|time| zone.local(time)).map(|time| format!(" ({time})")).unwrap_or_default();
+    let ended = match undone.end {
+        Some(EventEnd::Committed) => format!(", committed{at}{time}"),
+        Some(EventEnd::Aborted) => format!(", rolled back{at}{time}"),
+        Some(EventEnd::Crashed) => ", which never ended before the server stopped".to_owned(),
+        Some(EventEnd::Open) => ", whose end is not in this WAL".to_owned(),
+        None => time,
+    };
+    writeln!(out, "BEFORE   {what}{ended}")?;
+    let prepared = undone.prepared.as_deref().map(gid);
+    let Some(target) = &answer.target else {
+        let why = match (undone.end, &prepared) {
+            _ if answer.is_unknown() => "WAL is missing inside of it: whether it was committed is not known".to_owned(),
+            (Some(EventEnd::Open), Some(gid)) => {
+                format!(
+                    "nothing is to be restored: it is prepared, and not committed; ROLLBACK PREPARED {gid} undoes it"
+                )
+            }
+            (Some(EventEnd::Open), None) => {
+                "nothing is to be restored as far as this WAL goes: it is not committed".to_owned()
+            }
+            _ => "nothing is to be restored: it did not happen".to_owned(),
+        };
+        return writeln!(out, "TARGET   none; {why}");
+    };
+    writeln!(out, "TARGET   {}", whither(answer, target))?;
+    let kept = target.loss.kept.map_or_else(|| "no commit that is in this WAL".to_owned(), |own| commit(own, zone));
+    writeln!(out, "KEPT     {kept}")?;
+    lost(out, &target.loss, zone)?;
+    proof(out, &target.proof, zone)?;
+    if target.settings.is_empty() {
+        return Ok(());
+    }
+    let fetching = (target.restore_command.as_str(), target.set_by_system.as_slice());
+    settings::block(out, &target.layout, fetching, None, &target.settings)?;
+    if let Some(gid) = prepared.filter(|_| target.is_at_end_of(undone)) {
+        writeln!(
+            out,
+            "THEN     the transaction is prepared again, with all its locks: ROLLBACK PREPARED {gid} in its database"
+        )?;
+    }
+    if target.settings.iter().any(|(_, value)| value == "pause") {
+        writeln!(
+            out,
+            "THEN     look whether all is there; SELECT pg_wal_replay_resume() (up to 9.6 pg_xlog_replay_resume) ends recovery, and takes writes"
+        )?;
+    }
+    Ok(())
+}
+
+/// The name of a prepared transaction, as SQL has it.
+fn gid(name: &[u8]) -> String {
+    format!("'{}'", shown(name).replace('\'', "''"))
+}
+
+fn whither(answer: &BeforeAnswer<'_>, target: &BeforeTarget) -> String {
+    let lsn = target.lsn;
+    match answer.undone.end_lsn {
+        Some(end) if end == lsn => format!("{lsn}, in front of its commit record"),
+        Some(_) => format!(
+            "{lsn}, in front of the record with which it begins to remove files: in front of its commit they are gone already"
+        ),
+        None if answer.undone.end.is_some() => {
+            format!(
+                "{lsn}, in front of the record with which it begins to remove files: they are gone, though it did not commit"
+            )
+        }
+        None => format!("{lsn}, in front of the record that begins there"),
+    }
+}
+
+fn commit(own: CommittedXact, zone: &Zone) -> String {
+    let time = zone.local(own.time).unwrap_or_else(|| "a time that no calendar has".into());
+    format!("{time}  commit of transaction {} at {}", own.xid, own.lsn)
+}
+
+fn lost(out: &mut Lines<'_>, loss: &RecoveryLoss, zone: &Zone) -> io::Result<()> {
+    let more = if loss.complete { "" } else { "; not all WAL could be read, it may be more" };
+    let (Some(first), Some(last)) = (loss.first, loss.last) else {
+        return writeln!(out, "LOST     no commit that is in this WAL{more}");
+    };
+    let count = counted(loss.commits.into(), "commit");
+    writeln!(out, "LOST     {count} behind it, {} of WAL{more}", bytes(loss.bytes.into()))?;
+    writeln!(out, "  first  {}", commit(first, zone))?;
+    writeln!(out, "  last   {}", commit(last, zone))?;
+    for one in loss.in_flight.iter().take(TOLD) {
+        writeln!(out, "  begun  {}", in_flight(one))?;
+    }
+    let rest = loss.in_flight.len().saturating_sub(TOLD) as u64 + loss.more_in_flight;
+    if rest > 0 {
+        writeln!(out, "         and {} more that had begun before the target", counted(rest.into(), "transaction"))?;
+    }
+    Ok(())
+}
+
+/// One that had begun before the target.
+fn in_flight(one: &InFlightXact) -> String {
+    let told = one.relations.iter().take(TOLD).map(|(own, sum)| {
+        let rows = sum.inserted + sum.updated + sum.deleted;
+        format!("{} of {}", counted(rows.into(), "row"), relation(own))
+    });
+    let told = told.collect::<Vec<_>>().join(", ");
+    let rest = one.relations.len().saturating_sub(TOLD) as u64 + one.more_relations;
+    let rest = if rest > 0 { format!(" and {}", counted(rest.into(), "relation more")) } else { String::new() };
+    let what = if told.is_empty() { String::new() } else { format!(": {told}{rest}") };
+    let prepared = one
+        .prepared
+        .as_deref()
+        .map(|gid| format!("; it comes back prepared, COMMIT PREPARED {} keeps it", self::gid(gid)));
+    format!(
+        "transaction {}, before the target at {}, committed behind it at {}, {} of WAL{what}{}",
+        one.commit.xid,
+        one.begin,
+        one.commit.lsn,
+        bytes(one.bytes.into()),
+        prepared.unwrap_or_default()
+    )
+}
+
+fn proof(out: &mut Lines<'_>, proof: &RestoreProof, zone: &Zone) -> io::Result<()> {
+    match proof {
+        RestoreProof::NoBackup => {
+            writeln!(out, "VERDICT  UNPROVEN: no backup is known here")?;
+            writeln!(out, "NEXT     name one that ends before the target: --backup BACKUP")
+        }
+        RestoreProof::Broken(why) => writeln!(out, "VERDICT  REFUTED: no backup restores: {why}"),
+        RestoreProof::NoTarget => {
+            writeln!(out, "VERDICT  REFUTED: no transaction commits before it that could be the target")
+        }
+        RestoreProof::Foretold(plan) => foretold(out, plan, zone),
+    }
+}
+
+fn foretold(out: &mut Lines<'_>, plan: &RestorePlan, zone: &Zone) -> io::Result<()> {
+    let RestorePlan { outcome, restore, .. } = plan;
+    writeln!(out, "VERDICT  {}", headline(outcome, restore, zone))?;
+    if outcome.verdict != Verdict::Proven
+        && let Some(worst) = outcome.worst()
+    {
+        writeln!(out, "WHY      {}", place(worst, outcome.layout.as_ref(), zone))?;
+        writeln!(out, "NEXT     {}", worst.advice())?;
+    }
+    writeln!(out, "IMPACT   {}", impact(restore))?;
+    for (label, text) in lines(restore, zone) {
+        writeln!(out, "{label:<8} {text}")?;
+    }
+    let names: Vec<&str> = plan.needed().map(|file| file.name.as_str()).collect();
+    let rest = names.len().saturating_sub(TOLD);
+    let rest = if rest > 0 { format!(" and {rest} more: walproof plan lists them") } else { String::new() };
+    writeln!(out, "FETCH    {}{rest}", names.iter().take(TOLD).copied().collect::<Vec<_>>().join(", "))?;
+    for finding in outcome.counted().filter(|finding| finding.severity >= Severity::Warning) {
+        let message = zone.message(finding, outcome.layout.as_ref());
+        writeln!(out, "{:<8} {} {message}", finding.severity.to_string(), finding.code)?;
+    }
+    typed(out, outcome)
+}

@@ -1,0 +1,91 @@
+//! What is said of one event, and of all of them, line by line.
+
+use super::words::{fact, kind, on_disk, relation};
+use crate::figures::{bytes, counted};
+use crate::outside::shown;
+use crate::time::Zone;
+use pgwal_forensics::{EventEnd, EventsAnswer, WalEvent, WalEventKind};
+
+/// Relations and subtransactions that are told of an event.
+const TOLD: usize = 10;
+
+/// When, what, and of which relation.
+pub fn head(event: &WalEvent, zone: &Zone) -> String {
+    let local = |time| zone.local(time).unwrap_or_else(|| "a time that no calendar has".into());
+    let time = event.time.map_or_else(|| "no time".to_owned(), local);
+    let mut what: Vec<String> = Vec::new();
+    what.extend(event.rows.map(|rows| format!("{} of", counted(rows.into(), "row"))));
+    what.extend(event.relations.first().map(|first| {
+        let kind = first.name.as_ref().map(|name| kind(name.kind)).filter(|kind| *kind != "table");
+        format!("{}{}", kind.map(|kind| format!("{kind} ")).unwrap_or_default(), relation(first))
+    }));
+    what.extend(Some(fact(&event.fact, &local)).filter(|fact| !fact.is_empty()));
+    format!("{time}  {}  {}", event.kind.name().to_uppercase().replace('-', " "), what.join(" "))
+}
+
+/// Further lines of it.
+pub fn asides(event: &WalEvent) -> Vec<String> {
+    let more: Vec<String> = event.relations.iter().skip(1).take(TOLD).map(relation).collect();
+    let rest = event.relations.len().saturating_sub(1 + more.len());
+    let rest = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    let with = (!more.is_empty()).then(|| format!("with {}{rest}", more.join(", ")));
+    on_disk(event).into_iter().chain(with).collect()
+}
+
+/// What is to be known of all of them: labels and texts.
+pub fn notes(answer: &EventsAnswer) -> Vec<(&'static str, String)> {
+    let mut out = Vec::new();
+    if answer.more_events > 0 {
+        let more = counted(answer.more_events.into(), "event");
+        out.push(("MORE", format!("{more} that are not listed: narrow the range, or name kinds")));
+    }
+    let hole = |after, before| format!("nothing is known of what happened between {after} and {before}");
+    out.extend(answer.holes.iter().map(|own| ("HOLE", hole(own.after, own.before))));
+    if answer.left_out > 0 {
+        let left_out = counted(answer.left_out.into(), "detail");
+        out.push(("LEFT OUT", format!("{left_out} of transactions and catalogs, for which there is no room")));
+    }
+    if answer.events.iter().any(|event| event.by_files_alone) {
+        let what = "no row of a catalog told it: a command may have made some and dropped others";
+        out.push(("FILES", format!("where it says \"by files alone\", {what}")));
+    }
+    out
+}
+
+/// What is told of its transaction.
+pub fn ending(event: &WalEvent) -> String {
+    let mut out = String::new();
+    if let Some(xid) = event.xid {
+        out += &format!(", transaction {xid}");
+    }
+    let at = event.end_lsn.map(|lsn| format!(" at {lsn}")).unwrap_or_default();
+    out += &match event.end {
+        Some(EventEnd::Committed) => format!(", committed{at}"),
+        Some(EventEnd::Aborted) => format!(", ABORTED{at}: it did not happen"),
+        Some(EventEnd::Crashed) => ", NEVER ENDED before the server stopped: it did not happen".to_owned(),
+        Some(EventEnd::Open) if event.kind == WalEventKind::Prepared => {
+            ", neither committed nor rolled back here".to_owned()
+        }
+        Some(EventEnd::Open) => ", STILL OPEN where this WAL ends".to_owned(),
+        None => String::new(),
+    };
+    if !event.subxacts.is_empty() {
+        let told: Vec<String> = event.subxacts.iter().take(TOLD).map(u32::to_string).collect();
+        let rest = (event.subxacts.len() - told.len()) as u64 + event.subxacts_more;
+        let rest = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+        out += &format!(", with subtransactions {}{rest}", told.join(", "));
+    }
+    if let Some(gid) = &event.prepared {
+        out += &format!(", prepared as '{}'", shown(gid));
+    }
+    if event.bytes > 0 {
+        out += &format!("; {} of WAL", bytes(event.bytes.into()));
+    }
+    if event.by_files_alone {
+        out += "; by files alone";
+    }
+    if event.partial {
+        out += "; WAL is missing inside the transaction, it may be more";
+    }
+    out
+}
