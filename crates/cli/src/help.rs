@@ -175,6 +175,19 @@ const PAGES: &[HelpPage] = &[
         exits: &[],
     },
     HelpPage {
+        name: "diverge",
+        shown: &["a", "b", "timelines", "names", "jobs", "format", "timezone"],
+        examples: &[
+            ("walproof diverge /old/primary /new/primary", "a split brain: what would be lost on each side"),
+            ("walproof diverge /srv/wal --timelines 1,2", "two timelines of one archive"),
+        ],
+        exits: &[
+            ("0", "nothing parts them"),
+            ("1", "they part, or a record could not be read"),
+            ("2", "nothing could be compared"),
+        ],
+    },
+    HelpPage {
         name: "fields",
         shown: &[],
         examples: &[("walproof fields -r Heap --as 15", "what dump can tell of records of Heap in 15")],

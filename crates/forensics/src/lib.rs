@@ -15,6 +15,7 @@
 
 mod classified;
 mod dead_rows;
+pub mod diverge;
 mod effects;
 mod event;
 mod event_list;

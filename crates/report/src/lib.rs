@@ -16,6 +16,7 @@
 //! | [`stats`] | how many of them | text, JSON, CSV, as `pg_waldump` |
 //! | [`events`] | what happened, in which transaction | text, JSON, CSV |
 //! | [`txns`] | transactions: their ends, durations, rows, bytes | text, JSON, CSV |
+//! | [`diverge`] | where two lines of WAL part | text, JSON |
 //! | [`locate`], [`lag`] | where a position lies, how far apart two are | text, JSON |
 //! | [`lag::live`] | how far standbys and the archiver are behind a server | text, JSON, Nagios, Prometheus |
 //! | [`hex`], [`fields`], [`control`], [`explain`] | one record, all fields, a control file, a code or a line of a log | text, JSON |
@@ -45,6 +46,7 @@ pub mod backups;
 pub mod compare;
 pub mod contents;
 pub mod control;
+pub mod diverge;
 pub mod dump;
 pub mod ended;
 pub mod estimate;

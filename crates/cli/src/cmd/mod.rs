@@ -7,6 +7,7 @@ pub mod backups;
 pub mod check;
 pub mod compare;
 pub mod control;
+pub mod diverge;
 pub mod dump;
 pub mod events;
 pub mod explain;
@@ -63,6 +64,8 @@ subcommands! {
     Events => events::EventsArgs,
     /// Lists transactions: how each ended, how long it took, what it wrote; the largest, the longest, those open then
     Txns => txns::TxnsArgs,
+    /// Says where two lines of WAL part, what each has behind that, and whether pg_rewind can help
+    Diverge => diverge::DivergeArgs,
     /// Lists the fields of every type of records
     Fields => fields::FieldsArgs,
     /// Shows one record as bytes, each with the field that it belongs to

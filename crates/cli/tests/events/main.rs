@@ -10,6 +10,7 @@ mod crafted;
 mod edges;
 mod live;
 mod on_disk;
+mod parted;
 #[path = "../run/mod.rs"]
 mod run;
 mod told;

@@ -174,6 +174,15 @@ fn events_and_transactions() {
 }
 
 #[test]
+fn diverged() {
+    let schema = Schema::named("diverge.json");
+    for (folder, _kept) in archives() {
+        check(&schema, &["diverge", &folder, &testdata("demo/good"), "--format", "json"], false);
+    }
+    check(&schema, &["diverge", &testdata("15/archive"), "--timelines", "1,3", "--format", "json"], false);
+}
+
+#[test]
 fn records_as_bytes() {
     let schema = Schema::named("hex.json");
     for (folder, lsn) in [

@@ -1,0 +1,133 @@
+//! `walproof diverge`: where two lines of WAL part, and what each has behind that.
+
+use crate::exit::Exit;
+use crate::input::{on_all_processors, open_place, plain, rate};
+use crate::keys::KeyOptions;
+use crate::names::NamesOptions;
+use crate::progress::Bar;
+use crate::repo::PlaceOptions;
+use crate::streams::{page, standard_error};
+use crate::zone::ZoneOption;
+use clap::ValueEnum;
+use pgwal::forensics::diverge::{DivergeSide, Divergence, Meeting, diverge};
+use pgwal::format::text::control::ControlFile;
+use pgwal::format::{Layout, TimelineId};
+use pgwal::source::guard;
+use pgwal::verify::{Finding, Which};
+use pgwal_report::diverge::{DivergeReport, json, text};
+use pgwal_report::dump::text::damage;
+use pgwal_report::outside::{Lines, OutputForm};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Options of `diverge`.
+#[derive(clap::Args)]
+pub struct DivergeArgs {
+    /// A line of WAL: a data directory or its pg_wal, an archive, whatever verify takes
+    #[arg(value_name = "A")]
+    a: PathBuf,
+    /// The other one [default: A, with --timelines]
+    #[arg(value_name = "B", required_unless_present = "timelines")]
+    b: Option<PathBuf>,
+    /// Along which timeline each is read [default: the latest of each]
+    #[arg(long, value_name = "N,M", value_delimiter = ',', num_args = 2, value_parser = super::reading::timeline)]
+    timelines: Vec<TimelineId>,
+    #[command(flatten)]
+    names: NamesOptions,
+    /// Threads [default: one a processor]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    /// Read plain files in windows instead of mapping them into memory
+    #[arg(long)]
+    no_mmap: bool,
+    /// Read no more bytes a second than this: 50M, 512K, 1G
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    max_rate: Option<u64>,
+    #[command(flatten)]
+    place: PlaceOptions,
+    #[command(flatten)]
+    keys: KeyOptions,
+    #[command(flatten)]
+    zone: ZoneOption,
+    /// How to say it
+    #[arg(long, value_enum, default_value_t = DivergeFormat::Text)]
+    format: DivergeFormat,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum DivergeFormat {
+    /// For people
+    Text,
+    /// A JSON document
+    Json,
+}
+
+/// A control file has 8 KiB.
+const CONTROL: u64 = 1 << 16;
+
+/// Says where they part.
+pub fn run(args: &DivergeArgs) -> anyhow::Result<Exit> {
+    let paths = [&args.a, args.b.as_ref().unwrap_or(&args.a)];
+    let names = args.names.given()?;
+    let open = |path: &PathBuf| open_place(std::slice::from_ref(path), args.max_rate, &args.place, &args.keys);
+    let places = [open(paths[0])?, open(paths[1])?];
+    let zone = args.zone.zone();
+    let bar = Bar::new(false);
+    let side = |at: usize| {
+        let mut options = on_all_processors();
+        options.jobs = args.jobs.map_or(options.jobs, usize::from);
+        options.map = if args.no_mmap { None } else { guard::install().ok() };
+        options.timeline = args.timelines.get(at).map_or(Which::Latest, |timeline| Which::Number(*timeline));
+        options.progress = Some(&bar);
+        DivergeSide { source: places[at].source.as_ref(), options, control: control(paths[at]) }
+    };
+    let sides = [side(0), side(1)];
+    let tell = |finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>| damage(finding, layout, &zone, out);
+    let mut told: Vec<u8> = Vec::new();
+    let found = diverge([&sides[0], &sides[1]], &names, &tell, &mut |_, text| told.extend_from_slice(text))?;
+    bar.finish();
+    // Where nobody can be told, the exit code counts.
+    let _ = standard_error().write_all(&told);
+    if let Some((path, _)) = paths.iter().zip(&found.ranges).find(|(_, range)| range.is_none()) {
+        crate::complain(format!("{}: no record is here to be compared", path.display()));
+        // Whoever reads a document gets one.
+        if args.format != DivergeFormat::Json {
+            return Ok(Exit::CouldNotTell);
+        }
+    }
+    let report = DivergeReport { places: [sides[0].source.describe(), sides[1].source.describe()], found: &found };
+    let form = if args.format == DivergeFormat::Json { OutputForm::Json } else { OutputForm::Plain };
+    let mut out = page(form);
+    match args.format {
+        DivergeFormat::Text => text::write(&mut Lines::new(&mut out), &report, &zone)?,
+        DivergeFormat::Json => {
+            serde_json::to_writer_pretty(&mut out, &json::document(&report))?;
+            writeln!(out)?;
+        }
+    }
+    out.flush()?;
+    Ok(exit(&found))
+}
+
+fn exit(found: &Divergence) -> Exit {
+    let refuted = found.gathered.iter().any(|gathered| gathered.refuted);
+    let complete = found.gathered.iter().all(|gathered| gathered.complete);
+    match found.meeting {
+        Meeting::Apart { .. } => Exit::Refuted,
+        _ if refuted => Exit::Refuted,
+        Meeting::Foreign | Meeting::Nothing => Exit::CouldNotTell,
+        _ if complete => Exit::Clean,
+        _ => Exit::CouldNotTell,
+    }
+}
+
+/// The control file of a data directory, or of that around a `pg_wal`.
+fn control(path: &Path) -> Option<ControlFile> {
+    let around = path.canonicalize().ok().and_then(|path| path.parent().map(Path::to_path_buf));
+    let own = path.join("global/pg_control");
+    let beside = around.filter(|_| path.ends_with("pg_wal") || path.ends_with("pg_xlog"));
+    [Some(own), beside.map(|around| around.join("global/pg_control"))]
+        .into_iter()
+        .flatten()
+        .find_map(|file| ControlFile::parse(&plain(&file, CONTROL).ok()?).ok())
+}

@@ -1,0 +1,191 @@
+//! `walproof diverge`: two servers of one cluster that went on by themselves, against what the servers and `pg_rewind`
+//! say of it.
+
+use crate::run::walproof;
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use walproof_live::{Postgres, SecondServer, Server, gate};
+
+/// The oldest server that the second one can follow without `recovery.conf`.
+const OLDEST: u32 = 12;
+
+fn started(settings: &str) -> Option<Server> {
+    let Some(postgres) = Postgres::find(OLDEST) else {
+        gate::lacks(&format!("no PostgreSQL {OLDEST} or later found"));
+        return None;
+    };
+    let kept = if postgres.major() < 13 { "wal_keep_segments = 64" } else { "wal_keep_size = '64MB'" };
+    // What is committed is what the test commits.
+    Some(Server::start(postgres, &format!("autovacuum = off\nmax_wal_senders = 5\n{kept}\n{settings}")).unwrap())
+}
+
+fn document(words: &[&str], code: i32) -> Value {
+    let ran = walproof(&[&["diverge"], words, &["--format", "json"]].concat());
+    assert_eq!(ran.code, code, "{}{}", ran.out, ran.err);
+    serde_json::from_str(&ran.out).unwrap()
+}
+
+/// Commits so many transactions of so many rows.
+fn writes(sql: impl Fn(&str) -> String, table: &str, transactions: u64, rows: u64) {
+    for _ in 0..transactions {
+        sql(&format!("insert into {table} select generate_series(1, {rows})"));
+    }
+}
+
+/// The commits and the rows inserted into a table that a side has behind the fork.
+fn behind(side: &Value, table: &str) -> (u64, u64) {
+    let relations = side["behind"]["relations"].as_array().unwrap();
+    let of = |relation: &&Value| relation["name"].as_str().is_some_and(|name| name.ends_with(table));
+    let rows = relations.iter().filter(of).map(|relation| relation["rows"]["inserted"].as_u64().unwrap()).sum();
+    (side["behind"]["committed"].as_u64().unwrap(), rows)
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn two_servers_on_one_timeline_have_parted_as_well() {
+    let Some(server) = started("") else { return };
+    server.sql("create table a (i int)").unwrap();
+    server.sql("create table b (i int)").unwrap();
+    server.stop().unwrap();
+    let second = server.twin("second", "").unwrap();
+    let (own, other) = (server.data(), second.data());
+    // So far they are the same.
+    let same = document(&[path(&own), path(&other)], 0);
+    assert_eq!((&same["meeting"], &same["a"]["behind"]["committed"]), (&Value::from("same"), &Value::from(0)));
+    server.restart_from_stop().unwrap();
+    let sql = |text: &str| server.sql(text).unwrap();
+    writes(sql, "a", 3, 10);
+    server.stop().unwrap();
+    // One goes on where the other stopped.
+    let ahead = document(&[path(&own), path(&other)], 0);
+    assert_eq!((ahead["meeting"].as_str(), behind(&ahead["a"], "a")), (Some("a_ahead"), (3, 30)));
+    assert_eq!(ahead["b"]["behind"]["committed"], 0);
+    second.start().unwrap();
+    writes(|text| second.sql(text).unwrap(), "b", 5, 7);
+    let parted = document(&[path(&own), path(&other)], 1);
+    assert_eq!((parted["meeting"].as_str(), parted["one_timeline_number"].as_bool()), (Some("apart"), Some(true)));
+    assert_eq!((behind(&parted["a"], "a"), behind(&parted["b"], "b")), ((3, 30), (5, 35)), "{parted:#}");
+    assert_eq!(parted["certain"], true);
+    for side in ["a", "b"] {
+        assert!(parted[side]["pg_rewind"]["hindrances"].as_array().unwrap().contains(&"one_timeline".into()));
+    }
+    // The other way round it is the same.
+    let turned = document(&[path(&other), path(&own)], 1);
+    assert_eq!((&turned["fork_lsn"], &turned["b"]["behind"]), (&parted["fork_lsn"], &parted["a"]["behind"]));
+    let ran = walproof(&["diverge", path(&own), path(&other)]);
+    assert!(ran.out.contains("ONE NUMBER") && ran.out.contains("BEHIND A 3 commits"), "{}", ran.out);
+}
+
+/// A standby that was promoted while its primary went on.
+fn promoted(server: &Server) -> SecondServer<'_> {
+    server.sql("create table a (i int)").unwrap();
+    server.sql("create table b (i int)").unwrap();
+    let second = server.standby("second", "").unwrap();
+    second.start().unwrap();
+    writes(|text| server.sql(text).unwrap(), "a", 2, 10);
+    let at = server.sql("checkpoint; select pg_current_wal_lsn()").unwrap();
+    let there = format!("select pg_last_wal_replay_lsn() >= '{}'", at.trim());
+    assert!(second.comes_to(&there, "t").unwrap());
+    second.promote().unwrap();
+    writes(|text| server.sql(text).unwrap(), "a", 4, 100);
+    writes(|text| second.sql(text).unwrap(), "b", 6, 20);
+    second.sql("checkpoint").unwrap();
+    server.stop().unwrap();
+    second
+}
+
+/// What `pg_rewind` says; `Err`: it refuses.
+fn rewound(server: &Server, second: &SecondServer<'_>) -> Option<Result<String, String>> {
+    let program = server.postgres().own_program("pg_rewind")?;
+    let mut rewind = Command::new(program);
+    rewind.arg("--target-pgdata").arg(server.data());
+    rewind.arg(format!("--source-server=host={} user=postgres dbname=postgres", second.folder().display()));
+    // Up to 12 it says so on standard output.
+    rewind.arg("--dry-run").env("LC_ALL", "C");
+    Some(server.tool(&mut rewind).map_err(|error| error.to_string()))
+}
+
+#[test]
+fn a_promotion_beside_a_primary_that_goes_on() {
+    let Some(server) = started("wal_log_hints = on\n") else { return };
+    let second = promoted(&server);
+    let parted = document(&[path(&server.data()), path(&second.data())], 1);
+    assert_eq!((behind(&parted["a"], "a"), behind(&parted["b"], "b")), ((4, 400), (6, 120)), "{parted:#}");
+    let history = fs::read_to_string(second.data().join("pg_wal/00000002.history")).unwrap();
+    let fork = history.split_whitespace().nth(1).unwrap();
+    let found = parted["last_common"]["end_lsn"].as_str().unwrap();
+    assert_eq!(unpadded(found), fork, "{parted:#}");
+    let rewind = &parted["a"]["pg_rewind"];
+    assert_eq!((&rewind["possible"], &rewind["hints_logged"]), (&Value::from(true), &Value::from(true)), "{rewind}");
+    // An archive has no control file, and the records say it.
+    let archive = document(&[path(&server.data().join("pg_wal")), path(&second.data().join("pg_wal"))], 1);
+    assert_eq!(archive["fork_lsn"], parted["fork_lsn"]);
+    match rewound(&server, &second) {
+        None => gate::goes_without("no pg_rewind beside the server: whether it does as foretold"),
+        Some(said) => {
+            let said = said.unwrap_or_else(|error| panic!("it was to be possible: {error}"));
+            let at = unpadded(rewind["checkpoint"]["lsn"].as_str().unwrap());
+            assert!(said.contains(&format!("from last common checkpoint at {at} ")), "{at}: {said}");
+        }
+    }
+}
+
+#[test]
+fn without_hints_in_wal_a_rewind_is_refused() {
+    let Some(server) = started("") else { return };
+    let checksums = server.sql("show data_checksums").unwrap();
+    let second = promoted(&server);
+    let parted = document(&[path(&server.data()), path(&second.data())], 1);
+    let rewind = &parted["a"]["pg_rewind"];
+    let possible = checksums.trim() == "on";
+    assert_eq!(rewind["possible"].as_bool(), Some(possible), "{rewind}");
+    match rewound(&server, &second) {
+        None => gate::goes_without("no pg_rewind beside the server: whether it refuses"),
+        Some(said) => assert_eq!(said.is_ok(), possible, "{said:?}"),
+    }
+}
+
+/// As servers write positions.
+fn unpadded(lsn: &str) -> String {
+    let (high, low) = lsn.split_once('/').unwrap();
+    let low = low.trim_start_matches('0');
+    format!("{high}/{}", if low.is_empty() { "0" } else { low })
+}
+
+#[test]
+fn what_has_nothing_in_common() {
+    let (good, other) = (crate::run::testdata("demo/good"), crate::run::testdata("13/archive"));
+    let foreign = document(&[&good, &other], 2);
+    assert_eq!(foreign["meeting"], "foreign");
+    let same = document(&[&good, &good], 0);
+    assert_eq!((&same["meeting"], &same["fork_lsn"]), (&"same".into(), &same["a"]["range"]["to_lsn"]));
+    // Of one archive with three timelines, the first and the last.
+    let three = crate::run::testdata("15/archive");
+    let parted = document(&[&three, "--timelines", "1,3"], 1);
+    assert_eq!((parted["meeting"].as_str(), parted["fork_lsn"].as_str()), (Some("apart"), Some("0/0605ABE0")));
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(walproof(&["diverge", &good, path(folder.path())]).code, 2);
+    assert_eq!(walproof(&["diverge", &good]).code, 2);
+}
+
+#[test]
+fn a_hole_at_the_fork_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = crate::run::testdata("demo/good");
+    let mut names: Vec<_> = fs::read_dir(&good).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.retain(|name| name.to_str().is_some_and(|name| name.len() == 24));
+    names.sort();
+    assert!(names.len() > 3);
+    for name in names.iter().filter(|name| **name != names[1]) {
+        fs::copy(Path::new(&good).join(name), folder.path().join(name)).unwrap();
+    }
+    // What is missing on one side parts nothing.
+    let lacks = document(&[&good, path(folder.path())], 1);
+    assert_eq!(lacks["meeting"], "same", "{lacks:#}");
+    assert_eq!((lacks["a"]["complete"].as_bool(), lacks["b"]["complete"].as_bool()), (Some(true), Some(false)));
+}

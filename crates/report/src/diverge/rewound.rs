@@ -1,0 +1,66 @@
+//! What `pg_rewind` would do, in words.
+
+use pgwal_forensics::diverge::{RewindHindrance, RewindOutlook};
+
+/// The name of a hindrance in documents.
+pub fn name(hindrance: RewindHindrance) -> &'static str {
+    match hindrance {
+        RewindHindrance::OneTimeline => "one_timeline",
+        RewindHindrance::OtherFork(_) => "other_fork",
+        RewindHindrance::NoHints => "no_hints",
+        RewindHindrance::NoImages => "no_full_page_writes",
+        RewindHindrance::NotShutDown => "not_shut_down",
+        RewindHindrance::NoCheckpoint => "no_checkpoint",
+        RewindHindrance::NotCheckpointed => "not_checkpointed",
+    }
+}
+
+fn why(hindrance: RewindHindrance) -> String {
+    match hindrance {
+        RewindHindrance::OneTimeline => {
+            "both are on one timeline: it says that no rewind is required, and leaves what parts them as it is".into()
+        }
+        RewindHindrance::OtherFork(Some(lsn)) => {
+            format!("it goes by the histories, which say that they part at {lsn}: what differs elsewhere stays")
+        }
+        RewindHindrance::OtherFork(None) => {
+            "it goes by the histories, which do not say where these timelines part".into()
+        }
+        RewindHindrance::NoHints => "neither wal_log_hints nor data checksums are on there: it refuses".into(),
+        RewindHindrance::NoImages => "full_page_writes was off: pages may be torn".into(),
+        RewindHindrance::NotShutDown => {
+            "it was not shut down cleanly: it refuses; start it once alone, and stop it".into()
+        }
+        RewindHindrance::NoCheckpoint => "no checkpoint before the fork is in the WAL that is here".into(),
+        RewindHindrance::NotCheckpointed => {
+            "the other one has made no checkpoint since its promotion: it says that no rewind is required; \
+             run CHECKPOINT there first"
+                .into()
+        }
+    }
+}
+
+/// A sentence: `own` is the letter of the side that is to be rewound.
+pub fn sentence(own: &str, other: &str, outlook: &RewindOutlook) -> String {
+    if outlook.needless && outlook.hindrances.iter().all(|h| matches!(h, RewindHindrance::NoCheckpoint)) {
+        return format!("{own} has nothing behind the fork: it can follow {other} as it is");
+    }
+    let from = outlook.checkpoint.map(|checkpoint| {
+        format!(
+            "from the checkpoint at {} (redo {}): {own} needs its own WAL from {} on, {other} its own from the redo on",
+            checkpoint.lsn, checkpoint.redo, checkpoint.needs_from
+        )
+    });
+    let from = from.map(|from| format!("; {from}")).unwrap_or_default();
+    match outlook.is_possible() {
+        Some(true) => format!("pg_rewind can have {own} follow {other}{from}"),
+        None => format!(
+            "pg_rewind can have {own} follow {other} if wal_log_hints or data checksums are on there, which nothing here \
+             says{from}"
+        ),
+        Some(false) => {
+            let all: Vec<String> = outlook.hindrances.iter().map(|hindrance| why(*hindrance)).collect();
+            format!("pg_rewind cannot have {own} follow {other}: {}", all.join("; "))
+        }
+    }
+}
