@@ -135,8 +135,8 @@ const PAGES: &[HelpPage] = &[
     HelpPage {
         name: "events",
         shown: &[
-            "archive", "path", "start", "end", "timeline", "jobs", "since", "until", "kind", "relation", "rows",
-            "names", "before", "backup", "format", "timezone",
+            "archive", "path", "start", "end", "timeline", "since", "until", "kind", "relation", "rows", "before",
+            "backup", "format", "timezone",
         ],
         examples: &[
             ("walproof events /srv/wal --kind drop,truncate,delete", "who lost which table or rows, and when"),

@@ -30,8 +30,8 @@ pub struct DivergeArgs {
     #[arg(value_name = "B", required_unless_present = "timelines")]
     b: Option<PathBuf>,
     /// Along which timeline each is read [default: the latest of each]
-    #[arg(long, value_name = "N,M", value_delimiter = ',', num_args = 2, value_parser = super::reading::timeline)]
-    timelines: Vec<TimelineId>,
+    #[arg(long, value_name = "N,M", value_parser = two_timelines)]
+    timelines: Option<[TimelineId; 2]>,
     #[command(flatten)]
     names: NamesOptions,
     /// Threads [default: one a processor]
@@ -65,6 +65,12 @@ enum DivergeFormat {
 /// A control file has 8 KiB.
 const CONTROL: u64 = 1 << 16;
 
+/// Reads one timeline for each side.
+fn two_timelines(text: &str) -> Result<[TimelineId; 2], String> {
+    let (a, b) = text.split_once(',').ok_or("two timelines, with a comma between: 1,2")?;
+    Ok([super::reading::timeline(a)?, super::reading::timeline(b)?])
+}
+
 /// Says where they part.
 pub fn run(args: &DivergeArgs) -> anyhow::Result<Exit> {
     let paths = [&args.a, args.b.as_ref().unwrap_or(&args.a)];
@@ -77,7 +83,7 @@ pub fn run(args: &DivergeArgs) -> anyhow::Result<Exit> {
         let mut options = on_all_processors();
         options.jobs = args.jobs.map_or(options.jobs, usize::from);
         options.map = if args.no_mmap { None } else { guard::install().ok() };
-        options.timeline = args.timelines.get(at).map_or(Which::Latest, |timeline| Which::Number(*timeline));
+        options.timeline = args.timelines.map_or(Which::Latest, |both| Which::Number(both[at]));
         options.progress = Some(&bar);
         DivergeSide { source: places[at].source.as_ref(), options, control: control(paths[at]) }
     };

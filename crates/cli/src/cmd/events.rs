@@ -39,8 +39,10 @@ pub struct EventsArgs {
     /// Print the query for --names, to be run in each database: psql -XAtq -c "$(walproof events --names-query)"
     #[arg(long, exclusive = true)]
     names_query: bool,
-    /// How to get back to just before it: a transaction (749 or xid:749), the position of an event or of the end of its
-    /// transaction, first or last of those that the filters leave; alone, the only one that they leave
+    /// How to get back to just before it: a transaction (749 or xid:749), a position that events tells, first or last
+    ///
+    /// The position is that of an event or of the end of its transaction. First and last are those of the events that
+    /// the filters leave; without a word, the only one that they leave.
     #[arg(long, value_name = "EVENT", num_args = 0..=1, default_missing_value = "", value_parser = before::named)]
     before: Option<UndoNamed>,
     /// The base backup from which to get back there, as verify takes it [default: the newest that ends before it]

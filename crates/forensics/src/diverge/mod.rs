@@ -55,17 +55,10 @@ pub struct Divergence {
     pub meeting: Meeting,
     /// What each has behind that.
     pub behind: [Option<BehindFork>; 2],
-    /// What `pg_rewind` would do to each, with the other as its source.
+    /// Where they part: what `pg_rewind` would do to each, with the other as its source.
     pub rewind: [Option<RewindOutlook>; 2],
     /// What was read of each.
     pub gathered: [Gathered; 2],
-}
-
-impl Divergence {
-    /// Both are WAL of one cluster, in one format.
-    pub fn is_of_one_cluster(&self) -> bool {
-        !matches!(self.meeting, Meeting::Foreign)
-    }
 }
 
 /// Finds where two lines of WAL part. Findings of a side are told with `tell`, and handed to `note` with its number.
@@ -99,8 +92,9 @@ pub fn diverge(
             *found = Some(behind(side, fork, names)?);
         }
     }
+    let is_apart = matches!(meeting, Meeting::Apart { .. });
     let outlook = |own: usize| {
-        let (fork, layout) = (fork?, layouts.first().copied().flatten()?);
+        let (fork, layout) = (fork.filter(|_| is_apart)?, layouts.first().copied().flatten()?);
         let line = |at: usize| Some(line(&gathered.get(at)?.outcome, &layout));
         rewind::outlook(&rewind::RewindPair {
             control: sides.get(own)?.control.as_ref(),

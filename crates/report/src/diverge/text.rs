@@ -72,7 +72,8 @@ fn place(out: &mut Lines<'_>, report: &DivergeReport<'_>, side: usize, label: &s
         None => "no records".to_owned(),
     };
     let timelines: Vec<String> = way.iter().map(TimelineId::to_string).collect();
-    writeln!(out, "{label}        {place}: {range}, timelines {}", timelines.join(" > "))
+    let word = if timelines.len() == 1 { "timeline" } else { "timelines" };
+    writeln!(out, "{label}        {place}: {range}, {word} {}", timelines.join(" > "))
 }
 
 fn fork(out: &mut Lines<'_>, found: &Divergence) -> io::Result<()> {

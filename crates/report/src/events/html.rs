@@ -201,8 +201,9 @@ fn rows(out: &mut String, events: &[WalEvent], zone: &Zone) {
         *out += "<tr>";
         cell(out, "Position", "lsn", &event.lsn.to_string());
         let mut text = Escaped(head(event, zone)).to_string();
-        let _ = write!(text, "<small>{}</small>", Escaped(ending(event).trim_start_matches([',', ';', ' '])));
-        for line in asides(event) {
+        let ending = ending(event);
+        let ending = ending.trim_start_matches([',', ';', ' ']);
+        for line in [ending.to_owned()].into_iter().filter(|line| !line.is_empty()).chain(asides(event)) {
             let _ = write!(text, "<small>{}</small>", Escaped(line));
         }
         cell(out, "Event", "", &text);

@@ -100,9 +100,11 @@ pub fn on_disk(event: &WalEvent) -> Option<String> {
             .to_owned(),
         Some(0) => format!("none of its old rows is on disk any more{since}"),
         Some(rows) => format!(
-            "{} of {} are on disk still, as far as this WAL goes{since}: stop the server now, or autovacuum at least, and copy the data directory",
-            grouped(rows.into()),
-            counted(all.into(), "old row")
+            "{} {} on disk still, of {}, as far as this WAL goes{since}: stop the server now, or autovacuum at least, and \
+             copy the data directory",
+            counted(rows.into(), "old row"),
+            if rows == 1 { "is" } else { "are" },
+            grouped(all.into())
         ),
     })
 }

@@ -1,4 +1,5 @@
-//! How to get back to just before an event: the target, what is lost by it, from which backup, and whether it comes there.
+//! How to get back to just before an event: the target, what is lost by it, from which backup, and whether a restore
+//! comes there.
 
 use super::EventsArgs;
 use crate::cmd::restoring::Restoring;
@@ -11,7 +12,7 @@ use pgwal::format::{Layout, Lsn, TimelineId};
 use pgwal::verify::backup;
 use pgwal::verify::records::ListRequest;
 use pgwal::verify::repository::JudgedRepository;
-use pgwal::verify::{Severity, Which};
+use pgwal::verify::{Severity, Verdict, Which};
 use pgwal_report::ended::RunEnd;
 use pgwal_report::events::before::{BeforeAnswer, BeforeTarget, RestoreProof};
 use pgwal_report::plan::RestorePlan;
@@ -123,6 +124,7 @@ fn proof(
     let mut plan: RestorePlan = restoring.plan(source, repository, &options, zone, crate::zone::now())?;
     if let (Some(repository), Some(facts), Some(layout)) =
         (repository, &mut plan.outcome.repository, &plan.outcome.layout)
+        && plan.outcome.verdict == Verdict::Proven
     {
         restoring.type_down(facts, repository, &plan.restore, layout.dialect.version, &args.history.input)?;
     }

@@ -6,6 +6,7 @@ pub mod text;
 use crate::plan::RestorePlan;
 use pgwal_forensics::{EventEnd, RecoveryLoss, WalEvent, XactFate};
 use pgwal_format::{Layout, Lsn};
+use pgwal_verify::Verdict;
 
 /// The way back to before an event.
 pub struct BeforeAnswer<'a> {
@@ -65,6 +66,15 @@ impl BeforeAnswer<'_> {
 }
 
 impl BeforeTarget {
+    /// A restore does not come there, whatever it is told.
+    fn is_refuted(&self) -> bool {
+        match &self.proof {
+            RestoreProof::NoBackup => false,
+            RestoreProof::Broken(_) | RestoreProof::NoTarget => true,
+            RestoreProof::Foretold(plan) => plan.outcome.verdict == Verdict::Refuted,
+        }
+    }
+
     /// It ends in front of the record that ends the transaction.
     fn is_at_end_of(&self, undone: &XactFate) -> bool {
         undone.end_lsn == Some(self.lsn)

@@ -60,7 +60,8 @@ pub fn write(out: &mut Lines<'_>, answer: &BeforeAnswer<'_>, zone: &Zone) -> io:
     writeln!(out, "KEPT     {kept}")?;
     lost(out, &target.loss, zone)?;
     proof(out, &target.proof, zone)?;
-    if target.settings.is_empty() {
+    // What does not come there is nothing to be typed.
+    if target.is_refuted() {
         return Ok(());
     }
     let fetching = (target.restore_command.as_str(), target.set_by_system.as_slice());
@@ -74,7 +75,7 @@ pub fn write(out: &mut Lines<'_>, answer: &BeforeAnswer<'_>, zone: &Zone) -> io:
     if target.settings.iter().any(|(_, value)| value == "pause") {
         writeln!(
             out,
-            "THEN     look whether all is there; SELECT pg_wal_replay_resume() (up to 9.6 pg_xlog_replay_resume) ends recovery, and takes writes"
+            "THEN     look whether all is there; SELECT pg_wal_replay_resume() (9.6: pg_xlog_replay_resume) ends recovery"
         )?;
     }
     Ok(())
@@ -176,13 +177,21 @@ fn foretold(out: &mut Lines<'_>, plan: &RestorePlan, zone: &Zone) -> io::Result<
     for (label, text) in lines(restore, zone) {
         writeln!(out, "{label:<8} {text}")?;
     }
+    if outcome.verdict == Verdict::Refuted {
+        return findings(out, plan, zone);
+    }
     let names: Vec<&str> = plan.needed().map(|file| file.name.as_str()).collect();
     let rest = names.len().saturating_sub(TOLD);
     let rest = if rest > 0 { format!(" and {rest} more: walproof plan lists them") } else { String::new() };
     writeln!(out, "FETCH    {}{rest}", names.iter().take(TOLD).copied().collect::<Vec<_>>().join(", "))?;
-    for finding in outcome.counted().filter(|finding| finding.severity >= Severity::Warning) {
-        let message = zone.message(finding, outcome.layout.as_ref());
+    findings(out, plan, zone)?;
+    typed(out, outcome)
+}
+
+fn findings(out: &mut Lines<'_>, plan: &RestorePlan, zone: &Zone) -> io::Result<()> {
+    for finding in plan.outcome.counted().filter(|finding| finding.severity >= Severity::Warning) {
+        let message = zone.message(finding, plan.outcome.layout.as_ref());
         writeln!(out, "{:<8} {} {message}", finding.severity.to_string(), finding.code)?;
     }
-    typed(out, outcome)
+    Ok(())
 }
