@@ -58,6 +58,8 @@ usage: cargo xtask COMMAND
                          foretell SEEDS (200) restores, have the server do them, compare; from seed FIRST (0) on
   long forensics [SEEDS] [FIRST]
                          what walproof events tells of SEEDS (50) random workloads of a server, from seed FIRST (1) on
+  long names [CLUSTERS] [FOLDER…]
+                         names by WAL and backups of CLUSTERS (5) clusters of each major, against what the server says
   long get [FOLDER…]     real servers that recover with archive-get: those whose programs lie in these folders, else one of each major
   long restored [COUNT] [FIRST]
                          what verify --restored says of COUNT (40) real restores, half of which ended early
@@ -110,6 +112,8 @@ fn main() -> Result<()> {
         ["long", "forensics"] => forensics::run(50, 1),
         ["long", "forensics", seeds] => forensics::run(seeds.parse()?, 1),
         ["long", "forensics", seeds, first] => forensics::run(seeds.parse()?, first.parse()?),
+        ["long", "names"] => forensics::names(5, &[]),
+        ["long", "names", clusters, folders @ ..] => forensics::names(clusters.parse()?, folders),
         ["long", "get", folders @ ..] => get::get(folders),
         ["long", "restored"] => get::restored(40, 0),
         ["long", "restored", count] => get::restored(count.parse()?, 0),

@@ -4,7 +4,7 @@ use crate::event::WalEvent;
 use crate::history::{History, WalHole};
 use crate::look::{Looker, NoteFinding};
 use crate::named::{complete, is_of_toast};
-use crate::wish::EventWish;
+use crate::wish::{EventWish, is_of};
 use pgwal_catalog::{BaseCatalogs, CatalogRows, Names};
 use pgwal_format::Lsn;
 use pgwal_source::{Images, Source};
@@ -72,7 +72,10 @@ pub fn events(
         let History { mut events, more_events, holes, keeper, .. } = history;
         let names = keeper.finish();
         events.iter_mut().for_each(|event| complete(event, &names));
-        events.retain(|event| wish.names(event) && !is_of_toast(event));
+        let oids = wish.database_named.as_ref().map(|name| names.databases_named(name.as_bytes()));
+        let is_of_database =
+            |event: &WalEvent| oids.as_ref().is_none_or(|all| all.iter().any(|oid| is_of(event, *oid)));
+        events.retain(|event| wish.names(event) && is_of_database(event) && !is_of_toast(event));
         events.sort_by_key(|event| (event.lsn, event.kind));
         return Ok(EventsAnswer { events, more_events, left_out, range, holes, names, gathered });
     }

@@ -12,6 +12,7 @@
 //! Memory is bounded by open transactions and by events, which have limits of their own; what a limit left out is
 //! counted and told.
 
+mod base;
 mod classified;
 mod effects;
 mod event;
@@ -22,6 +23,7 @@ mod named;
 mod transaction;
 mod wish;
 
+pub use base::{BaseFault, EachFile, base_catalogs};
 pub use event::{EventEnd, EventFact, EventRelation, WalEvent, WalEventKind};
 pub use events::{EventsAnswer, events};
 pub use history::WalHole;

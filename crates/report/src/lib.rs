@@ -60,6 +60,7 @@ pub mod outside;
 mod places;
 pub mod plan;
 pub mod prune;
+pub mod relation_name;
 pub mod repository;
 pub mod restore;
 pub mod stats;

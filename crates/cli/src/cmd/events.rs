@@ -8,12 +8,12 @@ use crate::names::NamesOptions;
 use crate::progress::Bar;
 use crate::streams::{page, standard_error};
 use crate::zone::{ZoneOption, now};
-use anyhow::anyhow;
+use anyhow::{anyhow, bail};
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use pgwal::Finding;
 use pgwal::catalog::mapping::QUERY;
-use pgwal::forensics::{EventWish, WalEventKind, events};
+use pgwal::forensics::{EventWish, EventsAnswer, WalEventKind, events};
 use pgwal::format::record::RelFileLocator;
 use pgwal::format::rmgr::xact::Timestamp;
 use pgwal::format::{Layout, Lsn, TimelineId};
@@ -56,9 +56,9 @@ pub struct EventsArgs {
     /// OID/file number
     #[arg(short = 'R', long, value_name = "RELATION")]
     relation: Option<String>,
-    /// Only events of this database, by its OID
-    #[arg(long, value_name = "OID")]
-    database: Option<u32>,
+    /// Only events of this database: its OID or its name
+    #[arg(long, value_name = "DATABASE")]
+    database: Option<String>,
     /// How many rows of a relation one transaction deletes or updates at least to be an event
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..))]
     rows: u64,
@@ -106,23 +106,27 @@ pub fn run(args: &EventsArgs) -> anyhow::Result<Exit> {
     if args.names_query {
         return Ok(crate::say(OutputForm::Plain, &format!("{QUERY}\n"), Exit::Clean));
     }
-    let names = args.names.given()?;
     let mut zone = args.zone.zone();
     let wish = args.wish(&mut zone)?;
-    let source = args.input.open()?;
+    let (source, repository) = args.input.open_good_place()?;
+    let names = args.names.given(repository.as_ref())?;
     let bar = Bar::new(false);
     let mut options = args.input.options();
     options.timeline = args.timeline.map_or(Which::Latest, Which::Number);
-    (options.start, options.end) = (args.start, args.end);
+    // From where a backup starts on, its names are followed.
+    let from = names.base().map_or(args.start, |base| args.start.map(|start| start.min(base.start)));
+    (options.start, options.end) = (from, args.end);
     options.progress = Some(&bar);
     let mut told = Vec::new();
     let wanted = ListRequest { options, limit: None };
     let tell = |finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>| damage(finding, layout, &zone, out);
-    let answer = events(source.as_ref(), &wanted, &wish, &names, &tell, &mut |piece| {
+    let mut answer = events(source.as_ref(), &wanted, &wish, &names, &tell, &mut |piece| {
         told.extend_from_slice(piece.as_text());
         Ok(())
     })?;
     bar.finish();
+    args.names.fit(&names, &answer.gathered.outcome)?;
+    args.narrow(&mut answer)?;
     // Where nobody can be told, the exit code counts.
     let _ = standard_error().write_all(&told);
     let read = RangeRead::from(&answer.gathered);
@@ -150,6 +154,22 @@ pub fn run(args: &EventsArgs) -> anyhow::Result<Exit> {
 }
 
 impl EventsArgs {
+    /// Leaves what was read for names alone.
+    fn narrow(&self, answer: &mut EventsAnswer) -> anyhow::Result<()> {
+        if let Some(start) = self.start {
+            answer.events.retain(|event| event.lsn >= start || event.end_lsn.is_some_and(|end| end >= start));
+            answer.range =
+                answer.range.map(|(first, last)| (first.max(start), last)).filter(|(first, last)| first <= last);
+        }
+        let named = self.database.as_ref().filter(|text| text.parse::<u32>().is_err());
+        if let Some(name) = named.filter(|name| answer.names.databases_named(name.as_bytes()).is_empty()) {
+            bail!(
+                "no database is called {name}, as far as names are known: from WAL itself, from --names, from --backup"
+            );
+        }
+        Ok(())
+    }
+
     /// What is asked for, with times without a zone in this one.
     fn wish(&self, zone: &mut Zone) -> anyhow::Result<EventWish> {
         let mut read = |option: &str, text: Option<&String>| -> anyhow::Result<Option<Timestamp>> {
@@ -158,6 +178,7 @@ impl EventsArgs {
         };
         let (since, until) = (read("--since", self.since.as_ref())?, read("--until", self.until.as_ref())?);
         let relation: Option<RelFileLocator> = self.relation.as_deref().and_then(|text| filter::relation(text).ok());
+        let database = self.database.as_ref().and_then(|text| text.parse().ok());
         Ok(EventWish {
             rows: self.rows,
             quiet: i64::try_from(self.idle.as_micros()).unwrap_or(i64::MAX),
@@ -166,7 +187,8 @@ impl EventsArgs {
             until,
             relation,
             named: self.relation.clone().filter(|_| relation.is_none()),
-            databases: self.database.map(|oid| vec![oid]),
+            database,
+            database_named: self.database.clone().filter(|_| database.is_none()),
         })
     }
 }

@@ -3,7 +3,7 @@
 use crate::dump::names;
 use crate::figures::{bytes, counted};
 use crate::outside::shown;
-use pgwal_catalog::RelationName;
+pub use crate::relation_name::full as name;
 use pgwal_forensics::{EventFact, EventRelation};
 use pgwal_format::record::RelFileLocator;
 use pgwal_format::rmgr::xact::Timestamp;
@@ -12,14 +12,6 @@ use pgwal_format::text::control::ServerParameters;
 /// What WAL does not know.
 pub const UNKNOWN: &str = "WAL knows no role, no client and no statement: the server's log does, where log_line_prefix has \
                            %x (the transaction) and %m (the time)";
-
-/// `shop.public.orders`, as far as it is known.
-pub fn name(name: &RelationName) -> String {
-    let parts = [name.database.as_deref(), name.schema.as_deref(), Some(name.name.as_slice())];
-    // A part without the one before it would be taken for that.
-    let known = parts.iter().rposition(Option::is_none).map_or(0, |unknown| unknown + 1);
-    parts.iter().skip(known).flatten().map(|part| shown(part)).collect::<Vec<_>>().join(".")
-}
 
 /// `1663/5/16393`.
 pub fn file(rel: RelFileLocator) -> String {
