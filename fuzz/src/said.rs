@@ -84,10 +84,15 @@ fn lists(place: &Memory, written: u64) {
         listed(place, &render, written);
     }
     let utc = Zone::utc();
-    listed(place, &TextList { filter: &filter, quiet: false, vocabulary: OnceLock::new(), zone: &utc }, written);
+    listed(
+        place,
+        &TextList { filter: &filter, names: None, quiet: false, vocabulary: OnceLock::new(), zone: &utc },
+        written,
+    );
     let columns = csv::usual();
     listed(place, &CsvList::new(&filter, &columns, &Zone::utc()), written);
-    let (lines, _) = listed(place, &JsonList { filter: &filter, names: OnceLock::new() }, written);
+    let (lines, _) =
+        listed(place, &JsonList { filter: &filter, relation_names: None, names: OnceLock::new() }, written);
     for line in lines.split(|&b| b == b'\n').filter(|line| !line.is_empty()) {
         let line: Result<serde_json::Value, _> = serde_json::from_slice(line);
         assert!(line.is_ok_and(|line| line["type"].is_string()));

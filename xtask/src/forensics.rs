@@ -1,11 +1,12 @@
 //! `cargo xtask long forensics`: what `walproof events` tells of random workloads of a server, more of them than the
 //! tests of every change take time for. `cargo xtask long before`: the way back that it prints, given to a server.
-//! `cargo xtask long on-disk`: what it says is left of old rows, against the files of one.
+//! `cargo xtask long on-disk`: what it says is left of old rows, against the files of one. `cargo xtask long names`: what
+//! relations are called, by servers of several majors.
 
 use anyhow::Result;
 
 use crate::{
-    postgres,
+    get, postgres,
     run::{cargo, done},
 };
 
@@ -32,4 +33,16 @@ fn tests(filter: &str, variables: &[(&str, u64)]) -> Result<()> {
     command.args(["test", "--package", "walproof", "--test", "events", "--", "--nocapture", filter]);
     command.env("WALPROOF_PG", server.bin()).env("WALPROOF_LIVE", "1");
     done(command.envs(variables.iter().map(|(name, value)| (*name, value.to_string()))))
+}
+
+/// The names of so many clusters of each major: folders of a server's programs, or all of the distribution's.
+pub fn names(clusters: u32, folders: &[&str]) -> Result<()> {
+    for server in get::servers(folders)?.values().filter(|server| server.major() >= 12) {
+        println!("== {clusters} clusters of PostgreSQL {} ({})", server.major(), server.bin().display());
+        let mut command = cargo();
+        command.args(["test", "--workspace", "--test", "events", "--", "--nocapture", "names::"]);
+        command.env("WALPROOF_PG", server.bin()).env("WALPROOF_LIVE", "1");
+        done(command.env("WALPROOF_CLUSTERS", clusters.to_string()))?;
+    }
+    Ok(())
 }

@@ -62,6 +62,8 @@ usage: cargo xtask COMMAND
                          EVENTS (50) random events of a server's workload of seed FIRST (1), each undone by what events --before prints
   long on-disk [SEEDS] [FIRST]
                          what walproof events says is left of old rows, for SEEDS (20) random workloads, against the files of a server
+  long names [CLUSTERS] [FOLDER…]
+                         names by WAL and backups of CLUSTERS (5) clusters of each major, against what the server says
   long get [FOLDER…]     real servers that recover with archive-get: those whose programs lie in these folders, else one of each major
   long restored [COUNT] [FIRST]
                          what verify --restored says of COUNT (40) real restores, half of which ended early
@@ -120,6 +122,8 @@ fn main() -> Result<()> {
         ["long", "on-disk"] => forensics::on_disk(20, 1),
         ["long", "on-disk", seeds] => forensics::on_disk(seeds.parse()?, 1),
         ["long", "on-disk", seeds, first] => forensics::on_disk(seeds.parse()?, first.parse()?),
+        ["long", "names"] => forensics::names(5, &[]),
+        ["long", "names", clusters, folders @ ..] => forensics::names(clusters.parse()?, folders),
         ["long", "get", folders @ ..] => get::get(folders),
         ["long", "restored"] => get::restored(40, 0),
         ["long", "restored", count] => get::restored(count.parse()?, 0),

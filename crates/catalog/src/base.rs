@@ -11,9 +11,11 @@
 mod heap;
 mod map_file;
 mod reader;
+#[cfg(test)]
+mod tests;
 mod xact_files;
 
-pub use reader::{BaseFacts, BaseReader};
+pub use reader::{BaseFacts, BaseReader, WantedFiles};
 pub use xact_files::XactStatus;
 
 use crate::change::SeenRow;

@@ -55,7 +55,7 @@ impl Breaks {
 
 /// What a number stood for before a fact.
 #[derive(Clone, Debug)]
-pub(crate) enum Before<V> {
+pub(crate) enum WasBefore<V> {
     /// The same as from then on.
     Same,
     /// Something else.
@@ -67,7 +67,7 @@ pub(crate) enum Before<V> {
 #[derive(Clone, Debug)]
 struct Fact<V> {
     at: Lsn,
-    before: Before<V>,
+    before: WasBefore<V>,
     /// `None`: nothing has this number any more.
     after: Option<Arc<V>>,
 }
@@ -85,18 +85,18 @@ pub(crate) enum Known<'a, V> {
 
 /// What is known of numbers of one kind.
 #[derive(Clone, Debug)]
-pub(crate) struct Facts<K, V> {
+pub(crate) struct NumberFacts<K, V> {
     of: HashMap<K, Vec<Fact<V>>>,
     count: usize,
 }
 
-impl<K, V> Default for Facts<K, V> {
-    fn default() -> Facts<K, V> {
-        Facts { of: HashMap::new(), count: 0 }
+impl<K, V> Default for NumberFacts<K, V> {
+    fn default() -> NumberFacts<K, V> {
+        NumberFacts { of: HashMap::new(), count: 0 }
     }
 }
 
-impl<K: Eq + Hash + Copy, V: PartialEq> Facts<K, V> {
+impl<K: Eq + Hash + Copy, V: PartialEq> NumberFacts<K, V> {
     /// What is known at a position, which the record there does not change yet. `breaks`: whether one lies between two.
     pub fn at(&self, key: &K, lsn: Lsn, breaks: &dyn Fn(Lsn, Lsn) -> bool) -> Known<'_, V> {
         let facts = self.of.get(key).map_or(&[][..], Vec::as_slice);
@@ -106,8 +106,8 @@ impl<K: Eq + Hash + Copy, V: PartialEq> Facts<K, V> {
             return last.after.as_deref().map_or(Known::Nobody, Known::Is);
         }
         match facts.get(next).filter(|next| !breaks(lsn, next.at)) {
-            Some(Fact { before: Before::Was(value), .. }) => Known::Is(value),
-            Some(Fact { before: Before::Same, after: Some(value), .. }) => Known::Is(value),
+            Some(Fact { before: WasBefore::Was(value), .. }) => Known::Is(value),
+            Some(Fact { before: WasBefore::Same, after: Some(value), .. }) => Known::Is(value),
             _ => Known::Nothing,
         }
     }
@@ -117,11 +117,11 @@ impl<K: Eq + Hash + Copy, V: PartialEq> Facts<K, V> {
         &mut self,
         key: K,
         at: Lsn,
-        (before, after): (Before<V>, Option<Arc<V>>),
+        (before, after): (WasBefore<V>, Option<Arc<V>>),
         breaks: &dyn Fn(Lsn, Lsn) -> bool,
     ) -> bool {
         // What is known already is no news.
-        if let (Before::Same, Some(value)) = (&before, &after)
+        if let (WasBefore::Same, Some(value)) = (&before, &after)
             && self.at(&key, at, breaks) == Known::Is(value.as_ref())
         {
             return true;
@@ -130,7 +130,7 @@ impl<K: Eq + Hash + Copy, V: PartialEq> Facts<K, V> {
         let place = facts.partition_point(|fact| fact.at < at);
         if let Some(same) = facts.get_mut(place).filter(|fact| fact.at == at) {
             match (&same.before, before) {
-                (Before::Was(_), _) | (Before::Unknown, Before::Same) => {}
+                (WasBefore::Was(_), _) | (WasBefore::Unknown, WasBefore::Same) => {}
                 (_, before) => same.before = before,
             }
             same.after = same.after.take().or(after);
@@ -144,28 +144,40 @@ impl<K: Eq + Hash + Copy, V: PartialEq> Facts<K, V> {
         true
     }
 
+    /// Everything that a number ever stood for, each with a position at which it did, in their order.
+    pub fn of_one(&self, key: &K) -> Vec<(Lsn, &V)> {
+        let facts = self.of.get(key).map_or(&[][..], Vec::as_slice);
+        facts.iter().flat_map(values).map(|(at, value)| (at, value.as_ref())).collect()
+    }
+
     /// Every number with everything that it ever stood for, each with a position at which it did.
     pub fn all(&self) -> impl Iterator<Item = (&K, Lsn, &Arc<V>)> {
-        self.of.iter().flat_map(|(key, facts)| {
-            facts.iter().flat_map(move |fact| {
-                let was = if let Before::Was(value) = &fact.before { Some((key, fact.at, value)) } else { None };
-                // The record at a position counts from behind it on.
-                let is = fact.after.as_ref().map(|value| (key, Lsn::new(fact.at.get().saturating_add(1)), value));
-                was.into_iter().chain(is)
-            })
-        })
+        self.of.iter().flat_map(|(key, facts)| facts.iter().flat_map(values).map(move |(at, value)| (key, at, value)))
     }
+}
+
+/// What a fact says that a number stood for, with a position at which it did.
+fn values<V>(fact: &Fact<V>) -> impl Iterator<Item = (Lsn, &Arc<V>)> {
+    let was = if let WasBefore::Was(value) = &fact.before { Some((fact.at, value)) } else { None };
+    // The record at a position counts from behind it on.
+    let is = fact.after.as_ref().map(|value| (Lsn::new(fact.at.get().saturating_add(1)), value));
+    was.into_iter().chain(is)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn put(facts: &mut Facts<u32, &'static str>, at: u64, before: Before<&'static str>, after: Option<&'static str>) {
+    fn put(
+        facts: &mut NumberFacts<u32, &'static str>,
+        at: u64,
+        before: WasBefore<&'static str>,
+        after: Option<&'static str>,
+    ) {
         assert!(facts.put(7, Lsn::new(at), (before, after.map(Arc::new)), &|_, _| false));
     }
 
-    fn at(facts: &Facts<u32, &'static str>, breaks: &Breaks, lsn: u64) -> Option<Option<&'static str>> {
+    fn at(facts: &NumberFacts<u32, &'static str>, breaks: &Breaks, lsn: u64) -> Option<Option<&'static str>> {
         match facts.at(&7, Lsn::new(lsn), &|from, to| breaks.lie_between(from, to)) {
             Known::Is(value) => Some(Some(value)),
             Known::Nobody => Some(None),
@@ -175,11 +187,11 @@ mod tests {
 
     #[test]
     fn a_name_holds_from_fact_to_fact_and_over_no_break() {
-        let mut facts = Facts::default();
-        put(&mut facts, 100, Before::Same, Some("orders"));
-        put(&mut facts, 150, Before::Same, Some("orders"));
-        put(&mut facts, 200, Before::Was(Arc::new("orders")), Some("sales"));
-        put(&mut facts, 300, Before::Same, None);
+        let mut facts = NumberFacts::default();
+        put(&mut facts, 100, WasBefore::Same, Some("orders"));
+        put(&mut facts, 150, WasBefore::Same, Some("orders"));
+        put(&mut facts, 200, WasBefore::Was(Arc::new("orders")), Some("sales"));
+        put(&mut facts, 300, WasBefore::Same, None);
         assert_eq!(facts.count, 3, "what is known is not kept twice");
         let mut breaks = Breaks::default();
         let told = |breaks: &Breaks| [50, 100, 200, 201, 300, 301].map(|lsn| at(&facts, breaks, lsn));
@@ -195,11 +207,11 @@ mod tests {
 
     #[test]
     fn what_was_before_is_not_guessed() {
-        let mut facts = Facts::default();
-        put(&mut facts, 100, Before::Unknown, Some("sales"));
+        let mut facts = NumberFacts::default();
+        put(&mut facts, 100, WasBefore::Unknown, Some("sales"));
         assert_eq!([99, 100, 101].map(|lsn| at(&facts, &Breaks::default(), lsn)), [None, None, Some(Some("sales"))]);
         // The row as it was comes later than the row as it is.
-        put(&mut facts, 100, Before::Was(Arc::new("orders")), None);
+        put(&mut facts, 100, WasBefore::Was(Arc::new("orders")), None);
         assert_eq!(at(&facts, &Breaks::default(), 100), Some(Some("orders")));
         assert_eq!(at(&facts, &Breaks::default(), 101), Some(Some("sales")));
     }

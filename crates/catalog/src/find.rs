@@ -61,6 +61,8 @@ impl Names {
 
     fn each_class(&self, take: &mut dyn FnMut(RelFileLocator, Lsn, &ClassRow)) {
         self.relations.all().for_each(|(rel, at, class)| take(*rel, at, class));
-        self.listed.relations().for_each(|(rel, class)| take(*rel, Lsn::new(u64::MAX), class));
+        // What WAL says goes before a list.
+        let listed = self.listed.relations().filter(|(rel, _)| self.relations.of_one(rel).is_empty());
+        listed.for_each(|(rel, class)| take(*rel, Lsn::new(u64::MAX), class));
     }
 }

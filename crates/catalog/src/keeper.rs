@@ -22,6 +22,9 @@ use std::collections::{HashMap, HashSet};
 /// So many rows wait for the end of a transaction.
 const MOST_SEEN: usize = 200_000;
 
+/// So many databases are copied; the names of others are learned as their rows are seen.
+const MOST_COPIES: usize = 64;
+
 /// Names, while WAL is read.
 pub struct NameKeeper {
     names: Names,
@@ -34,11 +37,15 @@ pub struct NameKeeper {
     /// Pages of the backup that WAL has anew.
     touched: HashSet<(RelFileLocator, u32)>,
     holes: Vec<(Lsn, Lsn)>,
+    /// Databases that are copied: where, which, and which it becomes.
+    copies: Vec<(Lsn, DatabasePlace, DatabasePlace)>,
     first: Option<Lsn>,
     last: Lsn,
 }
 
 type RowEndKey = (u8, u32);
+/// The tablespace and the OID of a database.
+type DatabasePlace = (u32, u32);
 
 /// A row that was seen at a position, in a file of a catalog.
 struct Sighting {
@@ -81,6 +88,7 @@ impl NameKeeper {
             ends,
             touched: HashSet::new(),
             holes: Vec::new(),
+            copies: Vec::new(),
             first: None,
             last: Lsn::ZERO,
         }
@@ -186,8 +194,10 @@ impl NameKeeper {
     }
 
     /// Files of a database are copied: tablespace and database, both.
-    pub fn copied(&mut self, at: Lsn, from: (u32, u32), to: (u32, u32)) {
-        self.names.copy(at, from, to);
+    pub fn copied(&mut self, at: Lsn, from: DatabasePlace, to: DatabasePlace) {
+        if self.copies.len() < MOST_COPIES {
+            self.copies.push((at, from, to));
+        }
     }
 
     /// All of WAL is read.
@@ -224,7 +234,11 @@ impl NameKeeper {
         for Sighting { at, file, seen, .. } in doubtful {
             self.names.learn_where_nothing_is(at, file, &seen.row);
         }
+        for (at, from, to) in std::mem::take(&mut self.copies) {
+            self.names.copy(at, from, to);
+        }
         self.names.base = None;
+        self.names.ends(self.last);
         self.names
     }
 

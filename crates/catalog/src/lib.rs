@@ -27,7 +27,7 @@ mod rows;
 mod settle;
 mod tuple;
 
-pub use base::{BaseCatalogs, BaseFacts, BaseReader, XactStatus};
+pub use base::{BaseCatalogs, BaseFacts, BaseReader, WantedFiles, XactStatus};
 pub use change::{CatalogChange, SeenRow};
 pub use files::{Catalog, CatalogFiles};
 pub use find::FoundRelation;

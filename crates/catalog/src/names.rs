@@ -1,20 +1,18 @@
-//! What numbers are called, at every position of WAL: by rows whose transactions committed, and by names that were given.
+//! What numbers are called, at every position of WAL: by rows whose transactions committed, and by names that are given.
 
 use crate::base::BaseCatalogs;
-use crate::facts::{Before, Breaks, Facts, Known};
+use crate::facts::{Breaks, Known, NumberFacts, WasBefore};
 use crate::listed::ListedNames;
 use crate::place::{home_of, located};
 use crate::row::{CatalogRow, ClassRow};
 use pgwal_format::Lsn;
 use pgwal_format::record::RelFileLocator;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Schemas that every database has, whose numbers are fixed (`src/include/catalog/pg_namespace.dat`) and whose names
 /// nobody changes.
 const FIXED: [(u32, &[u8]); 2] = [(11, b"pg_catalog"), (99, b"pg_toast")];
-/// So many databases are copied; the names of others are learned as their rows are seen.
-const MOST_COPIES: u32 = 64;
 /// So many relations are kept whose files the map of files names.
 const MOST_MAPPED: usize = 200_000;
 
@@ -36,9 +34,9 @@ pub struct RelationName {
 /// Names.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
-    pub(crate) relations: Facts<RelFileLocator, ClassRow>,
-    schemas: Facts<(u32, u32), Vec<u8>>,
-    databases: Facts<u32, Vec<u8>>,
+    pub(crate) relations: NumberFacts<RelFileLocator, ClassRow>,
+    schemas: NumberFacts<(u32, u32), Vec<u8>>,
+    databases: NumberFacts<u32, Vec<u8>>,
     /// Where nothing carries over, in all databases, and in one.
     breaks: Breaks,
     breaks_of: HashMap<u32, Breaks>,
@@ -46,7 +44,8 @@ pub struct Names {
     mapped: HashMap<(u32, u32), (RelFileLocator, Arc<ClassRow>)>,
     /// That map.
     map: HashMap<(u32, u32), u32>,
-    copies: u32,
+    /// Behind all that was read; `None`: more may come.
+    end: Option<Lsn>,
     /// Names of a list, which hold where nothing else is known.
     pub(crate) listed: ListedNames,
     /// What the catalogs of a base backup say, until WAL has settled it.
@@ -123,7 +122,7 @@ impl Names {
         let place = |row: Option<&ClassRow>| row.and_then(|row| located(file, row));
         let (old, new) = (place(was), place(is));
         let value = |row: Option<&ClassRow>| row.map(|row| Arc::new(row.clone()));
-        let before = || value(was).map_or(Before::Same, Before::Was);
+        let before = || value(was).map_or(WasBefore::Same, WasBefore::Was);
         match (old, new) {
             (Some(old), Some(new)) if old == new => self.fact(old, at, (before(), value(is))),
             (old, new) => {
@@ -131,7 +130,7 @@ impl Names {
                     self.fact(old, at, (before(), None));
                 }
                 if let Some(new) = new {
-                    let before = if is_unknown { Before::Unknown } else { Before::Same };
+                    let before = if is_unknown { WasBefore::Unknown } else { WasBefore::Same };
                     self.fact(new, at, (before, value(is)));
                 }
             }
@@ -161,11 +160,11 @@ impl Names {
     fn in_file(&mut self, at: Lsn, key: (u32, u32), file: u32) {
         if let Some((home, row)) = self.mapped.get(&key) {
             let (rel, row) = (RelFileLocator { rel: file, ..*home }, ClassRow { file, ..row.as_ref().clone() });
-            self.fact(rel, at, (Before::Same, Some(Arc::new(row))));
+            self.fact(rel, at, (WasBefore::Same, Some(Arc::new(row))));
         }
     }
 
-    fn fact(&mut self, rel: RelFileLocator, at: Lsn, fact: (Before<ClassRow>, Option<Arc<ClassRow>>)) {
+    fn fact(&mut self, rel: RelFileLocator, at: Lsn, fact: (WasBefore<ClassRow>, Option<Arc<ClassRow>>)) {
         let room = self.relations.put(rel, at, fact, &crossed(&self.breaks, &self.breaks_of, rel.db));
         self.count(room, at);
     }
@@ -185,40 +184,45 @@ impl Names {
 
     /// A commit removes a file.
     pub(crate) fn remove(&mut self, at: Lsn, rel: RelFileLocator) {
-        self.fact(rel, at, (Before::Same, None));
+        self.fact(rel, at, (WasBefore::Same, None));
     }
 
     /// Files of a database are copied: those of another one, or its own into another tablespace.
     pub(crate) fn copy(&mut self, at: Lsn, from: (u32, u32), to: (u32, u32)) {
-        if self.copies >= MOST_COPIES {
-            return;
-        }
-        self.copies += 1;
         let own = |rel: &RelFileLocator| (rel.spc, rel.db) == from;
-        let files: Vec<RelFileLocator> = self
-            .relations
-            .all()
-            .map(|(rel, ..)| *rel)
-            .filter(own)
-            .collect::<std::collections::HashSet<_>>()
-            .into_iter()
-            .collect();
+        let files: HashSet<RelFileLocator> = self.relations.all().map(|(rel, ..)| *rel).filter(own).collect();
         for rel in files {
             if let Known::Is(row) = self.relation_row(rel, at) {
                 let row = Arc::new(row.clone());
                 let copy = RelFileLocator { spc: to.0, db: to.1, rel: rel.rel };
-                self.fact(copy, at, (Before::Same, Some(row)));
+                self.fact(copy, at, (WasBefore::Same, Some(row)));
             }
         }
         let schemas: Vec<u32> =
             self.schemas.all().filter(|((db, _), ..)| *db == from.1).map(|(key, ..)| key.1).collect();
         for oid in schemas {
             if let Known::Is(name) = self.schemas.at(&(from.1, oid), at, &|a, b| self.is_crossed(from.1, a, b)) {
-                let fact = (Before::Same, Some(Arc::new(name.clone())));
+                let fact = (WasBefore::Same, Some(Arc::new(name.clone())));
                 let room = self.schemas.put((to.1, oid), at, fact, &crossed(&self.breaks, &self.breaks_of, to.1));
                 self.count(room, at);
             }
         }
+    }
+
+    /// What a relation's file is called at last, whether it is still there or not; `None`, too, where it was the file of
+    /// one relation and of another.
+    pub fn last_relation(&self, rel: RelFileLocator) -> Option<RelationName> {
+        let known = self.relations.of_one(&rel);
+        let last = known.last().map(|(at, class)| self.named_at(rel.db, class, *at));
+        let is_one = known.windows(2).all(|pair| matches!(pair, [(_, one), (_, other)] if one.oid == other.oid));
+        self.relation(rel).or(last).filter(|_| is_one)
+    }
+
+    /// WAL was read up to its last record: nothing is known of what comes behind it.
+    pub(crate) fn ends(&mut self, last: Lsn) {
+        let behind = |bytes: u64| Lsn::new(last.get().saturating_add(bytes));
+        self.end = Some(behind(1));
+        self.breaks.add(behind(2));
     }
 
     /// WAL is missing in front of this position.
@@ -266,7 +270,7 @@ impl Names {
 
     /// What a relation's file is called behind everything that is known, as far as nothing is missing before that.
     pub fn relation(&self, rel: RelFileLocator) -> Option<RelationName> {
-        self.relation_at(rel, LAST)
+        self.relation_at(rel, self.end.unwrap_or(LAST))
     }
 
     /// What a relation of a database is called at a position, by its row.
@@ -282,7 +286,7 @@ impl Names {
 
     /// The same, behind everything that is known.
     pub fn named(&self, database: u32, class: &ClassRow) -> RelationName {
-        self.named_at(database, class, LAST)
+        self.named_at(database, class, self.end.unwrap_or(LAST))
     }
 
     /// What a database is called at a position.
@@ -296,7 +300,7 @@ impl Names {
 
     /// What a database is called behind everything that is known.
     pub fn database(&self, oid: u32) -> Option<&[u8]> {
-        self.database_at(oid, LAST)
+        self.database_at(oid, self.end.unwrap_or(LAST))
     }
 
     /// The databases that have a name, or had it once.
@@ -338,10 +342,10 @@ fn name_of(row: Option<&CatalogRow>) -> Option<Arc<Vec<u8>>> {
     }
 }
 
-fn name_before(was: Option<&CatalogRow>, is_unknown: bool) -> Before<Vec<u8>> {
+fn name_before(was: Option<&CatalogRow>, is_unknown: bool) -> WasBefore<Vec<u8>> {
     match name_of(was) {
-        Some(name) => Before::Was(name),
-        None if is_unknown => Before::Unknown,
-        None => Before::Same,
+        Some(name) => WasBefore::Was(name),
+        None if is_unknown => WasBefore::Unknown,
+        None => WasBefore::Same,
     }
 }

@@ -118,10 +118,19 @@ pub fn is_sound(endian: Endian, page: &[u8]) -> bool {
     places.sort_unstable();
     let mut free = upper;
     places.into_iter().all(|(at, length)| {
-        let fits = at >= free && at % 4 == 0 && length > HEADER && at + length <= special;
+        let fits = at >= free && at % 4 == 0 && at + length <= special && is_tuple(endian, page.get(at..at + length));
         free = at + length;
         fits
     })
+}
+
+/// Whether a tuple has who made it, columns, and a header that ends inside of it.
+fn is_tuple(endian: Endian, bytes: Option<&[u8]>) -> bool {
+    let Some(bytes) = bytes.filter(|bytes| bytes.len() >= HEADER) else { return false };
+    let xmin = bytes.first_chunk().map_or(0, |b| endian.u32(*b));
+    let columns = half(endian, bytes, 18).unwrap_or(0) & 0x07FF;
+    let head = bytes.get(22).map_or(0, |head| usize::from(*head));
+    xmin != 0 && columns > 0 && head >= 23 && head <= bytes.len()
 }
 
 fn half(endian: Endian, page: &[u8], at: usize) -> Option<usize> {
@@ -157,6 +166,7 @@ pub(crate) mod tests {
         let mut out = vec![0; 24];
         out[..4].copy_from_slice(&xmin.to_le_bytes());
         out[4..8].copy_from_slice(&xmax.to_le_bytes());
+        out[18] = 33;
         out[20..22].copy_from_slice(&infomask.to_le_bytes());
         out[22] = 24;
         out.extend_from_slice(data);

@@ -2,10 +2,11 @@
 //! letters.
 
 use crate::exit::Exit;
+use crate::names::AskedRelation;
 use crate::streams::stream;
 use anyhow::anyhow;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use pgwal::format::record::RelFileLocator;
+use pgwal::catalog::Names;
 use pgwal_query::count::By;
 use pgwal_query::filter::{self, Filter, RecordType, RmgrChoice, Wish};
 use pgwal_report::outside::OutputForm;
@@ -30,9 +31,11 @@ pub struct Filtering {
     /// Only records that touch this database, by its OID; 0 for what all databases share
     #[arg(long, value_name = "OID")]
     database: Option<u32>,
-    /// Only records that touch this relation: tablespace OID/database OID/file number
-    #[arg(short = 'R', long, value_name = "T/D/R", value_parser = filter::relation)]
-    relation: Option<RelFileLocator>,
+    /// Only records that touch this relation: its name, or tablespace OID/database OID/file number
+    ///
+    /// A name has its schema and database in front or not, and means every file that the relation ever had.
+    #[arg(short = 'R', long, value_name = "RELATION", value_parser = AskedRelation::parse)]
+    relation: Option<AskedRelation>,
     /// Only records that touch this block of the relation
     #[arg(short = 'B', long, value_name = "N", requires = "relation")]
     block: Option<u32>,
@@ -65,8 +68,8 @@ pub struct Filtering {
 }
 
 impl Filtering {
-    /// What they ask for, with times without a zone in this one.
-    pub fn filter(&self, zone: &mut Zone) -> anyhow::Result<Filter> {
+    /// What they ask for, with times without a zone in this one, and relations by these names.
+    pub fn filter(&self, zone: &mut Zone, names: Option<&Names>) -> anyhow::Result<Filter> {
         let now = crate::zone::now();
         let mut read = |option: &str, text: Option<&String>| {
             let time = text.map(|text| zone.read(text, now)).transpose();
@@ -83,7 +86,7 @@ impl Filtering {
             xid: self.xid,
             transaction: self.transaction,
             database: self.database,
-            relation: self.relation,
+            relation: self.relation.as_ref().map(|asked| asked.files(names)).transpose()?.unwrap_or_default(),
             block: self.block,
             fork: self.fork,
             fullpage: self.fullpage,
@@ -104,6 +107,11 @@ impl Filtering {
             (true, false) => Some("nothing is dropped by the WAL that is here"),
             (false, _) => None,
         }
+    }
+
+    /// A relation is asked for by its name.
+    pub fn needs_names(&self) -> bool {
+        matches!(self.relation, Some(AskedRelation::Name(_)))
     }
 
     /// The names of resource managers are asked for.

@@ -111,7 +111,7 @@ const PAGES: &[HelpPage] = &[
         name: "dump",
         shown: &[
             "words", "path", "start", "end", "timeline", "limit", "jobs", "rmgr", "xid", "relation", "since", "until",
-            "drops", "follow", "format", "timezone",
+            "drops", "backup", "follow", "format", "timezone",
         ],
         examples: &[
             ("walproof dump /srv/wal --drops", "when was the table dropped"),
@@ -124,7 +124,7 @@ const PAGES: &[HelpPage] = &[
         name: "stats",
         shown: &[
             "words", "path", "start", "end", "timeline", "jobs", "rmgr", "relation", "since", "until", "by", "top",
-            "format", "timezone",
+            "backup", "format", "timezone",
         ],
         examples: &[
             ("walproof stats /srv/wal --by relation --top 10", "which table makes this WAL"),
@@ -136,7 +136,7 @@ const PAGES: &[HelpPage] = &[
         name: "events",
         shown: &[
             "archive", "path", "start", "end", "timeline", "since", "until", "kind", "relation", "rows", "before",
-            "backup", "format", "timezone",
+            "names", "backup", "format", "timezone",
         ],
         examples: &[
             ("walproof events /srv/wal --kind drop,truncate,delete", "who lost which table or rows, and when"),

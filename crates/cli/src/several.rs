@@ -116,11 +116,16 @@ impl InputOptions {
 
     /// The same for whoever takes records, where they are good.
     pub fn open_good(&self) -> anyhow::Result<Box<dyn Source>> {
+        Ok(self.open_good_place()?.0)
+    }
+
+    /// The same, with the repository that it lies in.
+    pub fn open_good_place(&self) -> anyhow::Result<(Box<dyn Source>, Option<Repository>)> {
         match self.open_named(None)? {
-            NamedArchive::One(opened) => Ok(opened.source),
-            NamedArchive::Several(places, _) => {
+            NamedArchive::One(opened) => Ok((opened.source, opened.repository)),
+            NamedArchive::Several(places, repository) => {
                 choose_copies(&places, &self.options())?;
-                Ok(Box::new(places))
+                Ok((Box::new(places), repository))
             }
         }
     }

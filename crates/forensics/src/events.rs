@@ -8,7 +8,7 @@ use crate::look::NoteFinding;
 use crate::named::{complete, is_of_toast};
 use crate::on_disk::add_rows_on_disk;
 use crate::reading::read_history;
-use crate::wish::EventWish;
+use crate::wish::{EventWish, is_of};
 use pgwal_catalog::Names;
 use pgwal_format::Lsn;
 use pgwal_source::Source;
@@ -54,7 +54,9 @@ pub fn events(
     let History { list: EventList { mut events, more_events, sought, .. }, holes, keeper, .. } = history;
     let names = keeper.finish();
     events.iter_mut().for_each(|event| complete(event, &names));
-    events.retain(|event| wish.names(event) && !is_of_toast(event));
+    let oids = wish.database_named.as_ref().map(|name| names.databases_named(name.as_bytes()));
+    let is_of_database = |event: &WalEvent| oids.as_ref().is_none_or(|all| all.iter().any(|oid| is_of(event, *oid)));
+    events.retain(|event| wish.names(event) && is_of_database(event) && !is_of_toast(event));
     events.sort_by_key(|event| (event.lsn, event.kind));
     add_rows_on_disk(source, wanted, &mut events)?;
     Ok(EventsAnswer { events, more_events, left_out, range, holes, sought, names, gathered })

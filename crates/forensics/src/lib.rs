@@ -13,6 +13,7 @@
 //! Memory is bounded by open transactions and by what is listed, which have limits of their own; what a limit left out
 //! is counted and told.
 
+mod base;
 mod classified;
 mod dead_rows;
 pub mod diverge;
@@ -35,6 +36,7 @@ mod wish;
 mod xact_list;
 mod xact_wish;
 
+pub use base::{BaseFault, EachFile, base_catalogs};
 pub use effects::RelationSum;
 pub use event::{EventEnd, EventFact, EventRelation, RowsOnDisk, WalEvent, WalEventKind};
 pub use events::{EventsAnswer, events};

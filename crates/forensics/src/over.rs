@@ -123,11 +123,6 @@ impl OverXact<'_> {
         self.xact.prepared.as_ref().map(|(_, gid, _)| gid.as_slice().into())
     }
 
-    /// The same; where that says nothing, by what was given.
-    pub fn name_of(&self, rel: RelFileLocator, [names, given]: [&Names; 2]) -> Option<RelationName> {
-        self.name(rel, names).or_else(|| given.relation_at(rel, self.ending.at()))
-    }
-
     /// What a relation is called: as its row says that the transaction itself wrote, where it has no name from before.
     pub fn name(&self, rel: RelFileLocator, names: &Names) -> Option<RelationName> {
         let at = self.ending.at();

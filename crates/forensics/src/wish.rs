@@ -23,8 +23,10 @@ pub struct EventWish {
     pub relation: Option<RelFileLocator>,
     /// Only events of this relation: `table`, `schema.table` or `database.schema.table`.
     pub named: Option<String>,
-    /// Only events of these databases, by their OIDs.
-    pub databases: Option<Vec<u32>>,
+    /// Only events of this database, by its OID.
+    pub database: Option<u32>,
+    /// Only events of the database that has this name, or had it.
+    pub database_named: Option<String>,
     /// How this transaction ended is asked besides, whether or not anything of it is an event.
     pub sought: Option<SoughtXact>,
 }
@@ -39,7 +41,8 @@ impl Default for EventWish {
             until: None,
             relation: None,
             named: None,
-            databases: None,
+            database: None,
+            database_named: None,
             sought: None,
         }
     }
@@ -55,7 +58,7 @@ impl EventWish {
             && self
                 .relation
                 .is_none_or(|rel| event.relations.iter().any(|r| r.file == Some(rel) || r.new_file == Some(rel)))
-            && self.databases.as_ref().is_none_or(|oids| is_of(event, oids))
+            && self.database.is_none_or(|oid| is_of(event, oid))
             && (event.relations.iter().any(is_open) || self.names(event))
     }
 
@@ -63,6 +66,11 @@ impl EventWish {
     pub fn names(&self, event: &WalEvent) -> bool {
         let named = |named: &str| event.relations.iter().filter_map(|r| r.name.as_ref()).any(|n| n.is_called(named));
         self.named.as_deref().is_none_or(named)
+    }
+
+    /// What asks for no event at all, only for names.
+    pub fn for_names() -> EventWish {
+        EventWish { since: Some(Timestamp(i64::MAX)), ..EventWish::default() }
     }
 
     /// Whether events of a kind are asked for, and of this time; what else is asked needs the event.
@@ -73,7 +81,8 @@ impl EventWish {
     }
 }
 
-fn is_of(event: &WalEvent, oids: &[u32]) -> bool {
-    matches!(event.fact, EventFact::Database(database, _) | EventFact::DatabaseFiles(database, ..) if oids.contains(&database))
-        || event.relations.iter().any(|r| r.file.or(r.new_file).is_some_and(|rel| oids.contains(&rel.db)))
+/// Whether an event is of a database.
+pub(crate) fn is_of(event: &WalEvent, oid: u32) -> bool {
+    matches!(event.fact, EventFact::Database(database, _) | EventFact::DatabaseFiles(database, ..) if database == oid)
+        || event.relations.iter().any(|r| r.file.or(r.new_file).is_some_and(|rel| rel.db == oid))
 }

@@ -71,7 +71,7 @@ pub fn transactions(
     tell: &NoteFinding<'_>,
     sink: &mut ListSink<'_, NoEvent>,
 ) -> Result<XactsAnswer, ListError> {
-    let make = || (XactList::new(wish.clone(), names.clone()), ());
+    let make = || (XactList::new(wish.clone()), ());
     let (history, gathered) = read_history(source, wanted, names, &make, tell, sink)?;
     let (left_out, range) = (history.left_out(), history.range());
     let History { list, holes, keeper, .. } = history;
@@ -84,8 +84,6 @@ pub fn transactions(
 /// The first ones so far.
 pub struct XactList {
     wish: XactWish,
-    /// Names that were given.
-    given: Names,
     /// By rank, then as they ended.
     kept: BTreeMap<(u64, u64, u64), ListedXact>,
     totals: XactTotals,
@@ -99,7 +97,7 @@ impl TakeHistory for XactList {
     }
 
     fn over(&mut self, over: &OverXact<'_>, names: &Names, clock: Option<Timestamp>) {
-        if !self.wish.wants(over, [names, &self.given], clock) {
+        if !self.wish.wants(over, clock) {
             return;
         }
         let took = XactDuration::of(over, clock);
@@ -124,8 +122,8 @@ impl TakeHistory for XactList {
 
 impl XactList {
     /// None yet.
-    pub fn new(wish: XactWish, given: Names) -> XactList {
-        XactList { wish, given, kept: BTreeMap::new(), totals: XactTotals::default() }
+    pub fn new(wish: XactWish) -> XactList {
+        XactList { wish, kept: BTreeMap::new(), totals: XactTotals::default() }
     }
 
     /// The first ones, in the order that was asked for, and sums of all.

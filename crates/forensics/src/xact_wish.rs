@@ -3,7 +3,6 @@
 use crate::event::EventEnd;
 use crate::listed_xact::{XactDuration, rows};
 use crate::over::OverXact;
-use pgwal_catalog::Names;
 use pgwal_format::Lsn;
 use pgwal_format::record::RelFileLocator;
 use pgwal_format::rmgr::xact::Timestamp;
@@ -65,32 +64,27 @@ pub struct XactWish {
     pub since: Option<Timestamp>,
     /// Only those that ended up to this time.
     pub until: Option<Timestamp>,
-    /// Only those that touched the relation with these files.
-    pub relation: Option<RelFileLocator>,
-    /// Only those that touched this relation: `table`, `schema.table` or `database.schema.table`.
-    pub named: Option<String>,
-    /// Only those that touched this database, by its OID.
-    pub database: Option<u32>,
+    /// Only those that touched a relation with one of these files.
+    pub relations: Option<Vec<RelFileLocator>>,
+    /// Only those that touched one of these databases, by their OIDs.
+    pub databases: Option<Vec<u32>>,
+    /// Only those that had not ended in front of this position.
+    pub from: Option<Lsn>,
 }
 
 impl XactWish {
     /// Whether a transaction is asked for, but for how long it took.
-    ///
-    /// `names`: what WAL has said so far, and what was given.
-    pub(crate) fn wants(&self, over: &OverXact<'_>, names: [&Names; 2], clock: Option<Timestamp>) -> bool {
+    pub(crate) fn wants(&self, over: &OverXact<'_>, clock: Option<Timestamp>) -> bool {
         let (xact, ending) = (over.xact, over.ending);
         let time = ending.time.or(clock);
-        let mut files = xact.relations.keys();
         self.xid.is_none_or(|xid| ending.xid == xid || ending.subxacts.contains(&xid))
             && xact.bytes + ending.bytes >= self.min_bytes
             && self.since.is_none_or(|since| time.is_some_and(|time| time >= since))
             && self.until.is_none_or(|until| time.is_some_and(|time| time <= until))
             && self.open_at.is_none_or(|at| was_open(over, at, clock))
-            && self.relation.is_none_or(|rel| xact.relations.contains_key(&rel))
-            && self.database.is_none_or(|db| xact.relations.keys().any(|rel| rel.db == db))
-            && self.named.as_deref().is_none_or(|asked| {
-                files.any(|rel| over.name_of(*rel, names).is_some_and(|name| name.is_called(asked)))
-            })
+            && self.relations.as_ref().is_none_or(|own| own.iter().any(|rel| xact.relations.contains_key(rel)))
+            && self.databases.as_ref().is_none_or(|own| xact.relations.keys().any(|rel| own.contains(&rel.db)))
+            && self.from.is_none_or(|from| ending.at() >= from)
     }
 
     /// What it is put in order by: the larger, the sooner; where that is the same, by the second.

@@ -65,6 +65,7 @@ mod page;
 mod places;
 pub mod plan;
 pub mod prune;
+pub mod relation_name;
 pub mod repository;
 pub mod restore;
 pub mod stats;

@@ -84,6 +84,24 @@ pub(crate) fn read(store: &dyn Store, keys: &Keys, piece: &DataPiece, scratch: &
     }
 }
 
+/// Hands on the plain bytes of a piece, whatever it is packed and encrypted in.
+pub(crate) fn plain_piece(
+    store: &dyn Store,
+    keys: &Keys,
+    piece: &DataPiece,
+    scratch: &mut Scratch,
+    sink: &mut dyn FnMut(&[u8]),
+) -> PieceRead {
+    let open = || stored_of(store, piece);
+    match open() {
+        Ok(Some(_)) => {}
+        Ok(None) => return PieceRead::Absent,
+        Err(error) => return PieceRead::Unread(error.to_string()),
+    }
+    let source = OneFile { place: store.describe(), keys, open: &open };
+    judged(unpacked(&source, &piece.file, scratch, sink), || Ok(()))
+}
+
 /// Reads the stored bytes of a piece from where `stored` is, and holds them against their sum.
 pub(crate) fn stored_piece(stored: &mut dyn Read, sum: PieceSum, length: Option<u64>) -> PieceRead {
     let (mut sha1, mut crc, mut head) = (Sha1::new(), 0, Vec::new());

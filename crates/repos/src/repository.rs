@@ -39,6 +39,7 @@ pub struct Repository {
     /// What is wrong with the tool's own files.
     pub defects: Vec<RepoDefect>,
     keys_of_wal: Keys,
+    keys_of_backups: Keys,
     keys: Keys,
     store: Arc<dyn Store>,
 }
@@ -57,7 +58,7 @@ impl Repository {
         let keys = &how.keys;
         let (contents, without_backups) = (how.contents.as_ref(), how.without_backups);
         let reading = Reading { store: store.as_ref(), keys, contents, without_backups };
-        let RepoContents { wal, archive_id, backups, defects, by, left_out, keys_of_wal } =
+        let RepoContents { wal, archive_id, backups, defects, by, left_out, keys_of_wal, keys_of_backups } =
             layout::read(&reading, &candidate, choice)?;
         let Candidate { layout, base, name, by: told } = candidate;
         Ok(Repository {
@@ -73,6 +74,7 @@ impl Repository {
             defects,
             is_encrypted: keys_of_wal.is_some(),
             keys_of_wal: keys_of_wal.unwrap_or_else(|| keys.clone()),
+            keys_of_backups: keys_of_backups.unwrap_or_else(|| keys.clone()),
             keys: keys.clone(),
             store,
         })
@@ -113,6 +115,10 @@ impl Repository {
     /// The backup that stands among the WAL under this name.
     pub fn listed_as(&self, shown: &str) -> Option<&ListedBackup> {
         self.backups.iter().find(|backup| backup.file == shown)
+    }
+
+    pub(crate) fn keys_of_backups(&self) -> &Keys {
+        &self.keys_of_backups
     }
 
     pub(crate) fn store(&self) -> &dyn Store {

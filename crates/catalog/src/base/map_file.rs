@@ -17,7 +17,8 @@ pub(super) const LONGEST: usize = 4096;
 /// OIDs and files. `None`: it is none, or its checksum is wrong.
 pub(super) fn parse(endian: Endian, bytes: &[u8]) -> Option<Vec<(u32, u32)>> {
     let word = |at: usize| Some(endian.u32(*bytes.get(at..)?.first_chunk()?));
-    let right = |at: &usize| word(*at) == bytes.get(..*at).map(|summed| castagnoli::append(0, summed));
+    let sum = |at: usize| bytes.get(..at).map(|summed| castagnoli::append(0, summed));
+    let right = |at: &usize| word(*at).is_some_and(|crc| sum(*at) == Some(crc));
     let crc = CRC.into_iter().find(right)?;
     let count = usize::try_from(word(4)?).ok()?;
     if word(0)? != MAGIC || count > (crc - 8) / 8 {
@@ -27,10 +28,10 @@ pub(super) fn parse(endian: Endian, bytes: &[u8]) -> Option<Vec<(u32, u32)>> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn map(places: usize, entries: &[(u32, u32)]) -> Vec<u8> {
+    pub(in crate::base) fn map(places: usize, entries: &[(u32, u32)]) -> Vec<u8> {
         let mut out: Vec<u8> = [MAGIC, entries.len() as u32].iter().flat_map(|n| n.to_le_bytes()).collect();
         entries.iter().for_each(|(oid, file)| out.extend([*oid, *file].iter().flat_map(|n| n.to_le_bytes())));
         out.resize(8 + places * 8, 0);

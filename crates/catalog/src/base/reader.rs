@@ -39,15 +39,44 @@ pub struct BaseFacts {
 
 /// Which files are read now.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Pass {
+enum ReadingPass {
     Maps,
     Catalogs,
     Namespaces,
     Over,
 }
 
+/// The files that are read in a pass.
+#[derive(Clone)]
+pub struct WantedFiles {
+    pass: ReadingPass,
+    /// By path: which file it is, of which catalog.
+    heaps: HashMap<String, (RelFileLocator, Catalog)>,
+}
+
+impl WantedFiles {
+    /// Whether a file is read; `path`: below the data directory.
+    pub fn has(&self, path: &str) -> bool {
+        match self.pass {
+            ReadingPass::Maps => database_of(path).is_some(),
+            ReadingPass::Catalogs => self.heap(path).is_some() || XactFiles::number(path).is_some(),
+            ReadingPass::Namespaces => self.heap(path).is_some(),
+            ReadingPass::Over => false,
+        }
+    }
+
+    /// The file of a catalog, and the number of the file among those that go on where it ends.
+    fn heap(&self, path: &str) -> Option<(RelFileLocator, Catalog, u32)> {
+        let (stem, number) = match path.rsplit_once('.') {
+            Some((stem, number)) => (stem, number.parse::<u32>().ok().filter(|number| *number > 0)?),
+            None => (path, 0),
+        };
+        self.heaps.get(stem).map(|(rel, catalog)| (*rel, *catalog, number))
+    }
+}
+
 /// A file that is being read.
-enum OpenFile {
+enum FileBeingRead {
     Nothing,
     Map((u32, u32), String, Vec<u8>),
     Heap(HeapFile),
@@ -57,12 +86,10 @@ enum OpenFile {
 /// Reads the catalogs of a base backup from the files that are handed in. Each pass is over all files.
 pub struct BaseReader {
     facts: BaseFacts,
-    pass: Pass,
-    /// By path: which file it is, of which catalog.
-    wanted: HashMap<String, (RelFileLocator, Catalog)>,
+    wanted: WantedFiles,
     /// Folders of databases.
     folders: HashMap<u32, (u32, String)>,
-    open: OpenFile,
+    open: FileBeingRead,
     rows: usize,
     out: BaseCatalogs,
 }
@@ -81,30 +108,29 @@ impl BaseReader {
             pages: HashMap::new(),
             xacts: XactFiles::of_pages(facts.page),
         };
-        let (wanted, folders) = (HashMap::new(), HashMap::new());
-        BaseReader { facts, pass: Pass::Maps, wanted, folders, open: OpenFile::Nothing, rows: 0, out }
+        let wanted = WantedFiles { pass: ReadingPass::Maps, heaps: HashMap::new() };
+        BaseReader { facts, wanted, folders: HashMap::new(), open: FileBeingRead::Nothing, rows: 0, out }
     }
 
-    /// Whether a file is read in this pass; `path`: below the data directory.
-    pub fn wants(&self, path: &str) -> bool {
-        match self.pass {
-            Pass::Maps => database_of(path).is_some(),
-            Pass::Catalogs => self.heap(path).is_some() || XactFiles::number(path).is_some(),
-            Pass::Namespaces => self.heap(path).is_some(),
-            Pass::Over => false,
-        }
+    /// The files that are read in this pass.
+    pub fn wanted(&self) -> WantedFiles {
+        self.wanted.clone()
     }
 
     /// A file begins.
     pub fn begin(&mut self, path: &str) {
         self.end();
-        self.open = match self.pass {
-            Pass::Maps => database_of(path)
-                .map_or(OpenFile::Nothing, |(place, folder)| OpenFile::Map(place, folder.to_owned(), Vec::new())),
-            _ => match (self.heap(path), XactFiles::number(path)) {
-                (Some(file), _) => OpenFile::Heap(file),
-                (None, Some(number)) if self.pass == Pass::Catalogs => OpenFile::Xacts(number),
-                _ => OpenFile::Nothing,
+        self.open = match self.wanted.pass {
+            ReadingPass::Maps => database_of(path).map_or(FileBeingRead::Nothing, |(place, folder)| {
+                FileBeingRead::Map(place, folder.to_owned(), Vec::new())
+            }),
+            pass => match (self.wanted.heap(path), XactFiles::number(path)) {
+                (Some((rel, catalog, number)), _) => {
+                    let first = number.saturating_mul(self.facts.file_blocks);
+                    FileBeingRead::Heap(HeapFile::new(rel, catalog, first))
+                }
+                (None, Some(number)) if pass == ReadingPass::Catalogs => FileBeingRead::Xacts(number),
+                _ => FileBeingRead::Nothing,
             },
         };
     }
@@ -113,13 +139,13 @@ impl BaseReader {
     pub fn bytes(&mut self, bytes: &[u8]) {
         let BaseReader { facts, open, rows, out, .. } = self;
         match open {
-            OpenFile::Nothing => {}
-            OpenFile::Map(_, _, kept) => {
+            FileBeingRead::Nothing => {}
+            FileBeingRead::Map(_, _, kept) => {
                 let room = map_file::LONGEST.saturating_sub(kept.len()).min(bytes.len());
                 kept.extend_from_slice(bytes.get(..room).unwrap_or_default());
             }
-            OpenFile::Xacts(number) => out.xacts.put(*number, bytes),
-            OpenFile::Heap(file) => {
+            FileBeingRead::Xacts(number) => out.xacts.put(*number, bytes),
+            FileBeingRead::Heap(file) => {
                 let rel = file.rel;
                 file.push(facts, bytes, &mut |block, page| match page {
                     PageRows::Nothing => {}
@@ -137,16 +163,16 @@ impl BaseReader {
     /// All files were handed in; whether they are wanted once more.
     pub fn next_pass(&mut self) -> bool {
         self.end();
-        let pass = self.pass;
-        self.pass = match pass {
-            Pass::Maps => {
+        let pass = self.wanted.pass;
+        self.wanted.pass = match pass {
+            ReadingPass::Maps => {
                 self.find_catalogs();
-                Pass::Catalogs
+                ReadingPass::Catalogs
             }
-            Pass::Catalogs if self.find_namespaces() => Pass::Namespaces,
-            _ => Pass::Over,
+            ReadingPass::Catalogs if self.find_namespaces() => ReadingPass::Namespaces,
+            _ => ReadingPass::Over,
         };
-        self.pass != Pass::Over
+        self.wanted.pass != ReadingPass::Over
     }
 
     /// What they say.
@@ -155,7 +181,8 @@ impl BaseReader {
     }
 
     fn end(&mut self) {
-        let OpenFile::Map((spc, db), folder, bytes) = std::mem::replace(&mut self.open, OpenFile::Nothing) else {
+        let FileBeingRead::Map((spc, db), folder, bytes) = std::mem::replace(&mut self.open, FileBeingRead::Nothing)
+        else {
             return;
         };
         match map_file::parse(self.facts.endian, &bytes) {
@@ -173,7 +200,7 @@ impl BaseReader {
             let own: &[Catalog] = if *db == 0 { &[Catalog::Database] } else { &[Catalog::Class, Catalog::Namespace] };
             for catalog in own {
                 let rel = RelFileLocator { spc: *spc, db: *db, rel: file(*catalog) };
-                self.wanted.insert(format!("{folder}/{}", rel.rel), (rel, *catalog));
+                self.wanted.heaps.insert(format!("{folder}/{}", rel.rel), (rel, *catalog));
             }
         }
     }
@@ -181,7 +208,7 @@ impl BaseReader {
     /// Whether there are schemas in other files than those that were read.
     fn find_namespaces(&mut self) -> bool {
         let oid = Catalog::Namespace.oid();
-        self.wanted.clear();
+        self.wanted.heaps.clear();
         let moved: Vec<(RelFileLocator, u32)> = self
             .out
             .pages
@@ -195,21 +222,11 @@ impl BaseReader {
         for (catalog, file) in moved {
             if let Some((spc, folder)) = self.folders.get(&catalog.db) {
                 let rel = RelFileLocator { spc: *spc, db: catalog.db, rel: file };
-                self.wanted.insert(format!("{folder}/{file}"), (rel, Catalog::Namespace));
+                self.wanted.heaps.insert(format!("{folder}/{file}"), (rel, Catalog::Namespace));
                 self.out.namespaces.insert(catalog.db, file);
             }
         }
-        !self.wanted.is_empty()
-    }
-
-    /// The file of a catalog, from the block on with which it begins.
-    fn heap(&self, path: &str) -> Option<HeapFile> {
-        let (stem, number) = match path.rsplit_once('.') {
-            Some((stem, number)) => (stem, number.parse::<u32>().ok().filter(|number| *number > 0)?),
-            None => (path, 0),
-        };
-        let (rel, catalog) = *self.wanted.get(stem)?;
-        Some(HeapFile::new(rel, catalog, number.checked_mul(self.facts.file_blocks)?))
+        !self.wanted.heaps.is_empty()
     }
 }
 

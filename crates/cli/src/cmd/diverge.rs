@@ -74,9 +74,10 @@ fn two_timelines(text: &str) -> Result<[TimelineId; 2], String> {
 /// Says where they part.
 pub fn run(args: &DivergeArgs) -> anyhow::Result<Exit> {
     let paths = [&args.a, args.b.as_ref().unwrap_or(&args.a)];
-    let names = args.names.given()?;
     let open = |path: &PathBuf| open_place(std::slice::from_ref(path), args.max_rate, &args.place, &args.keys);
     let places = [open(paths[0])?, open(paths[1])?];
+    let repository = places.iter().find_map(|place| place.repository.as_ref());
+    let names = args.names.given(repository)?;
     let zone = args.zone.zone();
     let bar = Bar::new(false);
     let side = |at: usize| {
@@ -92,6 +93,9 @@ pub fn run(args: &DivergeArgs) -> anyhow::Result<Exit> {
     let mut told: Vec<u8> = Vec::new();
     let found = diverge([&sides[0], &sides[1]], &names, &tell, &mut |_, text| told.extend_from_slice(text))?;
     bar.finish();
+    // A backup is of one side, or of what both have.
+    let [a, b] = found.gathered.each_ref().map(|gathered| args.names.fit(&names, &gathered.outcome));
+    a.or(b)?;
     // Where nobody can be told, the exit code counts.
     let _ = standard_error().write_all(&told);
     if let Some((path, _)) = paths.iter().zip(&found.ranges).find(|(_, range)| range.is_none()) {

@@ -3,17 +3,19 @@
 //! What is listed is what recovery to a timeline would read: segment by segment the file that a server takes. Where it
 //! could not read on, a finding stands in the list, and the list goes on behind it.
 
-use super::reading::{RangeOptions, RangeRead};
+use super::reading::{OpenedRange, RangeOptions, RangeRead};
 use super::stats;
 use crate::exit::Exit;
 use crate::filtering::{Filtering, list_managers};
 use crate::follow::{self, Watch};
 use crate::fullpage;
+use crate::names::NamesOptions;
 use crate::progress::Bar;
 use crate::streams::{is_read_on_terminal, standard_error, stream};
 use crate::zone::ZoneOption;
 use anyhow::ensure;
 use clap::ValueEnum;
+use pgwal::catalog::Names;
 use pgwal::source::Source;
 use pgwal::verify::Options;
 use pgwal::verify::records::{ListError, ListPart, ListRequest, Listed, Render, list};
@@ -40,6 +42,8 @@ pub struct DumpArgs {
     reading: RangeOptions,
     #[command(flatten)]
     filtering: Filtering,
+    #[command(flatten)]
+    names: NamesOptions,
     /// Details of blocks, each on a line of its own: with --format waldump only
     #[arg(short, long)]
     bkp_details: bool,
@@ -93,20 +97,21 @@ pub fn run(args: &DumpArgs) -> anyhow::Result<Exit> {
     }
     args.fit_together()?;
     let mut zone = args.zone.zone();
-    let filter = args.filtering.filter(&mut zone)?;
+    let OpenedRange { source, repository, options } = args.reading.open()?;
+    let names = args.names.needed(args.filtering.needs_names(), (source.as_ref(), repository.as_ref()), &options)?;
+    let filter = args.filtering.filter(&mut zone, names.as_ref())?;
     let format = args.format.unwrap_or(if args.by().is_some() { DumpFormat::Waldump } else { DumpFormat::Text });
     if let (Some(by), None, false) = (args.by(), &args.save_fullpage, args.follow) {
-        return stats::as_pg_waldump(&args.reading, &filter, by, args.quiet, zone);
+        return stats::as_pg_waldump(&args.reading, (source.as_ref(), options), &filter, by, args.quiet, zone);
     }
-    let (source, mut options): (_, Options<'_>) = args.reading.open()?;
-    let source = source.as_ref();
+    let (source, mut options): (_, Options<'_>) = (source.as_ref(), options);
     if format == DumpFormat::Waldump {
         args.reading.own_files_only(source, &mut options)?;
     }
     filter.prepare(source, &options)?;
     let pages = args.save_fullpage.as_deref().map(fullpage::ImageFolder::new).transpose()?;
     let watch = if args.follow { Some(Watch::new(&args.reading.archive()?)?.output()?) } else { None };
-    let work = Work { filter, pages, watch };
+    let work = Work { filter, names, pages, watch };
     options.interrupt = work.watch.as_ref().map(Watch::interrupt);
     if format == DumpFormat::Waldump && !args.quiet {
         let note = start::note(source, &options)?.unwrap_or_default();
@@ -182,7 +187,7 @@ impl DumpArgs {
         work: &Work,
         format: DumpFormat,
     ) -> anyhow::Result<Listed> {
-        let (filter, mut out) = (&work.filter, stream(format.form()));
+        let (filter, names, mut out) = (&work.filter, work.names.as_ref(), stream(format.form()));
         let zone = self.zone.zone();
         match (self.by(), self.quiet, format) {
             (Some(by), quiet, _) => {
@@ -199,7 +204,7 @@ impl DumpArgs {
                 Ok(listed)
             }
             (_, true, _) => {
-                let render = plain::TextList { filter, quiet: true, vocabulary: OnceLock::new(), zone: &zone };
+                let render = plain::TextList { filter, names, quiet: true, vocabulary: OnceLock::new(), zone: &zone };
                 write(source, wanted, work, &render, &mut |piece| {
                     // Where nobody can be told of damage, the list goes on, and the exit code counts.
                     let _ = standard_error().write_all(piece.as_text());
@@ -207,7 +212,7 @@ impl DumpArgs {
                 })
             }
             (_, _, DumpFormat::Text) => {
-                let render = plain::TextList { filter, quiet: false, vocabulary: OnceLock::new(), zone: &zone };
+                let render = plain::TextList { filter, names, quiet: false, vocabulary: OnceLock::new(), zone: &zone };
                 let listed = text(source, wanted, work, &render, &mut out)?;
                 let found_nothing = listed.records == 0 && listed.findings == 0 && work.watch.is_none();
                 if let Some(hint) = self.filtering.none_fits().filter(|_| found_nothing) {
@@ -222,7 +227,8 @@ impl DumpArgs {
                 text(source, wanted, work, &render, &mut out)
             }
             (_, _, DumpFormat::Jsonl) => {
-                let listed = text(source, wanted, work, &json::JsonList { filter, names: OnceLock::new() }, &mut out)?;
+                let render = json::JsonList { filter, relation_names: names, names: OnceLock::new() };
+                let listed = text(source, wanted, work, &render, &mut out)?;
                 let complete = self.exit(source, wanted, work, &listed)? == Exit::Clean;
                 out.write_all(&json::end(&listed, complete)).and_then(|()| out.flush())?;
                 Ok(listed)
@@ -244,6 +250,7 @@ impl DumpArgs {
 /// What a list is made with.
 struct Work {
     filter: Filter,
+    names: Option<Names>,
     pages: Option<fullpage::ImageFolder>,
     watch: Option<Watch>,
 }

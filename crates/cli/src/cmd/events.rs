@@ -9,13 +9,15 @@ use crate::streams::page;
 use anyhow::ensure;
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use pgwal::catalog::Names;
 use pgwal::catalog::mapping::QUERY;
-use pgwal::forensics::{EventWish, UndoNamed, WalEventKind, events};
+use pgwal::forensics::{EventWish, EventsAnswer, NoteFinding, UndoNamed, WalEventKind, events};
+use pgwal::source::Source;
+use pgwal::verify::records::{ListRequest, ListSink, NoEvent};
 use pgwal_report::events::{EventsReport, csv, html, json, text};
 use pgwal_report::outside::{Lines, OutputForm};
 use pgwal_report::time::Zone;
 use pgwal_report::verify::RunClock;
-use std::ffi::OsString;
 use std::io::Write;
 use std::time::Duration;
 
@@ -45,9 +47,6 @@ pub struct EventsArgs {
     /// the filters leave; without a word, the only one that they leave.
     #[arg(long, value_name = "EVENT", num_args = 0..=1, default_missing_value = "", value_parser = before::named)]
     before: Option<UndoNamed>,
-    /// The base backup from which to get back there, as verify takes it [default: the newest that ends before it]
-    #[arg(long, value_name = "BACKUP", requires = "before")]
-    backup: Option<OsString>,
     /// How to say it
     #[arg(long, value_enum, default_value_t = EventsFormat::Text)]
     format: EventsFormat,
@@ -93,9 +92,13 @@ pub fn run(args: &EventsArgs) -> anyhow::Result<Exit> {
     );
     let opened = args.history.open()?;
     let source = opened.source();
-    let answer = args
-        .history
-        .ask_of(source, &zone, |source, wanted, names, tell, sink| events(source, wanted, &wish, names, tell, sink))?;
+    let look = |source: &dyn Source,
+                wanted: &ListRequest<'_>,
+                names: &Names,
+                tell: &NoteFinding<'_>,
+                sink: &mut ListSink<'_, NoEvent>| events(source, wanted, &wish, names, tell, sink);
+    let mut answer = args.history.ask_of(&opened, &zone, look)?;
+    args.narrow(&mut answer)?;
     let (mut exit, tells) = exit(&answer.gathered, answer.range.is_some(), args.format == EventsFormat::Json);
     if !tells {
         return Ok(exit);
@@ -124,10 +127,21 @@ pub fn run(args: &EventsArgs) -> anyhow::Result<Exit> {
 }
 
 impl EventsArgs {
+    /// Leaves what was read for names alone.
+    fn narrow(&self, answer: &mut EventsAnswer) -> anyhow::Result<()> {
+        if let Some(start) = self.history.start() {
+            answer.events.retain(|event| event.lsn >= start || event.end_lsn.is_some_and(|end| end >= start));
+            answer.range =
+                answer.range.map(|(first, last)| (first.max(start), last)).filter(|(first, last)| first <= last);
+        }
+        self.filter.check_database(&answer.names)
+    }
+
     /// What is asked for, with times without a zone in this one.
     fn wish(&self, zone: &mut Zone) -> anyhow::Result<EventWish> {
         let (since, until) = self.filter.times(zone)?;
         let (relation, named) = self.filter.relation();
+        let (database, database_named) = self.filter.database();
         Ok(EventWish {
             rows: self.rows,
             quiet: i64::try_from(self.idle.as_micros()).unwrap_or(i64::MAX),
@@ -136,7 +150,8 @@ impl EventsArgs {
             until,
             relation,
             named,
-            databases: self.filter.database.map(|oid| vec![oid]),
+            database,
+            database_named,
             sought: self.before.and_then(UndoNamed::sought),
         })
     }

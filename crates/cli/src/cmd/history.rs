@@ -3,23 +3,22 @@
 use super::reading::{RangeOptions, RangeRead};
 use crate::exit::Exit;
 use crate::input::InputOptions;
-use crate::names::NamesOptions;
+use crate::names::{AskedRelation, NamesOptions};
 use crate::progress::Bar;
 use crate::several::NamedArchive;
 use crate::streams::standard_error;
 use crate::zone::{ZoneOption, now};
-use anyhow::anyhow;
+use anyhow::{anyhow, bail};
 use pgwal::Finding;
 use pgwal::catalog::Names;
-use pgwal::forensics::NoteFinding;
+use pgwal::forensics::{EventsAnswer, NoteFinding, XactsAnswer};
 use pgwal::format::record::RelFileLocator;
 use pgwal::format::rmgr::xact::Timestamp;
 use pgwal::format::{Layout, Lsn, TimelineId};
 use pgwal::source::Source;
-use pgwal::verify::Which;
 use pgwal::verify::places::choose_copies;
 use pgwal::verify::records::{Gathered, ListError, ListRequest, ListSink, NoEvent};
-use pgwal_query::filter;
+use pgwal::verify::{Options, Which};
 use pgwal_report::dump::text::damage;
 use pgwal_report::time::Zone;
 use std::io::Write;
@@ -39,7 +38,7 @@ pub struct HistoryOptions {
     #[arg(short, long, value_name = "N", value_parser = super::reading::timeline)]
     timeline: Option<TimelineId>,
     #[command(flatten)]
-    names: NamesOptions,
+    pub names: NamesOptions,
     #[command(flatten)]
     zone: ZoneOption,
 }
@@ -56,11 +55,11 @@ pub struct HistoryFilter {
     until: Option<String>,
     /// Only what touches this relation: a name, with its schema and database in front or not, or tablespace
     /// OID/database OID/file number
-    #[arg(short = 'R', long, value_name = "RELATION")]
-    relation: Option<String>,
-    /// Only what touches this database, by its OID
-    #[arg(long, value_name = "OID")]
-    pub database: Option<u32>,
+    #[arg(short = 'R', long, value_name = "RELATION", value_parser = AskedRelation::parse)]
+    relation: Option<AskedRelation>,
+    /// Only what touches this database: its OID or its name
+    #[arg(long, value_name = "DATABASE")]
+    database: Option<String>,
 }
 
 impl HistoryFilter {
@@ -72,22 +71,55 @@ impl HistoryFilter {
 
     /// Which relation: by its files, or by its name.
     pub fn relation(&self) -> (Option<RelFileLocator>, Option<String>) {
-        let file = self.relation.as_deref().and_then(|text| filter::relation(text).ok());
-        (file, self.relation.clone().filter(|_| file.is_none()))
+        match &self.relation {
+            Some(AskedRelation::File(rel)) => (Some(*rel), None),
+            Some(AskedRelation::Name(name)) => (None, Some(name.clone())),
+            None => (None, None),
+        }
+    }
+
+    /// Which database: by its OID, or by its name.
+    pub fn database(&self) -> (Option<u32>, Option<String>) {
+        let oid = self.database.as_ref().and_then(|text| text.parse().ok());
+        (oid, self.database.clone().filter(|_| oid.is_none()))
+    }
+
+    /// Something is asked for by a name.
+    pub fn is_named(&self) -> bool {
+        self.relation().1.is_some() || self.database().1.is_some()
+    }
+
+    /// The database that is named has that name, or had it.
+    pub fn check_database(&self, names: &Names) -> anyhow::Result<()> {
+        match self.database().1 {
+            Some(name) if names.databases_named(name.as_bytes()).is_empty() => bail!(
+                "no database is called {name}, as far as names are known: from WAL itself, from --names, from --backup"
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    /// Every file that the relation has, or had; `None` where none is asked for.
+    pub fn files(&self, names: Option<&Names>) -> anyhow::Result<Option<Vec<RelFileLocator>>> {
+        self.relation.as_ref().map(|asked| asked.files(names)).transpose()
+    }
+
+    /// The databases that have the name, or had it; `None` where none is asked for.
+    pub fn databases(&self, names: Option<&Names>) -> anyhow::Result<Option<Vec<u32>>> {
+        Ok(match (self.database(), names) {
+            ((Some(oid), _), _) => Some(vec![oid]),
+            ((None, Some(name)), Some(names)) => {
+                self.check_database(names)?;
+                Some(names.databases_named(name.as_bytes()))
+            }
+            _ => None,
+        })
     }
 }
 
 /// Reads a time that an option says.
 pub fn time(option: &str, text: &str, zone: &mut Zone) -> anyhow::Result<Timestamp> {
     zone.read(text, now()).map_err(|what| anyhow!("{option} \"{text}\": {what}"))
-}
-
-/// An answer, and of which place it is.
-pub struct OfPlace<A> {
-    /// Where the WAL lies.
-    pub place: String,
-    /// What was found.
-    pub answer: A,
 }
 
 /// Looks at WAL, with names that were given, and tells what is wrong in it.
@@ -127,32 +159,68 @@ impl HistoryOptions {
         Ok(opened)
     }
 
-    /// Asks `look` about the WAL, and says beside the answer what is wrong in it.
-    pub fn ask<A>(&self, zone: &Zone, look: impl LookAtHistory<A>) -> anyhow::Result<OfPlace<A>> {
-        let opened = self.open()?;
-        let answer = self.ask_of(opened.source(), zone, look)?;
-        Ok(OfPlace { place: opened.source().describe(), answer })
+    /// From where on records are told.
+    pub fn start(&self) -> Option<Lsn> {
+        self.start
     }
 
-    /// The same of what is open already.
-    pub fn ask_of<A>(&self, source: &dyn Source, zone: &Zone, look: impl LookAtHistory<A>) -> anyhow::Result<A> {
-        let names = self.names.given()?;
-        let bar = Bar::new(false);
+    /// How the WAL is read.
+    fn options(&self) -> Options<'static> {
         let mut options = self.input.options();
         options.timeline = self.timeline.map_or(Which::Latest, Which::Number);
         (options.start, options.end) = (self.start, self.end);
+        options
+    }
+
+    /// The names at every position, where something is asked for by one: the WAL is read for that.
+    pub fn names_for(&self, filter: &HistoryFilter, opened: &NamedArchive) -> anyhow::Result<Option<Names>> {
+        let through = || self.names.through(opened.source(), opened.repository(), &self.options());
+        filter.is_named().then(through).transpose()
+    }
+
+    /// Asks `look` about the WAL, and says beside the answer what is wrong in it.
+    pub fn ask_of<A: HistoryAnswer>(
+        &self,
+        opened: &NamedArchive,
+        zone: &Zone,
+        look: impl LookAtHistory<A>,
+    ) -> anyhow::Result<A> {
+        let names = self.names.given(opened.repository())?;
+        let bar = Bar::new(false);
+        let mut options = self.options();
+        // From where a backup starts on, its names are followed.
+        options.start = names.base().map_or(self.start, |base| self.start.map(|start| start.min(base.start)));
         options.progress = Some(&bar);
         let mut told = Vec::new();
         let wanted = ListRequest { options, limit: None };
         let tell = |finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>| damage(finding, layout, zone, out);
-        let answer = look(source, &wanted, &names, &tell, &mut |piece| {
+        let answer = look(opened.source(), &wanted, &names, &tell, &mut |piece| {
             told.extend_from_slice(piece.as_text());
             Ok(())
         })?;
         bar.finish();
+        self.names.fit(&names, &answer.gathered().outcome)?;
         // Where nobody can be told, the exit code counts.
         let _ = standard_error().write_all(&told);
         Ok(answer)
+    }
+}
+
+/// An answer that says what was read for it.
+pub trait HistoryAnswer {
+    /// What was read.
+    fn gathered(&self) -> &Gathered;
+}
+
+impl HistoryAnswer for EventsAnswer {
+    fn gathered(&self) -> &Gathered {
+        &self.gathered
+    }
+}
+
+impl HistoryAnswer for XactsAnswer {
+    fn gathered(&self) -> &Gathered {
+        &self.gathered
     }
 }
 

@@ -7,6 +7,7 @@ use crate::input::InputOptions;
 use crate::repo::PlaceOptions;
 use anyhow::{bail, ensure};
 use pgwal::format::{FileName, Layout, Lsn, Position, SegmentName, TimelineId};
+use pgwal::repos::Repository;
 use pgwal::source::Source;
 use pgwal::verify::records::{Gathered, ListRequest, Listed, Render, list};
 use pgwal::verify::{Options, Outcome, Which, verify};
@@ -53,6 +54,16 @@ pub struct RangeOptions {
     keys: crate::keys::KeyOptions,
 }
 
+/// An archive, and what of it is asked for.
+pub struct OpenedRange {
+    /// The archive.
+    pub source: Box<dyn Source>,
+    /// The repository that it lies in.
+    pub repository: Option<Repository>,
+    /// What of it.
+    pub options: Options<'static>,
+}
+
 /// What was read.
 #[derive(Clone, Copy)]
 pub struct RangeRead {
@@ -83,7 +94,7 @@ pub fn timeline(text: &str) -> Result<TimelineId, String> {
 
 impl RangeOptions {
     /// Opens the archive, and says what of it is asked for.
-    pub fn open(&self) -> anyhow::Result<(Box<dyn Source>, Options<'static>)> {
+    pub fn open(&self) -> anyhow::Result<OpenedRange> {
         let (archive, segments) = self.words()?;
         let input = InputOptions {
             archive,
@@ -96,14 +107,14 @@ impl RangeOptions {
             place: self.place.clone(),
             keys: self.keys.clone(),
         };
-        let source = input.open()?;
+        let (source, repository) = input.open_good_place()?;
         let mut options = input.options();
         options.timeline = self.timeline.map_or(Which::Latest, Which::Number);
         (options.start, options.end) = (self.start, self.end);
         if !segments.is_empty() {
             self.narrow(source.as_ref(), &segments, &mut options)?;
         }
-        Ok((source, options))
+        Ok(OpenedRange { source, repository, options })
     }
 
     /// `pg_waldump` reads files of one timeline alone: what a server takes of its ancestors is not for it.

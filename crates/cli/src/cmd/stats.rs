@@ -3,17 +3,20 @@
 //! An archive in which nothing is wrong is read once. Where something is, what can be read is counted, the totals are
 //! marked partial, and the exit code is 1.
 
-use super::reading::{RangeOptions, RangeRead};
+use super::reading::{OpenedRange, RangeOptions, RangeRead};
 use crate::exit::Exit;
 use crate::filtering::{Filtering, by, list_managers};
+use crate::names::NamesOptions;
 use crate::progress::Bar;
 use crate::streams::{page, standard_error};
 use crate::zone::ZoneOption;
 use anyhow::ensure;
 use clap::ValueEnum;
+use pgwal::catalog::Names;
 use pgwal::format::Layout;
-use pgwal::verify::Finding;
+use pgwal::source::Source;
 use pgwal::verify::records::{ListRequest, Listed, gather};
+use pgwal::verify::{Finding, Options};
 use pgwal_query::count::{By, Counter, GroupSums, Grouping};
 use pgwal_query::filter::Filter;
 use pgwal_report::dump::text::damage;
@@ -33,6 +36,8 @@ pub struct StatsArgs {
     reading: RangeOptions,
     #[command(flatten)]
     filtering: Filtering,
+    #[command(flatten)]
+    names: NamesOptions,
     /// What to count by; given twice, or two with a comma between them, by both at once: relation,minute
     #[arg(long, value_parser = by(), default_value = "rmgr", value_delimiter = ',')]
     by: Vec<By>,
@@ -90,15 +95,24 @@ pub fn run(args: &StatsArgs) -> anyhow::Result<Exit> {
     );
     ensure!(!waldump || args.top.is_none(), "pg_waldump tells all groups; --top is for the other formats");
     let mut zone = args.zone.zone();
-    let filter = args.filtering.filter(&mut zone)?;
-    let shown = TableStyle { format: args.format, top: args.top, zone };
-    count(&args.reading, &filter, by, args.quiet, &shown)
+    let OpenedRange { source, repository, options } = args.reading.open()?;
+    let names = args.names.needed(args.filtering.needs_names(), (source.as_ref(), repository.as_ref()), &options)?;
+    let filter = args.filtering.filter(&mut zone, names.as_ref())?;
+    let shown = TableStyle { format: args.format, top: args.top, zone, names };
+    count(&args.reading, (source.as_ref(), options), &filter, by, args.quiet, &shown)
 }
 
 /// `dump --stats`.
-pub fn as_pg_waldump(reading: &RangeOptions, filter: &Filter, by: By, quiet: bool, zone: Zone) -> anyhow::Result<Exit> {
-    let shown = TableStyle { format: StatsFormat::Waldump, top: None, zone };
-    count(reading, filter, by.into(), quiet, &shown)
+pub fn as_pg_waldump(
+    reading: &RangeOptions,
+    archive: (&dyn Source, Options<'_>),
+    filter: &Filter,
+    by: By,
+    quiet: bool,
+    zone: Zone,
+) -> anyhow::Result<Exit> {
+    let shown = TableStyle { format: StatsFormat::Waldump, top: None, zone, names: None };
+    count(reading, archive, filter, by.into(), quiet, &shown)
 }
 
 /// The same of records that were listed.
@@ -115,18 +129,18 @@ struct TableStyle {
     format: StatsFormat,
     top: Option<u32>,
     zone: Zone,
+    names: Option<Names>,
 }
 
 fn count(
     reading: &RangeOptions,
+    (source, mut options): (&dyn Source, Options<'_>),
     filter: &Filter,
     by: Grouping,
     quiet: bool,
     shown: &TableStyle,
 ) -> anyhow::Result<Exit> {
     let format = shown.format;
-    let (source, mut options) = reading.open()?;
-    let source = source.as_ref();
     if format == StatsFormat::Waldump {
         reading.own_files_only(source, &mut options)?;
     }
@@ -156,6 +170,7 @@ fn count(
     }
     let mut report = StatsReport::new(by, layout, &counter.finish(), !gathered.complete, gathered.findings);
     report.zone = shown.zone.clone();
+    report.names.clone_from(&shown.names);
     if let Some(top) = shown.top {
         report.keep(top as usize);
     }

@@ -1,13 +1,16 @@
 //! `walproof txns`: transactions, how each ended, how long it took, what it wrote.
 
 use super::guard::age;
-use super::history::{HistoryFilter, HistoryOptions, OfPlace, exit, time};
+use super::history::{HistoryFilter, HistoryOptions, exit, time};
 use crate::exit::Exit;
 use crate::streams::page;
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use pgwal::forensics::{OpenAt, XactOrder, XactWish, transactions};
+use pgwal::catalog::Names;
+use pgwal::forensics::{NoteFinding, OpenAt, XactOrder, XactWish, transactions};
 use pgwal::format::Lsn;
+use pgwal::source::Source;
+use pgwal::verify::records::{ListRequest, ListSink, NoEvent};
 use pgwal_query::filter;
 use pgwal_report::outside::{Lines, OutputForm};
 use pgwal_report::time::Zone;
@@ -67,15 +70,19 @@ fn orders() -> impl TypedValueParser<Value = XactOrder> {
 /// Lists transactions.
 pub fn run(args: &TxnsArgs) -> anyhow::Result<Exit> {
     let mut zone = args.history.zone();
-    let wish = args.wish(&mut zone)?;
-    let OfPlace { place, answer } = args
-        .history
-        .ask(&zone, |source, wanted, names, tell, sink| transactions(source, wanted, &wish, names, tell, sink))?;
+    let opened = args.history.open()?;
+    let wish = args.wish(&mut zone, args.history.names_for(&args.filter, &opened)?.as_ref())?;
+    let look = |source: &dyn Source,
+                wanted: &ListRequest<'_>,
+                names: &Names,
+                tell: &NoteFinding<'_>,
+                sink: &mut ListSink<'_, NoEvent>| transactions(source, wanted, &wish, names, tell, sink);
+    let answer = args.history.ask_of(&opened, &zone, look)?;
     let (exit, tells) = exit(&answer.gathered, answer.range.is_some(), args.format == TxnsFormat::Json);
     if !tells {
         return Ok(exit);
     }
-    let report = TxnsReport { place, by: wish.by, answer: &answer };
+    let report = TxnsReport { place: opened.source().describe(), by: wish.by, answer: &answer };
     let mut out = page(if args.format == TxnsFormat::Json { OutputForm::Json } else { OutputForm::Plain });
     match args.format {
         TxnsFormat::Text => text::write(&mut Lines::new(&mut out), &report, &zone)?,
@@ -90,9 +97,8 @@ pub fn run(args: &TxnsArgs) -> anyhow::Result<Exit> {
 }
 
 impl TxnsArgs {
-    fn wish(&self, zone: &mut Zone) -> anyhow::Result<XactWish> {
+    fn wish(&self, zone: &mut Zone, names: Option<&Names>) -> anyhow::Result<XactWish> {
         let (since, until) = self.filter.times(zone)?;
-        let (relation, named) = self.filter.relation();
         let open_at = self.open_at.as_deref().map(|text| match text.parse::<Lsn>() {
             Ok(lsn) => Ok(OpenAt::Lsn(lsn)),
             Err(_) => time("--open-at", text, zone).map(OpenAt::Time),
@@ -107,9 +113,9 @@ impl TxnsArgs {
             min_bytes: self.min_bytes.unwrap_or(0),
             since,
             until,
-            relation,
-            named,
-            database: self.filter.database,
+            relations: self.filter.files(names)?,
+            databases: self.filter.databases(names)?,
+            from: self.history.start(),
         })
     }
 }

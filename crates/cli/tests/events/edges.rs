@@ -138,3 +138,28 @@ fn words_for_people_say_what_wal_does_not_know() {
     assert_eq!(walproof(&["events", &testdata("demo/good"), "--kind", "theft"]).code, 2);
     assert_eq!(walproof(&["events", &testdata("demo/good"), "--start", "F/0"]).code, 2);
 }
+
+/// Names of a list count where WAL tells none; a relation is asked for by its name.
+#[test]
+fn names_of_a_list() {
+    let (good, folder) = (testdata("demo/good"), tempfile::tempdir().unwrap());
+    let file = folder.path().join("names");
+    // WAL knows the first file itself, but not what schema and database are called.
+    let list =
+        "5\tpostgres\t2200\tpublic\tlisted\t16393\tr\t1663\t16393\n5\tpostgres\t2200\tpublic\tother\t77\tr\t1663\t77\n";
+    std::fs::write(&file, list).unwrap();
+    let run = |words: &[&str]| walproof(&[words, &["--names", file.to_str().unwrap()]].concat());
+    let text = run(&["dump", &good, "-R", "postgres.public.h", "-n", "3", "-r", "Heap"]);
+    assert!(text.code == 0 && text.out.contains("  postgres.public.h (1663/5/16393:"), "{} {}", text.out, text.err);
+    let lines = run(&["dump", &good, "-R", "h", "-n", "3", "--format", "jsonl"]);
+    assert!(lines.out.contains("\"name\":\"postgres.public.h\""), "{}", lines.out);
+    let own = walproof(&["dump", &good, "-R", "1663/5/16393", "-n", "3", "--format", "waldump"]);
+    let named = run(&["dump", &good, "-R", "h", "-n", "3", "--format", "waldump"]);
+    assert_eq!((named.code, &named.out), (0, &own.out), "as pg_waldump prints it");
+    let none = run(&["dump", &good, "-R", "listed"]);
+    assert!(none.code == 2 && none.err.contains("no relation is called listed"), "{}", none.err);
+    let stats = run(&["stats", &good, "--by", "relation", "--format", "csv"]);
+    assert!(stats.out.lines().any(|line| line.contains(",16393,main,postgres.public.h,")), "{}", stats.out);
+    assert_eq!(walproof(&["dump", &good, "--names", "/nowhere/at/all"]).code, 2);
+    assert_eq!(walproof(&["dump", &good, "--backup", "/nowhere/at/all"]).code, 2);
+}

@@ -141,6 +141,7 @@ fn dump_lines() {
         assert!(wanted > 1, "{folder}");
     }
     assert!(check(&schema, &["dump", &testdata("demo/damaged"), "--format", "jsonl"], true) > 19_000);
+    check(&schema, &["dump", &testdata("demo/good"), "-R", "h", "-n", "9", "--format", "jsonl"], true);
 }
 
 #[test]
@@ -149,6 +150,7 @@ fn stats_and_fields() {
     for (folder, _kept) in archives() {
         check(&stats, &["stats", &folder, "--format", "json"], false);
     }
+    check(&stats, &["stats", &testdata("demo/good"), "-R", "h", "--by", "relation", "--format", "json"], false);
     for by in ["rmgr", "record", "relation", "xid", "database", "minute", "checkpoint"] {
         for folder in ["demo/good", "demo/damaged"] {
             check(&stats, &["stats", &testdata(folder), "--by", by, "--format", "json"], false);

@@ -37,8 +37,8 @@ pub struct Wish {
     pub transaction: Option<u32>,
     /// Only records that touch this database; 0 for what all databases share.
     pub database: Option<u32>,
-    /// Only records that touch this relation.
-    pub relation: Option<RelFileLocator>,
+    /// Only records that touch a relation with one of these files; of none: of all.
+    pub relation: Vec<RelFileLocator>,
     /// Only records that touch this block of the relation.
     pub block: Option<u32>,
     /// Only records that touch this fork, a place in [`FORKS`].
@@ -137,13 +137,17 @@ impl Filter {
     }
 
     fn touches_some(&self) -> bool {
-        self.wish.relation.is_some() || self.wish.fork.is_some()
+        !self.wish.relation.is_empty() || self.wish.fork.is_some()
     }
 
     fn touches(&self, block: &BlockRef) -> bool {
         self.wish.fork.is_none_or(|fork| fork == block.fork)
-            && self.wish.relation.is_none_or(|rel| rel == block.rel)
+            && self.is_of_relation(block.rel)
             && self.wish.block.is_none_or(|n| n == block.block)
+    }
+
+    fn is_of_relation(&self, rel: RelFileLocator) -> bool {
+        self.wish.relation.is_empty() || self.wish.relation.contains(&rel)
     }
 
     /// Up to 9.4 the data of a record says what it touches; only images have block references.
@@ -152,9 +156,8 @@ impl Filter {
             return false;
         }
         let facts = RecordFacts::of(record, blocks);
-        let touched = |&(rel, fork): &(RelFileLocator, u8)| {
-            self.wish.relation.is_none_or(|r| r == rel) && self.wish.fork.is_none_or(|f| f == fork)
-        };
+        let touched =
+            |&(rel, fork): &(RelFileLocator, u8)| self.is_of_relation(rel) && self.wish.fork.is_none_or(|f| f == fork);
         facts.relations.iter().any(touched) && self.wish.block.is_none_or(|n| facts.blocks.contains(&n))
     }
 

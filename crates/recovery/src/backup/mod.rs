@@ -14,6 +14,7 @@
 mod assemble;
 mod contents;
 mod data_files;
+mod each_file;
 mod find;
 mod flaw;
 mod folder;
@@ -46,6 +47,7 @@ use std::sync::Arc;
 pub use assemble::take_wal;
 pub use contents::{FileContents, JudgedBy, look, look_at};
 pub use data_files::{DataFiles, of_files};
+pub use each_file::each_file;
 pub(crate) use find::all;
 pub use find::{find, known, labelled};
 pub use flaw::{BackupFlaw, FlawKind, RootFileFlaw, Weight};

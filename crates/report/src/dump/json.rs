@@ -17,7 +17,9 @@
 use crate::dump::json_fields::JsonFields;
 use crate::dump::line::LineBuffer;
 use crate::dump::names::{data_length, manager, operation};
+use crate::relation_name::full;
 use crate::verify::json;
+use pgwal_catalog::{Names, RelationName};
 use pgwal_format::record::{Block, BlockRef, BodyShape, Image, Record, RecordHeader, RelFileLocator};
 use pgwal_format::rmgr::describe::{Cx, describe};
 use pgwal_format::rmgr::short::short;
@@ -35,6 +37,8 @@ use std::sync::OnceLock;
 pub struct JsonList<'a> {
     /// What to show.
     pub filter: &'a Filter,
+    /// What relations are called.
+    pub relation_names: Option<&'a Names>,
     /// The parts of lines that are the same for an operation, once a record was seen.
     pub names: OnceLock<OperationNames>,
 }
@@ -124,7 +128,8 @@ impl Render for JsonList<'_> {
             }
             let block = &block.reference;
             relations[block.rel.rel as usize % 16].write(block, &mut line);
-            self::block(&mut line, block, dialect);
+            let name = self.relation_names.and_then(|names| names.relation_at(block.rel, record.lsn));
+            self::block(&mut line, block, name.as_ref(), dialect);
         }
         line.all(b"],\"data\":{");
         let told = data(line, names.vocabulary, &Cx { record, main: record.main_data_of(&shape), blocks }, &shape);
@@ -263,8 +268,12 @@ fn data(line: LineBuffer<'_>, vocabulary: &Vocabulary, cx: &Cx<'_>, shape: &Body
 
 /// A block reference behind the block's name.
 #[inline(always)]
-fn block(line: &mut LineBuffer<'_>, b: &BlockRef, dialect: &Dialect) {
+fn block(line: &mut LineBuffer<'_>, b: &BlockRef, name: Option<&RelationName>, dialect: &Dialect) {
     line.decimal(b.block.into());
+    if let Some(name) = name {
+        line.all(b",\"name\":");
+        line.with(|out| drop(serde_json::to_writer(out, &full(name))));
+    }
     line.all(b",\"data_length\":");
     line.decimal(b.data_len.into());
     match (b.will_init, b.image) {

@@ -6,7 +6,9 @@
 //! 0/00A00480  Storage      CREATE   xid  731  len  42/  42  prev 0/00A00450  1663/5/16384
 //! ```
 
+use crate::relation_name::with_file;
 use crate::time::Zone;
+use pgwal_catalog::Names;
 use pgwal_format::record::{Block, Record};
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_query::filter::{RecordFacts, time_of};
@@ -39,7 +41,7 @@ thread_local! {
 }
 
 /// Appends what the record says.
-pub fn write(record: &Record<'_>, blocks: &[Block], zone: &Zone, out: &mut Vec<u8>) {
+pub fn write(record: &Record<'_>, blocks: &[Block], names: Option<&Names>, zone: &Zone, out: &mut Vec<u8>) {
     let rmid = record.header.rmid;
     // Page images belong to XLOG, too, and are many: what has a block has no time.
     if !matches!(rmid, XLOG | TRANSACTION | STORAGE | DATABASE | TABLESPACE) || rmid == XLOG && !blocks.is_empty() {
@@ -55,10 +57,8 @@ pub fn write(record: &Record<'_>, blocks: &[Block], zone: &Zone, out: &mut Vec<u
     let facts = RecordFacts::of(record, blocks);
     let mut verb = if rmid == TRANSACTION && facts.listed { "  drops " } else { "  " };
     for (rel, fork) in facts.relations.iter().take(TOLD) {
-        let _ = write!(out, "{verb}{}/{}/{}", rel.spc, rel.db, rel.rel);
-        if *fork > 0 {
-            let _ = write!(out, "_{}", pgwal_query::filter::FORKS.get(usize::from(*fork)).unwrap_or(&"?"));
-        }
+        let name = names.and_then(|names| names.relation_at(*rel, record.lsn));
+        let _ = write!(out, "{verb}{}", with_file(name.as_ref(), rel, *fork));
         verb = ", ";
     }
     if let Some(more) = facts.relations.len().checked_sub(TOLD + 1) {

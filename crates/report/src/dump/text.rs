@@ -5,6 +5,7 @@
 //! 0/00AAC690  *** WP201 error: the checksum of the record at 0/00AAC690 is wrong; 1,234 bytes are lost, until 0/00AACB60
 //! start       manager     operation                length without images / whole    relation:block
 //! ```
+//! Where names are known, one stands before its relation: `shop.public.orders (1663/13010/16384:7) fpi 104`.
 //! A block of another fork than the main one is written as its file is named, `16384_vm:0`; `fpi` is the size of a page
 //! image, `init` says that the page is made anew. An operation without a name is `0xA0`. When a transaction ended, what
 //! it drops and what is made or dropped stands at the end (`said`); what a record says besides is for the other
@@ -15,7 +16,9 @@ use crate::dump::names::data_length;
 use crate::dump::said;
 use crate::figures::{grouped, plural};
 use crate::outside::Shown;
+use crate::relation_name::full;
 use crate::time::Zone;
+use pgwal_catalog::{Names, RelationName};
 use pgwal_format::record::{Block, BlockRef, Record, RecordHeader};
 use pgwal_format::rmgr::short::short;
 use pgwal_format::rmgr::vocabulary::Vocabulary;
@@ -31,6 +34,8 @@ use std::sync::OnceLock;
 pub struct TextList<'a> {
     /// What to show.
     pub filter: &'a Filter,
+    /// What relations are called.
+    pub names: Option<&'a Names>,
     /// Findings only.
     pub quiet: bool,
     /// The operations of the version, once a record was seen.
@@ -67,8 +72,8 @@ impl Render for TextList<'_> {
         let images = shape.image_len as u64;
         let listed = !self.filter.only_damaged();
         if listed && !self.quiet {
-            line(record, vocabulary, images, blocks, out.text());
-            said::write(record, blocks, self.zone, out.text());
+            line(record, vocabulary, images, (blocks, self.names), out.text());
+            said::write(record, blocks, self.names, self.zone, out.text());
             out.text().push(b'\n');
         }
         let short = short(vocabulary, record, blocks);
@@ -81,7 +86,13 @@ impl Render for TextList<'_> {
 }
 
 /// A record.
-fn line(record: &Record<'_>, vocabulary: &Vocabulary, images: u64, blocks: &[Block], out: &mut Vec<u8>) {
+fn line(
+    record: &Record<'_>,
+    vocabulary: &Vocabulary,
+    images: u64,
+    (blocks, names): (&[Block], Option<&Names>),
+    out: &mut Vec<u8>,
+) {
     let header = &record.header;
     position(out, record.lsn, 12);
     manager(out, Rmgr(header.rmid).name(record.layout.dialect));
@@ -104,7 +115,8 @@ fn line(record: &Record<'_>, vocabulary: &Vocabulary, images: u64, blocks: &[Blo
     out.extend_from_slice(b"  prev ");
     position(out, header.prev, if blocks.is_empty() { 0 } else { 10 });
     for block in blocks {
-        reference(out, &block.reference);
+        let name = names.and_then(|names| names.relation_at(block.reference.rel, record.lsn));
+        reference(out, &block.reference, name.as_ref());
     }
 }
 
@@ -145,8 +157,12 @@ fn manager(out: &mut Vec<u8>, name: RmgrName) {
     pad(out, from, 11);
 }
 
-fn reference(out: &mut Vec<u8>, block: &BlockRef) {
+fn reference(out: &mut Vec<u8>, block: &BlockRef, name: Option<&RelationName>) {
     out.extend_from_slice(b"  ");
+    if let Some(name) = name {
+        out.extend_from_slice(full(name).as_bytes());
+        out.extend_from_slice(b" (");
+    }
     decimal(out, u64::from(block.rel.spc), 0);
     out.push(b'/');
     decimal(out, u64::from(block.rel.db), 0);
@@ -165,6 +181,9 @@ fn reference(out: &mut Vec<u8>, block: &BlockRef) {
     }
     out.push(b':');
     decimal(out, u64::from(block.block), 0);
+    if name.is_some() {
+        out.push(b')');
+    }
     if let Some(image) = block.image {
         out.extend_from_slice(b" fpi ");
         decimal(out, u64::from(image.length), 0);

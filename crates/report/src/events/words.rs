@@ -3,19 +3,12 @@
 use crate::dump::names;
 use crate::figures::{bytes, counted, grouped};
 use crate::outside::shown;
+pub use crate::relation_name::full as name;
 use pgwal_catalog::RelationName;
 use pgwal_forensics::{EventFact, EventRelation, WalEvent};
 use pgwal_format::record::RelFileLocator;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::control::ServerParameters;
-
-/// `shop.public.orders`, as far as it is known.
-pub fn name(name: &RelationName) -> String {
-    let parts = [name.database.as_deref(), name.schema.as_deref(), Some(name.name.as_slice())];
-    // A part without the one before it would be taken for that.
-    let known = parts.iter().rposition(Option::is_none).map_or(0, |unknown| unknown + 1);
-    parts.iter().skip(known).flatten().map(|part| shown(part)).collect::<Vec<_>>().join(".")
-}
 
 /// `1663/5/16393`.
 pub fn file(rel: RelFileLocator) -> String {

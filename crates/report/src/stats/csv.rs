@@ -21,6 +21,9 @@ pub fn rows(report: &StatsReport) -> String {
         };
         let new: Vec<&str> = own.iter().filter(|name| !names.contains(name)).copied().collect();
         names.extend(new);
+        if by == By::Relation && report.names.is_some() {
+            names.push("name");
+        }
     }
     let figures =
         "records,record_bytes,image_bytes,bytes,records_share,record_bytes_share,image_bytes_share,bytes_share,partial";

@@ -6,9 +6,10 @@
 //!  "groups":[{"rmgr":"XLOG","records":326,…,"shares":{"records":0.0238,"record_bytes":0.0087,"image_bytes":0.8498,"bytes":0.5149}},…]}
 //! ```
 //! A group is named by the fields that lines of `dump` have: `rmgr`; `rmgr` and `record`; `xid`; `tablespace`,
-//! `database`, `relation` and `fork`; `database`; `minute`, its beginning; `checkpoint`, the start of that record.
+//! `database`, `relation`, `fork`, and `name` where names are known; `database`; `minute`, its beginning; `checkpoint`, the start of that record.
 //! `null`: none, or none before.
 
+use crate::relation_name::full;
 use crate::stats::StatsReport;
 use crate::stats::text::minute;
 use crate::stats::waldump::operation;
@@ -87,12 +88,15 @@ fn of_one(by: By, key: GroupKey, report: &StatsReport) -> Vec<(&'static str, Val
             ]
         }
         (_, GroupKey::Xid(xid)) => vec![("xid", xid.into())],
-        (_, GroupKey::Relation(rel, fork)) => vec![
+        (_, GroupKey::Relation(rel, fork)) => [
             ("tablespace", rel.spc.into()),
             ("database", rel.db.into()),
             ("relation", rel.rel.into()),
             ("fork", FORKS.get(usize::from(fork)).copied().unwrap_or("unknown").into()),
-        ],
+        ]
+        .into_iter()
+        .chain(report.names.as_ref().map(|names| ("name", names.last_relation(rel).map(|name| full(&name)).into())))
+        .collect(),
         (_, GroupKey::Database(db)) => vec![("database", db.into())],
         (_, GroupKey::Minute(n)) => vec![("minute", minute(n).into())],
         (_, GroupKey::Checkpoint(lsn)) => {

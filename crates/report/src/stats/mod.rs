@@ -7,6 +7,7 @@ pub mod text;
 pub mod waldump;
 
 use crate::time::Zone;
+use pgwal_catalog::Names;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Layout, Lsn};
 use pgwal_query::count::{By, GroupKey, GroupPlace, GroupSum, GroupSums, Grouping};
@@ -26,6 +27,8 @@ pub struct StatsReport {
     pub times: HashMap<Lsn, Timestamp>,
     /// In which zone text tells times.
     pub zone: Zone,
+    /// What relations and databases are called, where names are known.
+    pub names: Option<Names>,
     /// All of them together.
     pub total: GroupSum,
     /// Start of the first record of the range.
@@ -65,7 +68,8 @@ impl StatsReport {
         });
         let (from, to, times) = (sum.first, sum.end, sum.times.clone());
         let left_out = (0, GroupSum::default());
-        StatsReport { by, layout, groups, left_out, times, zone: Zone::utc(), total, from, to, partial, findings }
+        let zone = Zone::utc();
+        StatsReport { by, layout, groups, left_out, times, zone, names: None, total, from, to, partial, findings }
     }
 
     /// Tells the largest groups alone.

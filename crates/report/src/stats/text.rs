@@ -10,8 +10,9 @@
 //! ```
 //! The percentages of a row are of the column's total; those of the last row say how the bytes divide.
 
-use crate::dump::names::relation;
 use crate::figures::{bytes, grouped, plural};
+use crate::outside::shown;
+use crate::relation_name::with_file;
 use crate::stats::StatsReport;
 use crate::stats::waldump;
 use crate::time::rfc3339;
@@ -80,9 +81,15 @@ fn name(by: By, key: GroupKey, report: &StatsReport) -> String {
     match key {
         GroupKey::Code(..) => waldump::label(key, by, report.layout.dialect),
         GroupKey::Xid(xid) => xid.to_string(),
-        GroupKey::Relation(rel, fork) => relation(&rel, fork),
+        GroupKey::Relation(rel, fork) => {
+            let name = report.names.as_ref().and_then(|names| names.last_relation(rel));
+            with_file(name.as_ref(), &rel, fork)
+        }
         GroupKey::Database(0) => "0 (shared)".to_owned(),
-        GroupKey::Database(db) => db.to_string(),
+        GroupKey::Database(db) => match report.names.as_ref().and_then(|names| names.database(db)) {
+            Some(name) => format!("{} ({db})", shown(name)),
+            None => db.to_string(),
+        },
         GroupKey::Minute(minute) => {
             let local = began(minute).and_then(|time| report.zone.local(time));
             local.unwrap_or_else(|| "no date".to_owned())

@@ -6,6 +6,7 @@ mod barman;
 mod folder;
 mod manifest;
 mod manifest_contents;
+pub(crate) mod manifest_files;
 mod packed_contents;
 mod pgbackrest;
 mod pghoard;
@@ -43,6 +44,8 @@ pub(crate) struct RepoContents {
     pub left_out: Vec<String>,
     /// What opens its WAL, where the repository itself says so.
     pub keys_of_wal: Option<Keys>,
+    /// What opens what describes its backups, where the repository itself says so.
+    pub keys_of_backups: Option<Keys>,
 }
 
 /// Where a repository is read, and with what it is opened.

@@ -94,6 +94,7 @@ pub(super) fn read(
             backup.put_down(BackupDefect::NoWalFor(format!("archive.info does not know {id}, where its WAL is")));
         }
     }
+    out.keys_of_backups.clone_from(&keys);
     judge_parents(&mut backups);
     backups.sort_by(|a, b| (a.stopped, &a.label).cmp(&(b.stopped, &b.label)));
     if let Some(how) = reading.contents {
