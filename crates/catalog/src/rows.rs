@@ -18,7 +18,8 @@ const INIT_PAGE: u8 = 0x80;
 const OPERATION: u8 = 0x70;
 const PREFIX_FROM_OLD: u8 = 0x20;
 const SUFFIX_FROM_OLD: u8 = 0x40;
-/// `datconnlimit` of a database that is being dropped, -2 (`DATCONNLIMIT_INVALID_DB`, `src/include/catalog/pg_database.h`).
+/// `datconnlimit` of a database that is being dropped, -2 (`DATCONNLIMIT_INVALID_DB`,
+/// `src/include/catalog/pg_database.h`).
 const INVALID_DATABASE: u32 = -2i32 as u32;
 /// So many rows are kept: some 50 MiB.
 const MOST: usize = 200_000;

@@ -170,7 +170,7 @@ mod tests {
     fn what_is_taken_away_is_counted_once() {
         let mut all = DeadRowsOfAll::new(2, 2);
         let mut take = |lsn: u64, file, act| {
-            all.take(Lsn(lsn), &HeapStep { file, act });
+            all.take(Lsn::new(lsn), &HeapStep { file, act });
             (all.events[0].left, all.events[1].left, all.sets)
         };
         for (block, offset) in [(0, 1), (0, 2), (0, 2), (0, 200), (1, 1), (2, 5)] {
@@ -185,8 +185,8 @@ mod tests {
         assert_eq!(take(12, 1, HeapAct::Unread), (2, 0, 2));
         assert_eq!(take(13, 0, HeapAct::Cut(0)), (0, 0, 0));
         let rows = all.events[0];
-        assert_eq!((rows.all, rows.first_gone, rows.is_unknown), (5, Some(Lsn(9)), false));
-        all.take(Lsn(14), &HeapStep { file: 0, act: HeapAct::Dead(0, 9, 1) });
+        assert_eq!((rows.all, rows.first_gone, rows.is_unknown), (5, Some(Lsn::new(9)), false));
+        all.take(Lsn::new(14), &HeapStep { file: 0, act: HeapAct::Dead(0, 9, 1) });
         all.hole();
         assert!(all.events[0].is_unknown && !all.events[1].is_unknown);
     }
