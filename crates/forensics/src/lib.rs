@@ -6,12 +6,14 @@
 //!                                           │ in the order of WAL, on one thread
 //!                                           ▼
 //!                                        History: open transactions ── end of one ──┬─► EventList: its events
-//!                                           └ rows of catalogs, names               └─► XactList: itself
+//!                                           └ rows of catalogs, names               ├─► XactList: itself
+//!                                                                                   └─► TopSums: sums of all records
 //! ```
 //! An archive is read once ([`pgwal_verify::records::gather`]), and once more where a catalog was rewritten in it.
 //! Memory is bounded by open transactions and by what is listed, which have limits of their own; what a limit left out
 //! is counted and told.
 
+mod checkpoint_seen;
 mod classified;
 mod effects;
 mod event;
@@ -22,18 +24,27 @@ mod listed_xact;
 mod look;
 mod over;
 mod reading;
+mod top;
+mod top_part;
 mod transaction;
+mod volume;
+mod what_if;
 mod wish;
 mod xact_list;
 mod xact_wish;
 
+pub use checkpoint_seen::CheckpointSeen;
 pub use effects::RelationSum;
 pub use event::{EventEnd, EventFact, EventRelation, WalEvent, WalEventKind};
 pub use events::{EventsAnswer, events};
 pub use history::WalHole;
 pub use listed_xact::{ListedXact, XactDuration, XactRelation};
 pub use look::NoteFinding;
+pub use top::{TopAnswer, TopList, TopRelation, TopWish, top};
+pub use top_part::RelationFork;
 pub use transaction::PreparedXact;
+pub use volume::{ImageReason, ImageSum, VolumeSum};
+pub use what_if::{FartherCheckpoints, PackedImages, RecountedCycle, WhatIf};
 pub use wish::EventWish;
 pub use xact_list::{XactTotals, XactsAnswer, transactions};
 pub use xact_wish::{OpenAt, XactOrder, XactWish};

@@ -15,6 +15,7 @@
 //! | [`dump`] | the records | text, JSON lines, CSV, as `pg_waldump` |
 //! | [`stats`] | how many of them | text, JSON, CSV, as `pg_waldump` |
 //! | [`events`] | what happened, in which transaction | text, JSON, CSV |
+//! | [`top`] | what WAL consists of, and what it would be with other settings | text, JSON, CSV |
 //! | [`txns`] | transactions: their ends, durations, rows, bytes | text, JSON, CSV |
 //! | [`locate`], [`lag`] | where a position lies, how far apart two are | text, JSON |
 //! | [`lag::live`] | how far standbys and the archiver are behind a server | text, JSON, Nagios, Prometheus |
@@ -67,6 +68,7 @@ pub mod restore;
 pub mod stats;
 pub mod time;
 pub mod timelines;
+pub mod top;
 pub mod txns;
 pub mod verify;
 pub mod watch;

@@ -81,7 +81,7 @@ pub use entry::{Entry, Ignored, Listing};
 pub use error::{FileKind, Refusal, SourceError};
 pub use find::NameSought;
 pub use held::HeldEntry;
-pub use images::Images;
+pub use images::{ImagePacking, Images};
 pub use kept::{KeptContent, KeptFile, KeptSource};
 pub use key::Keys;
 pub use keyed::with_keys;

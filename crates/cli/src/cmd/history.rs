@@ -26,7 +26,14 @@ use std::io::Write;
 #[derive(clap::Args)]
 pub struct HistoryOptions {
     #[command(flatten)]
-    pub input: InputOptions,
+    input: InputOptions,
+    #[command(flatten)]
+    range: HistoryRange,
+}
+
+/// Which records are read, and how names and times are told.
+#[derive(clap::Args)]
+pub struct HistoryRange {
     /// Read only records that start here or behind
     #[arg(short, long, value_name = "LSN")]
     start: Option<Lsn>,
@@ -91,7 +98,7 @@ pub struct OfPlace<A> {
 impl HistoryOptions {
     /// The zone of times.
     pub fn zone(&self) -> Zone {
-        self.zone.zone()
+        self.range.zone()
     }
 
     /// Asks `look` about the WAL, and says beside the answer what is wrong in it.
@@ -106,10 +113,33 @@ impl HistoryOptions {
             &mut ListSink<'_, NoEvent>,
         ) -> Result<A, ListError>,
     ) -> anyhow::Result<OfPlace<A>> {
+        self.range.ask(&self.input, zone, look)
+    }
+}
+
+impl HistoryRange {
+    /// The zone of times.
+    pub fn zone(&self) -> Zone {
+        self.zone.zone()
+    }
+
+    /// Asks `look` about the WAL, and says beside the answer what is wrong in it.
+    pub fn ask<A, E: std::error::Error + Send + Sync + 'static>(
+        &self,
+        input: &InputOptions,
+        zone: &Zone,
+        look: impl FnOnce(
+            &dyn Source,
+            &ListRequest<'_>,
+            &Names,
+            &NoteFinding<'_>,
+            &mut ListSink<'_, NoEvent>,
+        ) -> Result<A, E>,
+    ) -> anyhow::Result<OfPlace<A>> {
         let names = self.names.names()?;
-        let source = self.input.open()?;
+        let source = input.open()?;
         let bar = Bar::new(false);
-        let mut options = self.input.options();
+        let mut options = input.options();
         options.timeline = self.timeline.map_or(Which::Latest, Which::Number);
         (options.start, options.end) = (self.start, self.end);
         options.progress = Some(&bar);

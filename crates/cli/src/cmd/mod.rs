@@ -25,6 +25,7 @@ pub mod ship;
 pub mod stats;
 pub mod summarize;
 pub mod timelines;
+pub mod top;
 pub mod txns;
 pub mod verify;
 pub mod watch;
@@ -64,6 +65,8 @@ subcommands! {
     Events => events::EventsArgs,
     /// Lists transactions: how each ended, how long it took, what it wrote; the largest, the longest, those open then
     Txns => txns::TxnsArgs,
+    /// Says what makes this WAL: relations, records, images, checkpoints; and what other settings would make of it
+    Top => top::TopArgs,
     /// Lists the fields of every type of records
     Fields => fields::FieldsArgs,
     /// Shows one record as bytes, each with the field that it belongs to

@@ -1,4 +1,4 @@
-//! What happened, as `walproof events` and `walproof txns` tell it: against a real server that is told what to do, and at the edges.
+//! What happened, as `walproof events`, `txns` and `top` tell it: against a real server that is told what to do, and at the edges.
 //!
 //! - `WALPROOF_SEEDS`, `WALPROOF_FIRST`: how many seeds of a workload (1), from which on (1).
 
@@ -10,5 +10,6 @@ mod live;
 #[path = "../run/mod.rs"]
 mod run;
 mod told;
+mod top;
 mod txns;
 mod workload;

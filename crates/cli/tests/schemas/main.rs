@@ -161,11 +161,18 @@ fn stats_and_fields() {
 
 #[test]
 fn events_and_transactions() {
-    let (schema, txns) = (Schema::named("events.json"), Schema::named("txns.json"));
-    for (folder, _kept) in archives() {
+    let (schema, txns, top) = (Schema::named("events.json"), Schema::named("txns.json"), Schema::named("top.json"));
+    for (at, (folder, _kept)) in archives().into_iter().enumerate() {
         check(&schema, &["events", &folder, "--rows", "10", "--format", "json"], false);
-        check(&txns, &["txns", &folder, "--format", "json"], false);
+        // They are made of the same history.
+        if at % 6 == 0 {
+            check(&txns, &["txns", &folder, "--format", "json"], false);
+            check(&top, &["top", &folder, "-n", "50", "--format", "json"], false);
+        }
     }
+    let asked = ["--by", "xid,database", "--what-if", "compression=pglz", "--what-if", "checkpoint=2x"];
+    let good = testdata("demo/good");
+    check(&top, &[&["top", &good, "--format", "json"], &asked[..]].concat(), false);
 }
 
 #[test]

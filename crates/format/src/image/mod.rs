@@ -11,7 +11,8 @@
 
 mod checksum;
 pub mod pglz;
+pub mod pglz_pack;
 mod restore;
 
 pub use checksum::page_checksum;
-pub use restore::{Unpack, Unrestorable, restore, stamp};
+pub use restore::{Unpack, Unrestorable, restore, stamp, without_hole};
