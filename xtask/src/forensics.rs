@@ -1,5 +1,5 @@
-//! `cargo xtask long forensics`: what `walproof events` tells of random workloads of a server, more of them than the
-//! tests of every change take time for.
+//! `cargo xtask long forensics`: what `events`, `txns`, `top` and `blame` tell of random workloads of a server, more of
+//! them than the tests of every change take time for.
 
 use anyhow::Result;
 

@@ -57,7 +57,7 @@ usage: cargo xtask COMMAND
   long restore [SEEDS] [FIRST]
                          foretell SEEDS (200) restores, have the server do them, compare; from seed FIRST (0) on
   long forensics [SEEDS] [FIRST]
-                         what walproof events tells of SEEDS (50) random workloads of a server, from seed FIRST (1) on
+                         what events, txns, top and blame tell of SEEDS (50) random workloads of a server, from seed FIRST (1) on
   long get [FOLDER…]     real servers that recover with archive-get: those whose programs lie in these folders, else one of each major
   long restored [COUNT] [FIRST]
                          what verify --restored says of COUNT (40) real restores, half of which ended early

@@ -85,6 +85,11 @@ impl Names {
         self.relations.get(&rel).map(|class| self.named(rel.db, class))
     }
 
+    /// All relations that have a file, with what it is called.
+    pub fn relations(&self) -> impl Iterator<Item = (RelFileLocator, RelationName)> {
+        self.relations.iter().map(|(rel, class)| (*rel, self.named(rel.db, class)))
+    }
+
     /// What a relation of a database is called, by its row.
     pub fn named(&self, database: u32, class: &ClassRow) -> RelationName {
         RelationName {

@@ -184,6 +184,15 @@ const PAGES: &[HelpPage] = &[
         exits: &[],
     },
     HelpPage {
+        name: "blame",
+        shown: &["words", "path", "start", "end", "timeline", "jobs", "fork", "names", "format", "timezone"],
+        examples: &[
+            ("walproof blame /srv/wal public.orders:31", "every record that touched a block"),
+            ("walproof blame /srv/wal 1663/5/16393:31:5", "and what became of one row of it"),
+        ],
+        exits: &[],
+    },
+    HelpPage {
         name: "fields",
         shown: &[],
         examples: &[("walproof fields -r Heap --as 15", "what dump can tell of records of Heap in 15")],

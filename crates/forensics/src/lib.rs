@@ -7,12 +7,14 @@
 //!                                           ▼
 //!                                        History: open transactions ── end of one ──┬─► EventList: its events
 //!                                           └ rows of catalogs, names               ├─► XactList: itself
-//!                                                                                   └─► TopSums: sums of all records
+//!                                                                                   ├─► TopSums: sums of all records
+//!                                                                                   └─► BlameList: whose records touched a block
 //! ```
 //! An archive is read once ([`pgwal_verify::records::gather`]), and once more where a catalog was rewritten in it.
 //! Memory is bounded by open transactions and by what is listed, which have limits of their own; what a limit left out
 //! is counted and told.
 
+mod blame;
 mod checkpoint_seen;
 mod classified;
 mod effects;
@@ -33,6 +35,7 @@ mod wish;
 mod xact_list;
 mod xact_wish;
 
+pub use blame::{BlameAnswer, BlameError, BlameWish, BlamedRelation, BlockTouch, TouchEnd, blame};
 pub use checkpoint_seen::CheckpointSeen;
 pub use effects::RelationSum;
 pub use event::{EventEnd, EventFact, EventRelation, WalEvent, WalEventKind};

@@ -4,6 +4,7 @@ pub mod archive_get;
 pub mod archive_prune;
 pub mod archive_push;
 pub mod backups;
+pub mod blame;
 pub mod check;
 pub mod compare;
 pub mod control;
@@ -67,6 +68,8 @@ subcommands! {
     Txns => txns::TxnsArgs,
     /// Says what makes this WAL: relations, records, images, checkpoints; and what other settings would make of it
     Top => top::TopArgs,
+    /// Says who touched a block or a row: every record that did, with the end of its transaction
+    Blame => blame::BlameArgs,
     /// Lists the fields of every type of records
     Fields => fields::FieldsArgs,
     /// Shows one record as bytes, each with the field that it belongs to

@@ -1,6 +1,7 @@
 //! A real server: what it was told to do is found, with transaction, outcome, names, rows and time of commit, and
 //! nothing else.
 
+use crate::blame::{blame, positions};
 use crate::run::walproof;
 use crate::told::{document, told};
 use crate::top::top;
@@ -55,6 +56,7 @@ fn one(postgres: Postgres, seed: u64) {
     times_are_those_of_the_server(&server, &found);
     transactions_are_those_of_the_server(&server);
     sums_are_those_of_the_server(&server);
+    touches_are_those_of_pg_waldump(&server);
     images_packed_are_those_of_the_server(&server);
 }
 
@@ -200,4 +202,34 @@ fn images_packed_are_those_of_the_server(server: &Server) {
         let most = if method == "pglz" { 0 } else { bytes[1] / 20 };
         assert!(bytes[1].abs_diff(bytes[2]) <= most, "{method}: {packed}");
     }
+}
+
+/// Of a table's block, the same records as the server's own pg_waldump lists; of a row, what was done to it.
+fn touches_are_those_of_pg_waldump(server: &Server) {
+    server.sql("create table public.one(id int primary key, note text)").unwrap();
+    server
+        .sql("insert into one select i, 'a' from generate_series(1, 50) i; update one set note = 'b' where id < 20")
+        .unwrap();
+    server.sql("begin; delete from one where id = 30; rollback; select 1 from one where id = 31 for update").unwrap();
+    server.sql("vacuum (freeze) one").unwrap();
+    server.sql("delete from one where id = 32; update one set note = 'c' where id = 33").unwrap();
+    let file = server.sql("select replace(pg_relation_filepath('one'), 'base/', '1663/')").unwrap().trim().to_owned();
+    let row = server.sql("select split_part(trim(both '()' from ctid::text), ',', 2) from one where id = 33").unwrap();
+    server.switch_and_archive().unwrap();
+    let archive = server.archive();
+    let place = archive.to_str().unwrap();
+    let (touches, end) = blame(&[place, "public.one:0"]);
+    assert_eq!(end["relations"][0]["file"], file, "{end}");
+    let mut command = Command::new(server.postgres().program("pg_waldump").unwrap());
+    let range = ["-s", end["from_lsn"].as_str().unwrap(), "-e", end["to_lsn"].as_str().unwrap(), "-p"];
+    let out = command.args(range).arg(&archive).args(["-R", &file, "-B", "0", "-F", "main"]).output().unwrap();
+    let text = String::from_utf8(out.stdout).unwrap();
+    let lsn = |line: &str| Some(line.split_once("lsn: ")?.1.split_once(',')?.0.to_owned());
+    let padded = |lsn: String| lsn.split_once('/').map(|(high, low)| format!("{high}/{low:0>8}"));
+    let dumped: Vec<String> = text.lines().filter_map(lsn).filter_map(padded).collect();
+    assert_eq!(positions(&touches), dumped);
+    assert!(touches.len() > 50, "{text}");
+    let (history, _) = blame(&[place, &format!("one:0:{}", row.trim())]);
+    let changes: Vec<&str> = history.iter().filter_map(|touch| touch["changes"][0]["change"].as_str()).collect();
+    assert_eq!(changes, ["new_version"], "{history:?}");
 }

@@ -1,9 +1,10 @@
-//! What happened, as `walproof events`, `txns` and `top` tell it: against a real server that is told what to do, and at the edges.
+//! What happened, as `walproof events`, `txns`, `top` and `blame` tell it: against a real server that is told what to do, and at the edges.
 //!
 //! - `WALPROOF_SEEDS`, `WALPROOF_FIRST`: how many seeds of a workload (1), from which on (1).
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
 
+mod blame;
 mod crafted;
 mod edges;
 mod live;

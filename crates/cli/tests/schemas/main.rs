@@ -173,6 +173,9 @@ fn events_and_transactions() {
     let asked = ["--by", "xid,database", "--what-if", "compression=pglz", "--what-if", "checkpoint=2x"];
     let good = testdata("demo/good");
     check(&top, &[&["top", &good, "--format", "json"], &asked[..]].concat(), false);
+    let blame = Schema::named("blame-line.json");
+    assert!(check(&blame, &["blame", &good, "h:2", "--format", "jsonl"], true) > 10);
+    check(&blame, &["blame", &testdata("9.4/promotion"), "1663/16384/17865:3", "--format", "jsonl"], true);
 }
 
 #[test]

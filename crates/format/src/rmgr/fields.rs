@@ -3,7 +3,7 @@
 use super::describe::{Cx, describe};
 use super::sink::{Nest, Show, Sink, Value};
 use super::vocabulary::Vocabulary;
-use crate::record::Record;
+use crate::record::{Block, Record};
 
 /// A field as it is told.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -44,8 +44,13 @@ pub struct RecordField<'a> {
 /// assert_eq!(oid, Some(40000));
 /// ```
 pub fn each(record: &Record<'_>, take: &mut dyn FnMut(RecordField<'_>)) {
+    each_with(record, &[], take);
+}
+
+/// The same, with those that stand in the data of blocks; `blocks`: those of the record.
+pub fn each_with(record: &Record<'_>, blocks: &[Block], take: &mut dyn FnMut(RecordField<'_>)) {
     if let Some(op) = Vocabulary::of(record.layout.dialect).op(record.header.rmid, record.header.info) {
-        let cx = Cx { record, main: record.main_data(), blocks: &[] };
+        let cx = Cx { record, main: record.main_data(), blocks };
         // What came before cut data was told.
         let _ = describe(op, &cx, &mut Taken { take, inside: Vec::new() });
     }
