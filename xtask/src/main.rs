@@ -57,7 +57,7 @@ usage: cargo xtask COMMAND
   long restore [SEEDS] [FIRST]
                          foretell SEEDS (200) restores, have the server do them, compare; from seed FIRST (0) on
   long forensics [SEEDS] [FIRST]
-                         what walproof events tells of SEEDS (50) random workloads of a server, from seed FIRST (1) on
+                         what events, txns, top and blame tell of SEEDS (50) random workloads of a server, from seed FIRST (1) on
   long before [EVENTS] [FIRST]
                          EVENTS (50) random events of a server's workload of seed FIRST (1), each undone by what events --before prints
   long on-disk [SEEDS] [FIRST]

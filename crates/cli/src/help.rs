@@ -153,7 +153,6 @@ const PAGES: &[HelpPage] = &[
             "start",
             "end",
             "timeline",
-            "jobs",
             "since",
             "until",
             "relation",
@@ -162,7 +161,6 @@ const PAGES: &[HelpPage] = &[
             "xid",
             "open_at",
             "longer_than",
-            "min_bytes",
             "names",
             "format",
             "timezone",
@@ -186,6 +184,27 @@ const PAGES: &[HelpPage] = &[
             ("1", "they part, or a record could not be read"),
             ("2", "nothing could be compared"),
         ],
+    },
+    HelpPage {
+        name: "top",
+        shown: &[
+            "archive", "path", "start", "end", "timeline", "jobs", "by", "limit", "what_if", "names", "format",
+            "timezone",
+        ],
+        examples: &[
+            ("walproof top /srv/wal", "what all this WAL is"),
+            ("walproof top /srv/wal --what-if compression=lz4 --what-if checkpoint=30min", "and what it need not be"),
+        ],
+        exits: &[],
+    },
+    HelpPage {
+        name: "blame",
+        shown: &["words", "path", "start", "end", "timeline", "jobs", "fork", "names", "format", "timezone"],
+        examples: &[
+            ("walproof blame /srv/wal public.orders:31", "every record that touched a block"),
+            ("walproof blame /srv/wal 1663/5/16393:31:5", "and what became of one row of it"),
+        ],
+        exits: &[],
     },
     HelpPage {
         name: "fields",

@@ -30,7 +30,7 @@ pub fn unknown() -> Option<String> {
 }
 
 /// The option, as every command has it that reads or tells times.
-#[derive(clap::Args)]
+#[derive(clap::Args, Clone)]
 pub struct ZoneOption {
     /// Read times without a zone in this one, and tell all times in it: Europe/Berlin, UTC, +01:00 [default: that of
     /// the backup's configuration, else this machine's]; JSON has UTC

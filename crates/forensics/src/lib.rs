@@ -6,7 +6,9 @@
 //!                                           │ in the order of WAL, on one thread
 //!                                           ▼
 //!                                        History: open transactions ── end of one ──┬─► EventList: its events
-//!                                           └ rows of catalogs, names               └─► XactList: itself
+//!                                           └ rows of catalogs, names               ├─► XactList: itself
+//!                                                                                   ├─► TopSums: sums of all records
+//!                                                                                   └─► BlameList: whose records touched a block
 //! ```
 //! An archive is read once ([`pgwal_verify::records::gather`]), once more where a catalog was rewritten in it, and for
 //! what is lost by a recovery that ends before an event ([`loss`]), and for what is left of the old rows of mass changes.
@@ -14,6 +16,8 @@
 //! is counted and told.
 
 mod base;
+mod blame;
+mod checkpoint_seen;
 mod classified;
 mod dead_rows;
 pub mod diverge;
@@ -30,13 +34,19 @@ mod named;
 mod on_disk;
 mod over;
 mod reading;
+mod top;
+mod top_part;
 mod transaction;
 mod undo;
+mod volume;
+mod what_if;
 mod wish;
 mod xact_list;
 mod xact_wish;
 
 pub use base::{BaseFault, EachFile, base_catalogs};
+pub use blame::{BlameAnswer, BlameWish, BlockTouch, TouchEnd, blame};
+pub use checkpoint_seen::CheckpointSeen;
 pub use effects::RelationSum;
 pub use event::{EventEnd, EventFact, EventRelation, RowsOnDisk, WalEvent, WalEventKind};
 pub use events::{EventsAnswer, events};
@@ -45,8 +55,12 @@ pub use history::WalHole;
 pub use listed_xact::{ListedXact, XactDuration, XactRelation};
 pub use look::NoteFinding;
 pub use loss::{CommittedXact, InFlightXact, RecoveryLoss, loss};
+pub use top::{TopAnswer, TopList, TopRelation, TopWish, top};
+pub use top_part::RelationFork;
 pub use transaction::PreparedXact;
 pub use undo::{UndoChoice, UndoNamed, choose};
+pub use volume::{ImageReason, ImageSum, VolumeSum};
+pub use what_if::{FartherCheckpoints, PackedImages, RecountedCycle, WhatIf};
 pub use wish::EventWish;
 pub use xact_list::{XactTotals, XactsAnswer, transactions};
 pub use xact_wish::{OpenAt, XactOrder, XactWish};

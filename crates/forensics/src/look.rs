@@ -39,10 +39,10 @@ pub struct LookedPart<P> {
 }
 
 /// What is put aside beside the history.
-type Beside<T> = <<T as TakeHistory>::Look as LookAtRecords>::Part;
+type LookPart<T> = <<T as TakeHistory>::Look as LookAtRecords>::Part;
 
 impl<T: TakeHistory> Render for Looker<'_, T> {
-    type Scratch = LookedPart<Beside<T>>;
+    type Scratch = LookedPart<LookPart<T>>;
     type Event = NoEvent;
 
     fn whole(&self) -> bool {
@@ -57,7 +57,7 @@ impl<T: TakeHistory> Render for Looker<'_, T> {
         &self,
         record: &Record<'_>,
         timeline: TimelineId,
-        room: &mut LookedPart<Beside<T>>,
+        room: &mut LookedPart<LookPart<T>>,
         _: &mut ListPart<NoEvent>,
     ) -> Option<Rendered> {
         let LookedPart { blocks, part, beside } = room;
@@ -98,7 +98,7 @@ impl<T: TakeHistory> Render for Looker<'_, T> {
         }
     }
 
-    fn done(&self, room: &mut LookedPart<Beside<T>>) {
+    fn done(&self, room: &mut LookedPart<LookPart<T>>) {
         let (part, beside) = (std::mem::take(&mut room.part), std::mem::take(&mut room.beside));
         let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
         history.list.looked(beside);

@@ -15,6 +15,8 @@
 //! | [`dump`] | the records | text, JSON lines, CSV, as `pg_waldump` |
 //! | [`stats`] | how many of them | text, JSON, CSV, as `pg_waldump` |
 //! | [`events`] | what happened, in which transaction | text, JSON, CSV |
+//! | [`blame`] | who touched a block or a tuple | text, JSON lines |
+//! | [`top`] | what WAL consists of, and what it would be with other settings | text, JSON, CSV |
 //! | [`txns`] | transactions: their ends, durations, rows, bytes | text, JSON, CSV |
 //! | [`diverge`] | where two lines of WAL part | text, JSON |
 //! | [`locate`], [`lag`] | where a position lies, how far apart two are | text, JSON |
@@ -43,6 +45,7 @@
 //! ```
 
 pub mod backups;
+pub mod blame;
 pub mod compare;
 pub mod contents;
 pub mod control;
@@ -71,6 +74,7 @@ pub mod restore;
 pub mod stats;
 pub mod time;
 pub mod timelines;
+pub mod top;
 pub mod txns;
 pub mod verify;
 pub mod watch;

@@ -83,7 +83,7 @@ pub use error::{FileKind, Refusal, SourceError};
 pub use file_part::{FilePart, TakeFile, WantsFile};
 pub use find::NameSought;
 pub use held::HeldEntry;
-pub use images::Images;
+pub use images::{ImagePacking, Images};
 pub use kept::{KeptContent, KeptFile, KeptSource};
 pub use key::Keys;
 pub use keyed::with_keys;

@@ -11,7 +11,7 @@ use crate::zone::{ZoneOption, now};
 use anyhow::{anyhow, bail};
 use pgwal::Finding;
 use pgwal::catalog::Names;
-use pgwal::forensics::{EventsAnswer, NoteFinding, XactsAnswer};
+use pgwal::forensics::{BlameAnswer, EventsAnswer, NoteFinding, TopAnswer, XactsAnswer};
 use pgwal::format::record::RelFileLocator;
 use pgwal::format::rmgr::xact::Timestamp;
 use pgwal::format::{Layout, Lsn, TimelineId};
@@ -28,6 +28,13 @@ use std::io::Write;
 pub struct HistoryOptions {
     #[command(flatten)]
     pub input: InputOptions,
+    #[command(flatten)]
+    pub range: HistoryRange,
+}
+
+/// Which records are read, and how names and times are told.
+#[derive(clap::Args, Clone)]
+pub struct HistoryRange {
     /// Read only records that start here or behind
     #[arg(short, long, value_name = "LSN")]
     start: Option<Lsn>,
@@ -142,12 +149,12 @@ impl<A, F> LookAtHistory<A> for F where
 impl HistoryOptions {
     /// The zone of times.
     pub fn zone(&self) -> Zone {
-        self.zone.zone()
+        self.range.zone.zone()
     }
 
     /// The timeline that was named.
     pub fn timeline(&self) -> Option<TimelineId> {
-        self.timeline
+        self.range.timeline
     }
 
     /// Opens what was named; of several places, each file from the first that has it whole.
@@ -161,21 +168,25 @@ impl HistoryOptions {
 
     /// From where on records are told.
     pub fn start(&self) -> Option<Lsn> {
-        self.start
+        self.range.start
     }
 
     /// How the WAL is read.
     fn options(&self) -> Options<'static> {
         let mut options = self.input.options();
-        options.timeline = self.timeline.map_or(Which::Latest, Which::Number);
-        (options.start, options.end) = (self.start, self.end);
+        options.timeline = self.range.timeline.map_or(Which::Latest, Which::Number);
+        (options.start, options.end) = (self.range.start, self.range.end);
         options
     }
 
     /// The names at every position, where something is asked for by one: the WAL is read for that.
     pub fn names_for(&self, filter: &HistoryFilter, opened: &NamedArchive) -> anyhow::Result<Option<Names>> {
-        let through = || self.names.through(opened.source(), opened.repository(), &self.options());
-        filter.is_named().then(through).transpose()
+        filter.is_named().then(|| self.all_names(opened)).transpose()
+    }
+
+    /// The names at every position.
+    pub fn all_names(&self, opened: &NamedArchive) -> anyhow::Result<Names> {
+        self.range.names.through(opened.source(), opened.repository(), &self.options())
     }
 
     /// Asks `look` about the WAL, and says beside the answer what is wrong in it.
@@ -185,11 +196,12 @@ impl HistoryOptions {
         zone: &Zone,
         look: impl LookAtHistory<A>,
     ) -> anyhow::Result<A> {
-        let names = self.names.given(opened.repository())?;
+        let names = self.range.names.given(opened.repository())?;
         let bar = Bar::new(false);
         let mut options = self.options();
         // From where a backup starts on, its names are followed.
-        options.start = names.base().map_or(self.start, |base| self.start.map(|start| start.min(base.start)));
+        options.start =
+            names.base().map_or(self.range.start, |base| self.range.start.map(|start| start.min(base.start)));
         options.progress = Some(&bar);
         let mut told = Vec::new();
         let wanted = ListRequest { options, limit: None };
@@ -199,7 +211,7 @@ impl HistoryOptions {
             Ok(())
         })?;
         bar.finish();
-        self.names.fit(&names, &answer.gathered().outcome)?;
+        self.range.names.fit(&names, &answer.gathered().outcome)?;
         // Where nobody can be told, the exit code counts.
         let _ = standard_error().write_all(&told);
         Ok(answer)
@@ -213,6 +225,18 @@ pub trait HistoryAnswer {
 }
 
 impl HistoryAnswer for EventsAnswer {
+    fn gathered(&self) -> &Gathered {
+        &self.gathered
+    }
+}
+
+impl HistoryAnswer for TopAnswer {
+    fn gathered(&self) -> &Gathered {
+        &self.gathered
+    }
+}
+
+impl HistoryAnswer for BlameAnswer {
     fn gathered(&self) -> &Gathered {
         &self.gathered
     }

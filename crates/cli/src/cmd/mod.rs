@@ -4,6 +4,7 @@ pub mod archive_get;
 pub mod archive_prune;
 pub mod archive_push;
 pub mod backups;
+pub mod blame;
 pub mod check;
 pub mod compare;
 pub mod control;
@@ -25,6 +26,7 @@ pub mod ship;
 pub mod stats;
 pub mod summarize;
 pub mod timelines;
+pub mod top;
 pub mod txns;
 pub mod verify;
 pub mod watch;
@@ -66,6 +68,10 @@ subcommands! {
     Txns => txns::TxnsArgs,
     /// Says where two lines of WAL part, what each has behind that, and whether pg_rewind can help
     Diverge => diverge::DivergeArgs,
+    /// Says what makes this WAL: relations, records, images, checkpoints; and what other settings would make of it
+    Top => top::TopArgs,
+    /// Says who touched a block or a row: every record that did, with the end of its transaction
+    Blame => blame::BlameArgs,
     /// Lists the fields of every type of records
     Fields => fields::FieldsArgs,
     /// Shows one record as bytes, each with the field that it belongs to

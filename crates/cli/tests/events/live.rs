@@ -1,10 +1,13 @@
 //! A real server: what it was told to do is found, with transaction, outcome, names, rows and time of commit, and
 //! nothing else.
 
+use crate::blame::{blame, positions};
 use crate::run::walproof;
 use crate::told::{document, told};
+use crate::top::top;
 use crate::workload::{MASS, Workload};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::process::Command;
 use walproof_live::{Postgres, Server, gate};
 
 /// The oldest server of which the tests know that all steps are possible.
@@ -52,6 +55,9 @@ fn one(postgres: Postgres, seed: u64) {
     assert!(missing.is_empty() && invented.is_empty(), "seed {seed}: not told {missing:#?}, invented {invented:#?}");
     times_are_those_of_the_server(&server, &found);
     transactions_are_those_of_the_server(&server);
+    sums_are_those_of_the_server(&server);
+    touches_are_those_of_pg_waldump(&server);
+    images_packed_are_those_of_the_server(&server);
 }
 
 /// Of a transaction, a part of which is rolled back, a prepared one and one that is open: rows, names, bounds of time.
@@ -115,4 +121,115 @@ fn times_are_those_of_the_server(server: &Server, found: &serde_json::Value) {
         }
     }
     assert!(compared > 10, "{compared}");
+}
+
+/// By kind of record, as the server's own pg_waldump counts them; by relation and block, as the server tells them that
+/// has a function for it (16 and later).
+fn sums_are_those_of_the_server(server: &Server) {
+    server.sql("create extension if not exists pg_walinspect").unwrap();
+    server.sql("checkpoint; update kept set note = 'w'; create index on kept(note); select txid_current()").unwrap();
+    server.switch_and_archive().unwrap();
+    let archive = server.archive();
+    let place = archive.to_str().unwrap();
+    let whole = top(&[place, "--by", "record"]);
+    // Up to the last record, behind which pg_waldump would look for a segment that is not there.
+    let (from, to) = (whole["from_lsn"].as_str().unwrap(), whole["to_lsn"].as_str().unwrap());
+    let found = top(&[place, "-e", to, "--by", "record,relation"]);
+    let postgres = server.postgres();
+    let mut dumped = Command::new(postgres.program("pg_waldump").unwrap());
+    let out = dumped.args(["--stats=record", "-p"]).arg(&archive).args(["-s", from, "-e", to]).output().unwrap();
+    let text = String::from_utf8(out.stdout).unwrap();
+    let row = |line: &str| -> Option<(String, [u64; 3])> {
+        let words: Vec<&str> = line.split_whitespace().filter(|word| *word != "(" && !word.ends_with(')')).collect();
+        let [name, count, size, images, _] = words[..] else { return None };
+        Some((name.to_owned(), [count.parse().ok()?, size.parse().ok()?, images.parse().ok()?]))
+    };
+    let dumped: BTreeMap<String, [u64; 3]> =
+        text.lines().filter_map(row).filter(|(name, _)| name.contains('/')).collect();
+    let own = found["by_record"]["groups"].as_array().unwrap().iter().map(|group| {
+        let figure = |name: &str| group[name].as_u64().unwrap();
+        let name = format!("{}/{}", group["rmgr"].as_str().unwrap(), group["record"].as_str().unwrap());
+        (name, [figure("records"), figure("bytes") - figure("image_bytes"), figure("image_bytes")])
+    });
+    assert_eq!(own.collect::<BTreeMap<_, _>>(), dumped, "{text}");
+    assert!(dumped.len() > 20, "{text}");
+    if postgres.major() < 16 {
+        return;
+    }
+    let said = server.sql(&format!(
+        "with b as materialized (select *, row_number() over (partition by start_lsn order by block_id) as at,
+           sum(block_data_length + block_fpi_length) over (partition by start_lsn) as parts
+           from pg_get_wal_block_info('{from}', '{to}'))
+         select concat_ws('/', reltablespace, reldatabase, relfilenode), relforknumber,
+           sum(block_data_length + block_fpi_length + case when at = 1 then record_length - parts else 0 end),
+           sum(block_fpi_length) from b group by 1, 2 order by 1, 2"
+    ));
+    let relations = found["by_relation"]["groups"].as_array().unwrap();
+    let mut compared = 0;
+    for line in said.unwrap().lines() {
+        let [file, fork, bytes, images] = line.split('|').collect::<Vec<_>>()[..] else { panic!("{line}") };
+        let fork = ["main", "fsm", "vm", "init"][fork.parse::<usize>().unwrap()];
+        let own = relations.iter().find(|group| group["file"] == file && group["fork"] == fork).unwrap();
+        let figures = [own["bytes"].to_string(), own["image_bytes"].to_string()];
+        assert_eq!(figures, [bytes, images], "{file} {fork}");
+        compared += 1;
+    }
+    assert!(compared > 20 && compared <= relations.len(), "{compared}");
+}
+
+/// What images would be with another way of packing is what a server makes of them that packs so.
+fn images_packed_are_those_of_the_server(server: &Server) {
+    let methods = server.sql("select unnest(enumvals) from pg_settings where name = 'wal_compression'").unwrap();
+    // Up to 14 it is on or off.
+    let (methods, place) = (if methods.contains("lz4") { methods } else { "pglz".to_owned() }, server.archive());
+    let position = || server.sql("select pg_current_wal_insert_lsn()").unwrap().trim().to_owned();
+    for method in methods.lines().filter(|method| ["pglz", "lz4", "zstd"].contains(method)) {
+        let setting = if methods == "pglz" { "on" } else { method };
+        // Of all sessions, those that only ask included: they clean pages of catalogs.
+        server.sql(&format!("alter system set wal_compression = {setting}")).unwrap();
+        server.sql("select pg_reload_conf(); select pg_sleep(0.3)").unwrap();
+        server.sql("checkpoint").unwrap();
+        let start = position();
+        server.sql("update pg_class set relpages = relpages + 1").unwrap();
+        let end = position();
+        server.switch_and_archive().unwrap();
+        let asked = format!("compression={method}");
+        let found = top(&[place.to_str().unwrap(), "-s", &start, "-e", &end, "--what-if", &asked]);
+        let packed = &found["what_if"]["compression"];
+        let bytes = ["images", "bytes", "packed_bytes", "plain_bytes"].map(|name| packed[name].as_u64().unwrap());
+        assert!(bytes[0] > 10 && bytes[1] * 2 < bytes[3], "{method}: {packed}");
+        // Another build of a library may choose otherwise; PostgreSQL's own way is the same to the byte.
+        let most = if method == "pglz" { 0 } else { bytes[1] / 20 };
+        assert!(bytes[1].abs_diff(bytes[2]) <= most, "{method}: {packed}");
+    }
+}
+
+/// Of a table's block, the same records as the server's own pg_waldump lists; of a row, what was done to it.
+fn touches_are_those_of_pg_waldump(server: &Server) {
+    server.sql("create table public.one(id int primary key, note text)").unwrap();
+    server
+        .sql("insert into one select i, 'a' from generate_series(1, 50) i; update one set note = 'b' where id < 20")
+        .unwrap();
+    server.sql("begin; delete from one where id = 30; rollback; select 1 from one where id = 31 for update").unwrap();
+    server.sql("vacuum (freeze) one").unwrap();
+    server.sql("delete from one where id = 32; update one set note = 'c' where id = 33").unwrap();
+    let file = server.sql("select replace(pg_relation_filepath('one'), 'base/', '1663/')").unwrap().trim().to_owned();
+    let row = server.sql("select split_part(trim(both '()' from ctid::text), ',', 2) from one where id = 33").unwrap();
+    server.switch_and_archive().unwrap();
+    let archive = server.archive();
+    let place = archive.to_str().unwrap();
+    let (touches, end) = blame(&[place, "public.one:0"]);
+    assert_eq!(end["relations"][0]["file"], file, "{end}");
+    let mut command = Command::new(server.postgres().program("pg_waldump").unwrap());
+    let range = ["-s", end["from_lsn"].as_str().unwrap(), "-e", end["to_lsn"].as_str().unwrap(), "-p"];
+    let out = command.args(range).arg(&archive).args(["-R", &file, "-B", "0", "-F", "main"]).output().unwrap();
+    let text = String::from_utf8(out.stdout).unwrap();
+    let lsn = |line: &str| Some(line.split_once("lsn: ")?.1.split_once(',')?.0.to_owned());
+    let padded = |lsn: String| lsn.split_once('/').map(|(high, low)| format!("{high}/{low:0>8}"));
+    let dumped: Vec<String> = text.lines().filter_map(lsn).filter_map(padded).collect();
+    assert_eq!(positions(&touches), dumped);
+    assert!(touches.len() > 50, "{text}");
+    let (history, _) = blame(&[place, &format!("one:0:{}", row.trim())]);
+    let changes: Vec<&str> = history.iter().filter_map(|touch| touch["changes"][0]["change"].as_str()).collect();
+    assert_eq!(changes, ["new_version"], "{history:?}");
 }

@@ -1,4 +1,4 @@
-//! What happened, as `walproof events` and `walproof txns` tell it: against a real server that is told what to do, and at the edges.
+//! What happened, as `walproof events`, `txns`, `top` and `blame` tell it: against a real server that is told what to do, and at the edges.
 //!
 //! - `WALPROOF_SEEDS`, `WALPROOF_FIRST`: how many seeds of a workload (1), from which on (1).
 //! - `WALPROOF_CLUSTERS`: how many clusters names are compared in (1).
@@ -7,6 +7,7 @@
 
 mod before;
 mod before_live;
+mod blame;
 mod crafted;
 mod edges;
 mod live;
@@ -16,5 +17,6 @@ mod parted;
 #[path = "../run/mod.rs"]
 mod run;
 mod told;
+mod top;
 mod txns;
 mod workload;

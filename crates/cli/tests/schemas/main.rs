@@ -163,16 +163,26 @@ fn stats_and_fields() {
 
 #[test]
 fn events_and_transactions() {
-    let (schema, txns) = (Schema::named("events.json"), Schema::named("txns.json"));
-    for (folder, _kept) in archives() {
+    let (schema, txns, top) = (Schema::named("events.json"), Schema::named("txns.json"), Schema::named("top.json"));
+    for (at, (folder, _kept)) in archives().into_iter().enumerate() {
         check(&schema, &["events", &folder, "--rows", "10", "--format", "json"], false);
-        check(&txns, &["txns", &folder, "--format", "json"], false);
+        // They are made of the same history.
+        if at % 6 == 0 {
+            check(&txns, &["txns", &folder, "--format", "json"], false);
+            check(&top, &["top", &folder, "-n", "50", "--format", "json"], false);
+        }
     }
     let (good, backup) = (testdata("demo/good"), testdata("backup/15"));
     for more in [&[][..], &["--backup", &backup]] {
         let words = ["events", &good, "--rows", "10", "--format", "json", "--before", "last"];
         check(&schema, &[&words, more].concat(), false);
     }
+    let asked = ["--by", "xid,database", "--what-if", "compression=pglz", "--what-if", "checkpoint=2x"];
+    let good = testdata("demo/good");
+    check(&top, &[&["top", &good, "--format", "json"], &asked[..]].concat(), false);
+    let blame = Schema::named("blame-line.json");
+    assert!(check(&blame, &["blame", &good, "h:2", "--format", "jsonl"], true) > 10);
+    check(&blame, &["blame", &testdata("9.4/promotion"), "1663/16384/17865:3", "--format", "jsonl"], true);
 }
 
 #[test]

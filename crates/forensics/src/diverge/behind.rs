@@ -116,7 +116,7 @@ pub(super) fn behind(side: &DivergeSide<'_>, fork: Lsn, names: &Names) -> Result
     let Behind { mut found, relations, .. } = history.list;
     // As they are called where this WAL ends; of what is gone by then, as it was called.
     let names = history.keeper.finish();
-    let named = |file, (name, sum)| RelationBehind { file, name: names.relation(file).or(name), sum };
+    let named = |file, (name, sum)| RelationBehind { file, name: names.last_relation(file).or(name), sum };
     let by_relation = relations.into_iter().map(|(file, own)| named(file, own));
     found.relations = by_relation.collect();
     let rows = |sum: &RelationSum| sum.inserted + sum.updated + sum.deleted;

@@ -12,8 +12,9 @@
 mod checksum;
 mod line_pointers;
 pub mod pglz;
+pub mod pglz_pack;
 mod restore;
 
 pub use checksum::page_checksum;
 pub use line_pointers::{LinePointer, line_pointers};
-pub use restore::{Unpack, Unrestorable, restore, stamp};
+pub use restore::{Unpack, Unrestorable, restore, stamp, without_hole};

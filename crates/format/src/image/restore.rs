@@ -77,23 +77,7 @@ pub fn restore(
     unpack: &dyn Unpack,
     page: &mut Vec<u8>,
 ) -> Result<(), Unrestorable> {
-    page.clear();
-    if stored.len() != image.length as usize {
-        return Err(Unrestorable::Cut);
-    }
-    if image.compressed {
-        let [is_pglz, is_lz4, is_zstd] = layout.dialect.image.methods.map(|bit| image.info & bit != 0);
-        page.resize(LARGEST.saturating_sub(usize::from(image.hole_length.unwrap_or(0))), 0);
-        let (length, method) = match () {
-            () if is_pglz => (pglz::unpack(stored, page).ok(), "pglz"),
-            () if is_lz4 => (unpack.lz4(stored, page), "lz4"),
-            () if is_zstd => (unpack.zstd(stored, page), "zstd"),
-            () => return Err(Unrestorable::Method { info: image.info }),
-        };
-        page.truncate(length.ok_or(Unrestorable::Packed { method })?);
-    } else {
-        page.extend_from_slice(stored.get(..LARGEST).unwrap_or(stored));
-    }
+    without_hole(layout, image, stored, unpack, page)?;
     let length = page.len();
     let size = match image.hole_length {
         Some(hole) => length + usize::from(hole),
@@ -111,6 +95,37 @@ pub fn restore(
     page.copy_within(hole..length, behind);
     if let Some(gap) = page.get_mut(hole..behind) {
         gap.fill(0);
+    }
+    Ok(())
+}
+
+/// What is stored of a page once it is unpacked: all but its hole. `page` is overwritten.
+///
+/// # Errors
+/// As [`restore`].
+pub fn without_hole(
+    layout: &Layout,
+    image: &Image,
+    stored: &[u8],
+    unpack: &dyn Unpack,
+    page: &mut Vec<u8>,
+) -> Result<(), Unrestorable> {
+    page.clear();
+    if stored.len() != image.length as usize {
+        return Err(Unrestorable::Cut);
+    }
+    if image.compressed {
+        let [is_pglz, is_lz4, is_zstd] = layout.dialect.image.methods.map(|bit| image.info & bit != 0);
+        page.resize(LARGEST.saturating_sub(usize::from(image.hole_length.unwrap_or(0))), 0);
+        let (length, method) = match () {
+            () if is_pglz => (pglz::unpack(stored, page).ok(), "pglz"),
+            () if is_lz4 => (unpack.lz4(stored, page), "lz4"),
+            () if is_zstd => (unpack.zstd(stored, page), "zstd"),
+            () => return Err(Unrestorable::Method { info: image.info }),
+        };
+        page.truncate(length.ok_or(Unrestorable::Packed { method })?);
+    } else {
+        page.extend_from_slice(stored.get(..LARGEST).unwrap_or(stored));
     }
     Ok(())
 }

@@ -46,6 +46,7 @@ pub mod tablespace;
 pub mod timestamp;
 #[cfg(test)]
 mod told;
+pub mod tuple_changes;
 pub mod vocabulary;
 pub mod xact;
 mod xids;

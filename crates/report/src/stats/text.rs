@@ -112,6 +112,7 @@ pub fn minute(minute: i64) -> Option<String> {
     began(minute).and_then(rfc3339)
 }
 
-fn began(minute: i64) -> Option<Timestamp> {
+/// The same, as a time.
+pub fn began(minute: i64) -> Option<Timestamp> {
     minute.checked_mul(60_000_000)?.checked_sub(Timestamp(0).unix_micros()).map(Timestamp)
 }

@@ -110,12 +110,12 @@ fn proof(
         return Ok(RestoreProof::NoTarget);
     }
     let (source, repository) = (opened.source(), opened.repository());
-    let restoring = Restoring::with_settings(args.history.names.backup().cloned(), settings);
+    let restoring = Restoring::with_settings(args.history.range.names.backup().cloned(), settings);
     if let Some(broken) = restoring.broken(repository) {
         let why = broken.defects.first().map(|why| format!(": {why}")).unwrap_or_default();
         return Ok(RestoreProof::Broken(format!("{}{why}", broken.label)));
     }
-    if args.history.names.backup().is_none() && backup::known(source)?.is_empty() {
+    if args.history.range.names.backup().is_none() && backup::known(source)?.is_empty() {
         return Ok(RestoreProof::NoBackup);
     }
     let mut options = args.history.input.options();

@@ -1,0 +1,150 @@
+//! `walproof blame`: every record that touched a block or a tuple, oldest first.
+
+use super::history::{HistoryOptions, HistoryRange, exit};
+use crate::config::ConfigOptions;
+use crate::exit::Exit;
+use crate::from::FromOptions;
+use crate::input::InputOptions;
+use crate::keys::KeyOptions;
+use crate::names::AskedRelation;
+use crate::repo::PlaceOptions;
+use crate::streams::page;
+use anyhow::bail;
+use clap::ValueEnum;
+use pgwal::catalog::Names;
+use pgwal::forensics::{BlameWish, NoteFinding, blame};
+use pgwal::source::Source;
+use pgwal::verify::records::{ListRequest, ListSink, NoEvent};
+use pgwal_query::filter;
+use pgwal_report::blame::{BlameReport, json, text};
+use pgwal_report::outside::{Lines, OutputForm};
+use std::io::Write;
+use std::path::PathBuf;
+
+/// Options of `blame`.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Of a record that carries an image of the page, WAL may not say what it did to rows. Exit code 1: a record could not be read."
+)]
+pub struct BlameArgs {
+    /// A folder of WAL, a data directory or its pg_wal, a repository of a backup tool, a tar, a file; then the block:
+    /// a name, or tablespace OID/database OID/file number, then :BLOCK, and :OFFSET for one line pointer
+    #[arg(value_name = "ARCHIVE REL:BLOCK[:OFFSET]", required = true, num_args = 1..=2)]
+    words: Vec<String>,
+    /// The archive; the block is the only word then
+    #[arg(short, long, value_name = "ARCHIVE")]
+    path: Option<PathBuf>,
+    /// The fork of the relation: main, fsm, vm or init
+    #[arg(short = 'F', long, value_name = "FORK", value_parser = filter::fork, default_value = "main")]
+    fork: u8,
+    #[command(flatten)]
+    range: HistoryRange,
+    /// Threads [default: one a processor]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    /// Read plain files in windows instead of mapping them into memory
+    #[arg(long)]
+    no_mmap: bool,
+    /// Read no more bytes a second than this: 50M, 512K, 1G
+    #[arg(long, value_name = "RATE", value_parser = crate::input::rate)]
+    max_rate: Option<u64>,
+    #[command(flatten)]
+    from: FromOptions,
+    #[command(flatten)]
+    place: PlaceOptions,
+    #[command(flatten)]
+    keys: KeyOptions,
+    /// How to say it
+    #[arg(long, value_enum, default_value_t = BlameFormat::Text)]
+    format: BlameFormat,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum BlameFormat {
+    /// For people
+    Text,
+    /// JSON, a line a record
+    Jsonl,
+}
+
+/// Says who touched it.
+pub fn run(args: &BlameArgs) -> anyhow::Result<Exit> {
+    let (archive, block) = match (&args.path, args.words.as_slice()) {
+        (Some(path), [block]) => (path.clone(), block),
+        (None, [archive, block]) => (PathBuf::from(archive), block),
+        (Some(_), _) => bail!("-p names the archive: the block is the only word then"),
+        (None, _) => bail!("no block was named: walproof blame ARCHIVE REL:BLOCK[:OFFSET]"),
+    };
+    let asked = AskedBlock::parse(block)?;
+    let input = InputOptions {
+        archive: vec![archive],
+        path: None,
+        jobs: args.jobs,
+        no_mmap: args.no_mmap,
+        max_rate: args.max_rate,
+        from: args.from.clone(),
+        config: ConfigOptions::default(),
+        place: args.place.clone(),
+        keys: args.keys.clone(),
+    };
+    let history = HistoryOptions { input, range: args.range.clone() };
+    let zone = history.zone();
+    let opened = history.open()?;
+    let is_named = matches!(asked.relation, AskedRelation::Name(_));
+    let names = is_named.then(|| history.all_names(&opened)).transpose()?;
+    let files = asked.relation.files(names.as_ref())?;
+    let wish = BlameWish { files, fork: args.fork, block: asked.block, offset: asked.offset };
+    let look = |source: &dyn Source,
+                wanted: &ListRequest<'_>,
+                names: &Names,
+                tell: &NoteFinding<'_>,
+                sink: &mut ListSink<'_, NoEvent>| blame(source, wanted, &wish, names, tell, sink);
+    let answer = history.ask_of(&opened, &zone, look)?;
+    let is_text = args.format == BlameFormat::Text;
+    let (exit, tells) = exit(&answer.gathered, answer.range.is_some(), !is_text);
+    if !tells {
+        return Ok(exit);
+    }
+    let report = BlameReport { place: opened.source().describe(), wish: &wish, answer: &answer };
+    let mut out = page(if is_text { OutputForm::Plain } else { OutputForm::Json });
+    if is_text {
+        text::write(&mut Lines::new(&mut out), &report, &zone)?;
+    } else {
+        for line in json::touches(&report) {
+            serde_json::to_writer(&mut out, &line)?;
+            writeln!(out)?;
+        }
+        serde_json::to_writer(&mut out, &json::end(&report))?;
+        writeln!(out)?;
+    }
+    out.flush()?;
+    Ok(exit)
+}
+
+/// A block that is asked for, or one line pointer of it.
+struct AskedBlock {
+    relation: AskedRelation,
+    block: u32,
+    offset: Option<u16>,
+}
+
+impl AskedBlock {
+    /// `REL:BLOCK[:OFFSET]`: a name may have colons, too, so that it is read from its end.
+    fn parse(text: &str) -> anyhow::Result<AskedBlock> {
+        let parts: Vec<&str> = text.rsplitn(3, ':').collect();
+        let number = |part: &str| part.parse::<u32>().ok();
+        let (relation, block, offset) = match parts[..] {
+            [offset, block, relation] if number(block).is_some() => (relation, number(block), Some(offset)),
+            [block, ..] => {
+                (text.strip_suffix(block).and_then(|rest| rest.strip_suffix(':')).unwrap_or(""), number(block), None)
+            }
+            _ => ("", None, None),
+        };
+        let offset = offset.map(str::parse::<u16>).transpose();
+        let relation = AskedRelation::parse(relation).ok().filter(|_| !relation.is_empty());
+        let (Some(relation), Some(block), Ok(offset)) = (relation, block, offset) else {
+            bail!("\"{text}\" is no block: REL:BLOCK or REL:BLOCK:OFFSET, as in public.orders:31:5 or 1663/5/16393:31");
+        };
+        Ok(AskedBlock { relation, block, offset })
+    }
+}

@@ -1,0 +1,109 @@
+//! `walproof blame`: who touched a block or a tuple.
+
+use crate::crafted::{HEAP_DELETE, of_crafted, touched};
+use crate::run::{testdata, walproof};
+use pgwal::format::record::RelFileLocator;
+use pgwal::format::rmgr::{HEAP, HEAP2, TRANSACTION};
+use pgwal_craft::{CraftedBlock, Rec};
+use serde_json::{Value, json};
+
+/// The records, and what is said at the end.
+pub fn blame(words: &[&str]) -> (Vec<Value>, Value) {
+    let ran = walproof(&[&["blame"], words, &["--format", "jsonl"]].concat());
+    let mut lines: Vec<Value> = ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let end = lines.pop().unwrap_or_else(|| panic!("{words:?}: {}", ran.err));
+    (lines, end)
+}
+
+pub fn positions(touches: &[Value]) -> Vec<String> {
+    touches.iter().map(|touch| touch["lsn"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The same records as `dump -R -B -F` lists, which is held against pg_waldump.
+#[test]
+fn records_are_those_of_dump() {
+    for (story, rel, block) in [
+        ("demo/good", "1663/5/16393", "2"),
+        ("demo/good", "1663/5/16398", "1"),
+        ("19/archive", "1663/5/25105", "10"),
+        ("9.4/promotion", "1663/16384/17879", "3"),
+    ] {
+        let place = testdata(story);
+        let dumped = walproof(&["dump", &place, "-R", rel, "-B", block, "-F", "main", "--format", "jsonl"]);
+        let lines = dumped.out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let records: Vec<Value> = lines.filter(|line| line["type"] == "record").collect();
+        let (touches, end) = blame(&[&place, &format!("{rel}:{block}")]);
+        assert_eq!(positions(&touches), positions(&records), "{story} {rel}");
+        assert!(touches.len() > 20, "{story} {rel}: {}", touches.len());
+        assert!(end["records"].as_u64() == Some(touches.len() as u64), "{end}");
+    }
+}
+
+/// A row that is inserted, updated into another block by a part of the same transaction, deleted by one that is rolled
+/// back, and pruned by nobody.
+#[test]
+fn what_became_of_a_row() {
+    let rel = RelFileLocator { spc: 1663, db: 5, rel: 16384 };
+    let on = |block: u32| CraftedBlock { rel, block, ..CraftedBlock::default() };
+    let mut parts = [&9i64.to_le_bytes()[..], &2u32.to_le_bytes(), &1u32.to_le_bytes()].concat();
+    parts.extend(1001u32.to_le_bytes());
+    let folder = of_crafted(|wal| {
+        touched(wal, (0x00, &[1, 0, 0]), 1000, 16384, 7);
+        let update = [0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 4, 0];
+        wal.record(&Rec {
+            rmid: HEAP,
+            info: 0x20,
+            xid: 1001,
+            main: &update,
+            blocks: vec![on(8), on(7)],
+            ..Rec::default()
+        });
+        wal.record(&Rec { rmid: TRANSACTION, info: 0x80, xid: 1000, main: &parts, ..Rec::default() });
+        touched(wal, HEAP_DELETE, 1002, 16384, 7);
+        wal.record(&Rec { rmid: TRANSACTION, info: 0x20, xid: 1002, main: &9i64.to_le_bytes(), ..Rec::default() });
+        let pruned = CraftedBlock { data: vec![1, 0], ..on(7) };
+        wal.record(&Rec {
+            rmid: HEAP2,
+            info: 0x10,
+            main: &[0, 0, 0, 0, 0, 0, 1, 0],
+            blocks: vec![pruned],
+            ..Rec::default()
+        });
+    });
+    let place = folder.path().to_str().unwrap();
+    let (touches, _) = blame(&[place, "1663/5/16384:7:1"]);
+    let told: Vec<Value> = touches
+        .iter()
+        .map(|touch| {
+            json!([touch["changes"][0]["change"], touch["transaction"]["xid"], touch["transaction"]["outcome"]])
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            json!(["inserted", 1000, "committed"]),
+            json!(["updated", 1000, "committed"]),
+            json!(["deleted", 1002, "aborted"]),
+            json!(["dead", null, null]),
+        ]
+    );
+    assert_eq!(touches[1]["changes"][0]["to"], "8:4");
+    assert_eq!(touches[1]["xid"], 1001);
+    let (others, _) = blame(&[place, "1663/5/16384:8"]);
+    assert_eq!(others[0]["changes"], json!([{"offset": 4, "change": "new_version", "from": "7:1", "hot": false}]));
+    assert_eq!(blame(&[place, "1663/5/16384:7:2"]).0.len(), 0);
+    assert_eq!(walproof(&["blame", place, "1663/5/16384"]).code, 2);
+    assert_eq!(walproof(&["blame", place, "nobody.knows:1"]).code, 2);
+    assert_eq!(blame(&["-p", place, "1663/5/16384:7"]).0.len(), 4);
+}
+
+#[test]
+fn a_name_is_enough() {
+    let good = testdata("demo/good");
+    let (named, end) = blame(&[&good, "h:2"]);
+    assert_eq!(positions(&named), positions(&blame(&[&good, "1663/5/16393:2"]).0));
+    assert_eq!(end["relations"][0]["file"], "1663/5/16393");
+    let text = walproof(&["blame", &good, "h:2", "--timezone", "UTC"]);
+    assert!(text.code == 0 && text.out.contains("h (1663/5/16393), block 2: "), "{}", text.out);
+    assert!(text.out.contains("is the new version of"), "{}", text.out);
+}
