@@ -8,6 +8,7 @@
 //! A page that was changed behind the start of the backup is left out: WAL has an image of it. So is, and counted, one
 //! that makes no sense, for it was read while it was written.
 
+mod base_facts;
 mod heap;
 mod map_file;
 mod reader;
@@ -15,7 +16,8 @@ mod reader;
 mod tests;
 mod xact_files;
 
-pub use reader::{BaseFacts, BaseReader, WantedFiles};
+pub use base_facts::BaseFacts;
+pub use reader::{BaseReader, WantedFiles};
 pub use xact_files::XactStatus;
 
 use crate::change::SeenRow;

@@ -1,4 +1,4 @@
-//! What numbers are called, at every position of WAL: by rows whose transactions committed, and by names that are given.
+//! What numbers are called, at every position of WAL: by rows whose transactions committed, and by names given.
 
 use crate::base::BaseCatalogs;
 use crate::facts::{Breaks, Known, NumberFacts, WasBefore};
@@ -209,8 +209,8 @@ impl Names {
         }
     }
 
-    /// What a relation's file is called at last, whether it is still there or not; `None`, too, where it was the file of
-    /// one relation and of another.
+    /// What a relation's file is called at last, whether it is still there or not; `None`, too, where it was the file
+    /// of one relation and of another.
     pub fn last_relation(&self, rel: RelFileLocator) -> Option<RelationName> {
         let known = self.relations.of_one(&rel);
         let last = known.last().map(|(at, class)| self.named_at(rel.db, class, *at));

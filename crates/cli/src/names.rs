@@ -27,8 +27,8 @@ pub struct NamesOptions {
     /// says otherwise goes before
     #[arg(long, value_name = "FILE")]
     names: Option<PathBuf>,
-    /// A base backup that gives names: a folder, a tar, or one that the repository of the archive knows, by its label or
-    /// latest
+    /// A base backup that gives names: a folder, a tar, or one that the repository of the archive knows, by its label
+    /// or latest
     ///
     /// A data directory, a tar of pg_basebackup or the folder with it. Its names hold from where it starts on, and WAL
     /// carries them further.
@@ -92,7 +92,8 @@ impl NamesOptions {
         self.names.is_some() || self.backup.is_some()
     }
 
-    /// The names that are given, before WAL says anything. `repository`: that of the archive, which may know the backup.
+    /// The names that are given, before WAL says anything. `repository`: that of the archive, which may know the
+    /// backup.
     pub fn given(&self, repository: Option<&Repository>) -> anyhow::Result<Names> {
         let mut listed = ListedNames::default();
         if let Some(path) = &self.names {

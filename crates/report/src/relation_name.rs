@@ -1,9 +1,7 @@
 //! How names of relations are said.
 
-use crate::dump::names::relation;
 use crate::outside::shown;
 use pgwal_catalog::RelationName;
-use pgwal_format::record::RelFileLocator;
 
 /// `shop.public.orders`, as far as it is known.
 pub fn full(name: &RelationName) -> String {
@@ -14,7 +12,9 @@ pub fn full(name: &RelationName) -> String {
 }
 
 /// `shop.public.orders (1663/5/16393)`; the file alone where it has no name.
-pub fn with_file(name: Option<&RelationName>, rel: &RelFileLocator, fork: u8) -> String {
-    let file = relation(rel, fork);
-    name.map_or_else(|| file.clone(), |name| format!("{} ({file})", full(name)))
+pub fn with_file(name: Option<&RelationName>, file: String) -> String {
+    match name {
+        Some(name) => format!("{} ({file})", full(name)),
+        None => file,
+    }
 }

@@ -1,12 +1,12 @@
 //! The files of the data directory that a backup in a repository is of.
 
 use crate::backup::ListedBackup;
+use crate::data_fault::DataFault;
 use crate::layout::{Reading, manifest_files};
 use crate::repo_layout::RepoLayout;
 use crate::repository::Repository;
 use crate::store::{Items, join};
 use pgwal_source::{SourceError, TakeFile, WantsFile};
-use std::fmt;
 use std::path::PathBuf;
 
 /// How the files of a backup's data directory are read.
@@ -18,38 +18,6 @@ pub enum DataPlace {
     Kept,
     /// Not at all.
     Closed,
-}
-
-/// Why a file of a backup cannot be handed on.
-#[derive(Debug)]
-pub enum DataFault {
-    /// It cannot be looked at.
-    Source(SourceError),
-    /// It cannot be read: which, and why, as what follows its name.
-    Unread(String, String),
-}
-
-impl DataFault {
-    pub(crate) fn unread(file: &str, why: &str) -> DataFault {
-        DataFault::Unread(file.to_owned(), why.to_owned())
-    }
-}
-
-impl fmt::Display for DataFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            DataFault::Source(error) => error.fmt(f),
-            DataFault::Unread(file, why) => write!(f, "{file}: {why}"),
-        }
-    }
-}
-
-impl std::error::Error for DataFault {}
-
-impl From<SourceError> for DataFault {
-    fn from(error: SourceError) -> DataFault {
-        DataFault::Source(error)
-    }
 }
 
 impl Repository {

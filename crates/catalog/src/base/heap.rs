@@ -1,6 +1,6 @@
 //! Pages of a catalog's file, as its bytes come.
 
-use super::reader::BaseFacts;
+use super::base_facts::BaseFacts;
 use crate::change::SeenRow;
 use crate::files::Catalog;
 use crate::page::{MadeBy, changed_up_to, is_sound, tuples};

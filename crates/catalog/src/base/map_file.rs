@@ -2,7 +2,7 @@
 //! needed to find the others.
 //!
 //! ```text
-//! 0 i32 magic 0x592717   4 i32 count   8 … [u32 OID, u32 file]… of 62 places, from 16 on of 64   u32 CRC-32C of all before
+//! 0 i32 magic 0x592717   4 i32 count   8 … [u32 OID, u32 file]… 62 places, from 16 on 64   u32 CRC-32C of all before
 //! ```
 
 use pgwal_crc::castagnoli;

@@ -1,12 +1,12 @@
 //! Takes in the files of a base backup, pass by pass.
 
+use super::base_facts::BaseFacts;
 use super::heap::{HeapFile, PageRows};
 use super::xact_files::XactFiles;
 use super::{BaseCatalogs, map_file};
 use crate::files::{Catalog, GLOBAL};
 use crate::row::CatalogRow;
 use pgwal_format::record::RelFileLocator;
-use pgwal_format::{Endian, Lsn, TimelineId, Version};
 use std::collections::HashMap;
 
 /// So many rows are kept.
@@ -15,27 +15,6 @@ const MOST_ROWS: usize = 500_000;
 const MOST_DATABASES: usize = 10_000;
 /// The tablespace of what lies in `base` (`pg_default`).
 const DEFAULT: u32 = 1663;
-
-/// What the control file and the label of a backup say.
-#[derive(Clone, Copy, Debug)]
-pub struct BaseFacts {
-    /// The version of its server.
-    pub version: Version,
-    /// The order of bytes.
-    pub endian: Endian,
-    /// Bytes of a page of data.
-    pub page: usize,
-    /// Blocks of a relation's file, behind which another one goes on.
-    pub file_blocks: u32,
-    /// Pages have checksums.
-    pub checksums: bool,
-    /// The cluster.
-    pub system_id: u64,
-    /// Where replay starts.
-    pub start: Lsn,
-    /// On which timeline.
-    pub timeline: TimelineId,
-}
 
 /// Which files are read now.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,5 @@
-//! `pg_xact`, `pg_clog` up to 9.6 (`src/include/access/clog.h`): how transactions ended, two bits each, the first in the
-//! lowest bits; 32 pages a file, whose name is its number in hexadecimal digits.
+//! `pg_xact`, `pg_clog` up to 9.6 (`src/include/access/clog.h`): how transactions ended, two bits each, the first in
+//! the lowest bits; 32 pages a file, whose name is its number in hexadecimal digits.
 
 use std::collections::HashMap;
 

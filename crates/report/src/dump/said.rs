@@ -6,6 +6,7 @@
 //! 0/00A00480  Storage      CREATE   xid  731  len  42/  42  prev 0/00A00450  1663/5/16384
 //! ```
 
+use crate::dump::names::relation;
 use crate::relation_name::with_file;
 use crate::time::Zone;
 use pgwal_catalog::Names;
@@ -58,7 +59,7 @@ pub fn write(record: &Record<'_>, blocks: &[Block], names: Option<&Names>, zone:
     let mut verb = if rmid == TRANSACTION && facts.listed { "  drops " } else { "  " };
     for (rel, fork) in facts.relations.iter().take(TOLD) {
         let name = names.and_then(|names| names.relation_at(*rel, record.lsn));
-        let _ = write!(out, "{verb}{}", with_file(name.as_ref(), rel, *fork));
+        let _ = write!(out, "{verb}{}", with_file(name.as_ref(), relation(rel, *fork)));
         verb = ", ";
     }
     if let Some(more) = facts.relations.len().checked_sub(TOLD + 1) {

@@ -6,8 +6,8 @@
 //!  "groups":[{"rmgr":"XLOG","records":326,…,"shares":{"records":0.0238,"record_bytes":0.0087,"image_bytes":0.8498,"bytes":0.5149}},…]}
 //! ```
 //! A group is named by the fields that lines of `dump` have: `rmgr`; `rmgr` and `record`; `xid`; `tablespace`,
-//! `database`, `relation`, `fork`, and `name` where names are known; `database`; `minute`, its beginning; `checkpoint`, the start of that record.
-//! `null`: none, or none before.
+//! `database`, `relation`, `fork`, and `name` where names are known; `database`; `minute`, its beginning;
+//! `checkpoint`, the start of that record. `null`: none, or none before.
 
 use crate::relation_name::full;
 use crate::stats::StatsReport;

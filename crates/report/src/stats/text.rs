@@ -10,6 +10,7 @@
 //! ```
 //! The percentages of a row are of the column's total; those of the last row say how the bytes divide.
 
+use crate::dump::names::relation;
 use crate::figures::{bytes, grouped, plural};
 use crate::outside::shown;
 use crate::relation_name::with_file;
@@ -83,7 +84,7 @@ fn name(by: By, key: GroupKey, report: &StatsReport) -> String {
         GroupKey::Xid(xid) => xid.to_string(),
         GroupKey::Relation(rel, fork) => {
             let name = report.names.as_ref().and_then(|names| names.last_relation(rel));
-            with_file(name.as_ref(), &rel, fork)
+            with_file(name.as_ref(), relation(&rel, fork))
         }
         GroupKey::Database(0) => "0 (shared)".to_owned(),
         GroupKey::Database(db) => match report.names.as_ref().and_then(|names| names.database(db)) {

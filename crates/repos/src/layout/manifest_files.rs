@@ -3,7 +3,7 @@
 use super::Reading;
 use super::manifest::{self, ManifestFound, ManifestRow, SUFFIXES, rows};
 use crate::backup::ListedBackup;
-use crate::data_files::DataFault;
+use crate::data_fault::DataFault;
 use crate::pieces::{DataPiece, PieceRead, PieceSum, plain_piece};
 use crate::store::join;
 use pgwal_source::{FilePart, Scratch, TakeFile, WantsFile};
