@@ -11,8 +11,8 @@ use std::sync::{Mutex, PoisonError};
 /// How often an archive is read.
 const READINGS: usize = 3;
 
-/// Tells a list what happened; `make`: one that is empty, and what looks at records for it. `names`: what is known of names before anything is read. Findings are told with `tell`,
-/// and what it writes is handed to `sink`.
+/// Tells a list what happened; `make`: one that is empty, and what looks at records for it. `names`: what is known of
+/// names before anything is read. Findings are told with `tell`, and what it writes is handed to `sink`.
 ///
 /// # Errors
 /// Those of [`gather`].
