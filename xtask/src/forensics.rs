@@ -1,7 +1,7 @@
-//! `cargo xtask long forensics`: what `events`, `txns`, `top` and `blame` tell of random workloads of a server, more of
-//! them than the tests of every change take time for. `cargo xtask long before`: the way back that `events` prints, given
-//! to a server. `cargo xtask long on-disk`: what it says is left of old rows, against the files of one. `cargo xtask long
-//! names`: what relations are called, by servers of several majors.
+//! `cargo xtask long forensics`: what `events`, `txns`, `top` and `blame` tell of random workloads of a server, more
+//! of them than the tests of every change take time for. `long before`: the way back that `events` prints, given to a
+//! server. `long on-disk`: what it says is left of old rows, against the files of one. `long names`: what relations are
+//! called, by servers of several majors.
 
 use anyhow::Result;
 

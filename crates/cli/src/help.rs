@@ -1,6 +1,8 @@
 //! What help says beside the options: which of them `-h` shows, examples, and exit codes. `--help` and the manual pages
 //! show everything.
 
+mod history;
+
 use clap::{ArgGroup, Command};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -129,80 +131,6 @@ const PAGES: &[HelpPage] = &[
         examples: &[
             ("walproof stats /srv/wal --by relation --top 10", "which table makes this WAL"),
             ("walproof stats /srv/wal --by relation --by minute --top 20", "and in which minute"),
-        ],
-        exits: &[],
-    },
-    HelpPage {
-        name: "events",
-        shown: &[
-            "archive", "path", "start", "end", "timeline", "since", "until", "kind", "relation", "rows", "before",
-            "names", "backup", "format", "timezone",
-        ],
-        examples: &[
-            ("walproof events /srv/wal --kind drop,truncate,delete", "who lost which table or rows, and when"),
-            ("walproof events /srv/wal -R public.orders --since 'yesterday 12:00'", "what became of a table"),
-            ("walproof events /srv/wal -R public.orders --kind drop --before last", "how to get it back"),
-        ],
-        exits: &[],
-    },
-    HelpPage {
-        name: "txns",
-        shown: &[
-            "archive",
-            "path",
-            "start",
-            "end",
-            "timeline",
-            "since",
-            "until",
-            "relation",
-            "by",
-            "limit",
-            "xid",
-            "open_at",
-            "longer_than",
-            "names",
-            "format",
-            "timezone",
-        ],
-        examples: &[
-            ("walproof txns /srv/wal --by bytes", "the largest transactions"),
-            ("walproof txns /srv/wal --open-at '2026-11-22 14:00' --longer-than 10m", "what held vacuum back then"),
-            ("walproof txns /srv/wal -x 738", "one transaction, in full"),
-        ],
-        exits: &[],
-    },
-    HelpPage {
-        name: "diverge",
-        shown: &["a", "b", "timelines", "names", "jobs", "format", "timezone"],
-        examples: &[
-            ("walproof diverge /old/primary /new/primary", "a split brain: what would be lost on each side"),
-            ("walproof diverge /srv/wal --timelines 1,2", "two timelines of one archive"),
-        ],
-        exits: &[
-            ("0", "nothing parts them"),
-            ("1", "they part, or a record could not be read"),
-            ("2", "nothing could be compared"),
-        ],
-    },
-    HelpPage {
-        name: "top",
-        shown: &[
-            "archive", "path", "start", "end", "timeline", "jobs", "by", "limit", "what_if", "names", "format",
-            "timezone",
-        ],
-        examples: &[
-            ("walproof top /srv/wal", "what all this WAL is"),
-            ("walproof top /srv/wal --what-if compression=lz4 --what-if checkpoint=30min", "and what it need not be"),
-        ],
-        exits: &[],
-    },
-    HelpPage {
-        name: "blame",
-        shown: &["words", "path", "start", "end", "timeline", "jobs", "fork", "names", "format", "timezone"],
-        examples: &[
-            ("walproof blame /srv/wal public.orders:31", "every record that touched a block"),
-            ("walproof blame /srv/wal 1663/5/16393:31:5", "and what became of one row of it"),
         ],
         exits: &[],
     },
@@ -405,14 +333,19 @@ fn with_headings(command: Command) -> Command {
     })
 }
 
+/// All of them.
+fn pages() -> impl Iterator<Item = &'static HelpPage> {
+    PAGES.iter().chain(history::PAGES)
+}
+
 /// The page of a subcommand.
 pub fn page(name: &str) -> Option<&'static HelpPage> {
-    PAGES.iter().find(|page| page.name == name)
+    pages().find(|page| page.name == name)
 }
 
 /// The command line with examples in its help, and what `-h` leaves out left out.
 pub fn with_examples(command: Command) -> Command {
-    PAGES.iter().fold(command, |command, page| command.mut_subcommand(page.name, |own| page.dress(own)))
+    pages().fold(command, |command, page| command.mut_subcommand(page.name, |own| page.dress(own)))
 }
 
 impl HelpPage {
@@ -470,7 +403,7 @@ mod tests {
         for name in &names {
             assert!(page(name).is_some_and(|page| !page.examples.is_empty()), "{name}");
         }
-        assert!(PAGES.iter().all(|page| names.iter().any(|name| name == page.name)));
+        assert!(pages().all(|page| names.iter().any(|name| name == page.name)));
     }
 
     #[test]
@@ -532,7 +465,7 @@ mod tests {
 
     #[test]
     fn examples_are_understood() {
-        for (line, _) in PAGES.iter().flat_map(|page| page.examples) {
+        for (line, _) in pages().flat_map(|page| page.examples) {
             // Of a setting, the command in it.
             let own = line.split_once(" = '").map_or(*line, |(_, command)| command.trim_end_matches('\''));
             let own = own.split(" && ").next().unwrap().rsplit("| ").next().unwrap();

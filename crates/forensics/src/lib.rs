@@ -3,15 +3,15 @@
 //!
 //! ```text
 //! gather (threads): a part at a time ──► WalPart: rows by transaction and relation; some records, as they are
-//!                                           │ in the order of WAL, on one thread
-//!                                           ▼
-//!                                        History: open transactions ── end of one ──┬─► EventList: its events
-//!                                           └ rows of catalogs, names               ├─► XactList: itself
-//!                                                                                   ├─► TopSums: sums of all records
-//!                                                                                   └─► BlameList: whose records touched a block
+//!                                        │ in the order of WAL, on one thread
+//!                                        ▼
+//!    rows of catalogs, names ◄── History: open transactions ── end of one ──┬─► EventList: its events
+//!                                                                           ├─► XactList: itself
+//!                                                                           ├─► TopSums: sums of all records
+//!                                                                           └─► BlameList: who touched a block
 //! ```
-//! An archive is read once ([`pgwal_verify::records::gather`]), once more where a catalog was rewritten in it, and for
-//! what is lost by a recovery that ends before an event ([`loss`]), and for what is left of the old rows of mass changes.
+//! An archive is read once ([`pgwal_verify::records::gather`]), once more where a catalog was rewritten in it, for what
+//! is lost by a recovery that ends before an event ([`loss`]), and for what is left of the old rows of mass changes.
 //! Memory is bounded by open transactions and by what is listed, which have limits of their own; what a limit left out
 //! is counted and told.
 

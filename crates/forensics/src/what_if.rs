@@ -1,7 +1,7 @@
 //! What WAL would be with other settings, measured by its images.
 //!
 //! ```text
-//! packed otherwise      every image is unpacked and packed as a server does, its hole left out; kept only where that saves
+//! packed otherwise      every image is unpacked and packed as a server does, its hole left out; kept where that saves
 //! checkpoints farther   an image is not written where its page was changed before since the checkpoint that is left:
 //!     C₁      a      C₂      a'     C₃           every second one left: a' needs no image
 //! ```

@@ -9,7 +9,7 @@ use crate::repo::PlaceOptions;
 use crate::streams::{page, standard_error};
 use crate::zone::ZoneOption;
 use clap::ValueEnum;
-use pgwal::forensics::diverge::{DivergeSide, Divergence, Meeting, diverge};
+use pgwal::forensics::diverge::{DivergeSide, Divergence, SidesMeeting, diverge};
 use pgwal::format::text::control::ControlFile;
 use pgwal::format::{Layout, TimelineId};
 use pgwal::source::guard;
@@ -123,9 +123,9 @@ fn exit(found: &Divergence) -> Exit {
     let refuted = found.gathered.iter().any(|gathered| gathered.refuted);
     let complete = found.gathered.iter().all(|gathered| gathered.complete);
     match found.meeting {
-        Meeting::Apart { .. } => Exit::Refuted,
+        SidesMeeting::Apart { .. } => Exit::Refuted,
         _ if refuted => Exit::Refuted,
-        Meeting::Foreign | Meeting::Nothing => Exit::CouldNotTell,
+        SidesMeeting::Foreign | SidesMeeting::Nothing => Exit::CouldNotTell,
         _ if complete => Exit::Clean,
         _ => Exit::CouldNotTell,
     }

@@ -127,6 +127,9 @@ fn times_are_those_of_the_server(server: &Server, found: &serde_json::Value) {
 /// has a function for it (16 and later).
 fn sums_are_those_of_the_server(server: &Server) {
     server.sql("create extension if not exists pg_walinspect").unwrap();
+    // What the server is asked about itself must still be there.
+    server.sql("select pg_create_physical_replication_slot('asked', true)").unwrap();
+    let since = server.sql("select pg_current_wal_insert_lsn()").unwrap().trim().to_owned();
     server.sql("checkpoint; update kept set note = 'w'; create index on kept(note); select txid_current()").unwrap();
     server.switch_and_archive().unwrap();
     let archive = server.archive();
@@ -134,7 +137,7 @@ fn sums_are_those_of_the_server(server: &Server) {
     let whole = top(&[place, "--by", "record"]);
     // Up to the last record, behind which pg_waldump would look for a segment that is not there.
     let (from, to) = (whole["from_lsn"].as_str().unwrap(), whole["to_lsn"].as_str().unwrap());
-    let found = top(&[place, "-e", to, "--by", "record,relation"]);
+    let found = top(&[place, "-e", to, "--by", "record"]);
     let postgres = server.postgres();
     let mut dumped = Command::new(postgres.program("pg_waldump").unwrap());
     let out = dumped.args(["--stats=record", "-p"]).arg(&archive).args(["-s", from, "-e", to]).output().unwrap();
@@ -159,11 +162,12 @@ fn sums_are_those_of_the_server(server: &Server) {
     let said = server.sql(&format!(
         "with b as materialized (select *, row_number() over (partition by start_lsn order by block_id) as at,
            sum(block_data_length + block_fpi_length) over (partition by start_lsn) as parts
-           from pg_get_wal_block_info('{from}', '{to}'))
+           from pg_get_wal_block_info('{since}', '{to}'))
          select concat_ws('/', reltablespace, reldatabase, relfilenode), relforknumber,
            sum(block_data_length + block_fpi_length + case when at = 1 then record_length - parts else 0 end),
            sum(block_fpi_length) from b group by 1, 2 order by 1, 2"
     ));
+    let found = top(&[place, "-s", &since, "-e", to, "--by", "relation"]);
     let relations = found["by_relation"]["groups"].as_array().unwrap();
     let mut compared = 0;
     for line in said.unwrap().lines() {
@@ -174,7 +178,7 @@ fn sums_are_those_of_the_server(server: &Server) {
         assert_eq!(figures, [bytes, images], "{file} {fork}");
         compared += 1;
     }
-    assert!(compared > 20 && compared <= relations.len(), "{compared}");
+    assert!(compared > 10 && compared <= relations.len(), "{compared}");
 }
 
 /// What images would be with another way of packing is what a server makes of them that packs so.

@@ -1,4 +1,5 @@
-//! What happened, as `walproof events`, `txns`, `top` and `blame` tell it: against a real server that is told what to do, and at the edges.
+//! What happened, as `walproof events`, `txns`, `top` and `blame` tell it: against a real server that is told what to
+//! do, and at the edges.
 //!
 //! - `WALPROOF_SEEDS`, `WALPROOF_FIRST`: how many seeds of a workload (1), from which on (1).
 //! - `WALPROOF_CLUSTERS`: how many clusters names are compared in (1).

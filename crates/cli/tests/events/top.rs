@@ -62,8 +62,8 @@ fn imaged(wal: &mut Builder, block: u32) -> u64 {
     wal.record(&Rec { rmid: HEAP, info: HEAP_DELETE.0, xid: 1000, main: HEAP_DELETE.1, blocks, ..Rec::default() }).get()
 }
 
-/// Of two checkpoints one is left: a page that was changed since needs no image. The record of a checkpoint lies behind the
-/// position where replay would begin, and so do images that it asked for.
+/// Of two checkpoints one is left: a page that was changed since needs no image. The record of a checkpoint lies behind
+/// the position where replay would begin, and so do images that it asked for.
 #[test]
 fn checkpoints_farther_apart() {
     let folder = of_crafted(|wal| {

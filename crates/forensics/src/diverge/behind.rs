@@ -62,13 +62,13 @@ pub struct RelationBehind {
     pub sum: RelationSum,
 }
 
-struct Behind {
+struct BehindList {
     fork: Lsn,
     found: BehindFork,
     relations: HashMap<RelFileLocator, (Option<RelationName>, RelationSum)>,
 }
 
-impl TakeHistory for Behind {
+impl TakeHistory for BehindList {
     type Look = ();
 
     fn wants_empty(&self) -> bool {
@@ -110,10 +110,10 @@ impl TakeHistory for Behind {
 /// Reads what a side has behind the fork.
 pub(super) fn behind(side: &DivergeSide<'_>, fork: Lsn, names: &Names) -> Result<BehindFork, ListError> {
     let wanted = ListRequest { options: side.options.clone(), limit: None };
-    let make = || (Behind { fork, found: BehindFork::default(), relations: HashMap::new() }, ());
+    let make = || (BehindList { fork, found: BehindFork::default(), relations: HashMap::new() }, ());
     let (history, _) = read_history(side.source, &wanted, names, &make, &|_, _, _| {}, &mut |_| Ok(()))?;
     let holes = history.holes.iter().filter(|hole| hole.before >= fork).count() as u64;
-    let Behind { mut found, relations, .. } = history.list;
+    let BehindList { mut found, relations, .. } = history.list;
     // As they are called where this WAL ends; of what is gone by then, as it was called.
     let names = history.keeper.finish();
     let named = |file, (name, sum)| RelationBehind { file, name: names.last_relation(file).or(name), sum };

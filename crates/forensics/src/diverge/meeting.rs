@@ -10,7 +10,7 @@ pub type PartedRecord = RecordPrint;
 
 /// How two lines of WAL meet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Meeting {
+pub enum SidesMeeting {
     /// They are WAL of different clusters, or of different versions.
     Foreign,
     /// There is no stretch of WAL of which both have records.
@@ -35,35 +35,35 @@ pub enum Meeting {
     },
 }
 
-impl Meeting {
+impl SidesMeeting {
     /// Where they part, or where one of them ends.
     pub fn fork(&self) -> Option<Lsn> {
         match self {
-            Meeting::Foreign | Meeting::Nothing => None,
-            Meeting::Same(last) | Meeting::Ahead { last, .. } => Some(last.end),
-            Meeting::Apart { first: [a, b], .. } => Some(a.lsn.min(b.lsn)),
+            SidesMeeting::Foreign | SidesMeeting::Nothing => None,
+            SidesMeeting::Same(last) | SidesMeeting::Ahead { last, .. } => Some(last.end),
+            SidesMeeting::Apart { first: [a, b], .. } => Some(a.lsn.min(b.lsn)),
         }
     }
 
     /// The end of the last record that both have.
     pub fn last_end(&self) -> Option<Lsn> {
         match self {
-            Meeting::Foreign | Meeting::Nothing => None,
-            Meeting::Same(last) | Meeting::Ahead { last, .. } => Some(last.end),
-            Meeting::Apart { last, .. } => last.map(|last| last.end),
+            SidesMeeting::Foreign | SidesMeeting::Nothing => None,
+            SidesMeeting::Same(last) | SidesMeeting::Ahead { last, .. } => Some(last.end),
+            SidesMeeting::Apart { last, .. } => last.map(|last| last.end),
         }
     }
 }
 
 /// Finds it.
-pub(super) fn meet(sides: [&DivergeSide<'_>; 2], prints: [&SidePrints; 2]) -> Result<Meeting, ListError> {
+pub(super) fn meet(sides: [&DivergeSide<'_>; 2], prints: [&SidePrints; 2]) -> Result<SidesMeeting, ListError> {
     let [a, b] = prints;
     let (Some(of_a), Some(of_b), Some(end_a), Some(end_b)) = (a.range(), b.range(), a.last(), b.last()) else {
-        return Ok(Meeting::Nothing);
+        return Ok(SidesMeeting::Nothing);
     };
     let begin = of_a.0.max(of_b.0);
     if begin >= of_a.1.min(of_b.1) {
-        return Ok(Meeting::Nothing);
+        return Ok(SidesMeeting::Nothing);
     }
     let mut common = None;
     let mut some = false;
@@ -81,16 +81,16 @@ pub(super) fn meet(sides: [&DivergeSide<'_>; 2], prints: [&SidePrints; 2]) -> Re
         }
     }
     Ok(match (some, end_a.lsn.cmp(&end_b.lsn)) {
-        (false, _) => Meeting::Nothing,
-        (true, std::cmp::Ordering::Equal) => Meeting::Same(end_a),
-        (true, std::cmp::Ordering::Less) => Meeting::Ahead { side: 1, last: end_a },
-        (true, std::cmp::Ordering::Greater) => Meeting::Ahead { side: 0, last: end_b },
+        (false, _) => SidesMeeting::Nothing,
+        (true, std::cmp::Ordering::Equal) => SidesMeeting::Same(end_a),
+        (true, std::cmp::Ordering::Less) => SidesMeeting::Ahead { side: 1, last: end_a },
+        (true, std::cmp::Ordering::Greater) => SidesMeeting::Ahead { side: 0, last: end_b },
     })
 }
 
 /// Looks record by record, from a position on, where a stretch differs. A record that is longer than that is found by
 /// looking further, up to where one of the sides ends.
-fn parted(sides: [&DivergeSide<'_>; 2], from: Lsn, own: u64, end: Lsn) -> Result<Option<Meeting>, ListError> {
+fn parted(sides: [&DivergeSide<'_>; 2], from: Lsn, own: u64, end: Lsn) -> Result<Option<SidesMeeting>, ListError> {
     let mut more = 2;
     loop {
         let to = stretch_start(own.saturating_add(more));
@@ -107,9 +107,9 @@ fn parted(sides: [&DivergeSide<'_>; 2], from: Lsn, own: u64, end: Lsn) -> Result
     }
 }
 
-/// The first records that differ. Each record names the one before it, so that what one side lacks and what it never had
-/// are told apart.
-fn first_difference(a: &[RecordPrint], b: &[RecordPrint]) -> Option<Meeting> {
+/// The first records that differ. Each record names the one before it, so that what one side lacks and what it never
+/// had are told apart.
+fn first_difference(a: &[RecordPrint], b: &[RecordPrint]) -> Option<SidesMeeting> {
     let (mut a, mut b) = (a.iter().peekable(), b.iter().peekable());
     let mut last: Option<RecordPrint> = None;
     while let (Some(&&one), Some(&&other)) = (a.peek(), b.peek()) {
@@ -128,7 +128,7 @@ fn first_difference(a: &[RecordPrint], b: &[RecordPrint]) -> Option<Meeting> {
         if !missing {
             let follows = |print: RecordPrint| last.is_some_and(|last| print.header.prev == last.lsn);
             let certain = follows(one) && follows(other);
-            return Some(Meeting::Apart { last, first: [one, other], certain });
+            return Some(SidesMeeting::Apart { last, first: [one, other], certain });
         }
         if one.lsn < other.lsn {
             a.next();
@@ -168,7 +168,7 @@ mod tests {
             (vec![print(140, 100, 2), print(180, 140, 9)], true),
             (vec![print(180, 140, 9)], false),
         ] {
-            let Some(Meeting::Apart { last, certain: found, .. }) = first_difference(&a, &b) else {
+            let Some(SidesMeeting::Apart { last, certain: found, .. }) = first_difference(&a, &b) else {
                 panic!("{b:?}");
             };
             assert_eq!((last.is_some(), found), (certain, certain), "{b:?}");

@@ -14,7 +14,7 @@ mod prints;
 mod rewind;
 
 pub use behind::{BehindFork, CommitBehind, RelationBehind};
-pub use meeting::{Meeting, PartedRecord};
+pub use meeting::{PartedRecord, SidesMeeting};
 pub use rewind::{RewindCheckpoint, RewindHindrance, RewindOutlook};
 
 use crate::look::NoteFinding;
@@ -52,7 +52,7 @@ pub struct Divergence {
     /// The start of the first record of each, and the end of its last one.
     pub ranges: [Option<(Lsn, Lsn)>; 2],
     /// Where they part.
-    pub meeting: Meeting,
+    pub meeting: SidesMeeting,
     /// What each has behind that.
     pub behind: [Option<BehindFork>; 2],
     /// Where they part: what `pg_rewind` would do to each, with the other as its source.
@@ -84,7 +84,7 @@ pub fn diverge(
         }
         _ => false,
     };
-    let meeting = if is_foreign { Meeting::Foreign } else { meet(sides, read)? };
+    let meeting = if is_foreign { SidesMeeting::Foreign } else { meet(sides, read)? };
     let fork = meeting.fork();
     let mut found = [None, None];
     if let Some(fork) = fork {
@@ -92,7 +92,7 @@ pub fn diverge(
             *found = Some(behind(side, fork, names)?);
         }
     }
-    let is_apart = matches!(meeting, Meeting::Apart { .. });
+    let is_apart = matches!(meeting, SidesMeeting::Apart { .. });
     let outlook = |own: usize| {
         let (fork, layout) = (fork.filter(|_| is_apart)?, layouts.first().copied().flatten()?);
         let line = |at: usize| Some(line(&gathered.get(at)?.outcome, &layout));

@@ -182,11 +182,11 @@ pub(super) fn prints(
 }
 
 /// The records of a side that start in a stretch of WAL and end in it.
-struct Lister {
+struct PrintLister {
     found: Mutex<Vec<RecordPrint>>,
 }
 
-impl Render for Lister {
+impl Render for PrintLister {
     type Scratch = Vec<RecordPrint>;
     type Event = NoEvent;
 
@@ -223,7 +223,7 @@ pub(super) fn records(side: &DivergeSide<'_>, from: Lsn, to: Lsn) -> Result<Vec<
         (side.options.start.unwrap_or(Lsn::ZERO).max(from), side.options.end.unwrap_or(Lsn::MAX).min(to));
     (options.start, options.end) = (Some(start), Some(end));
     let wanted = ListRequest { options, limit: None };
-    let make = || Lister { found: Mutex::default() };
+    let make = || PrintLister { found: Mutex::default() };
     let (lister, _) = gather(side.source, &wanted, &make, &mut |_| Ok(()))?;
     Ok(lister.found.into_inner().unwrap_or_else(PoisonError::into_inner))
 }

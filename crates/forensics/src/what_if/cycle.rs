@@ -244,7 +244,7 @@ impl CycleRecount {
         }
         for (operation, images) in &self.saved {
             let (blocks, bytes) = self.without.get(operation).copied().unwrap_or_default();
-            let data = if blocks == 0 { 0 } else { images.saturating_mul(bytes) / blocks };
+            let data = images.saturating_mul(bytes).checked_div(blocks).unwrap_or(0);
             self.counted.instead += data.saturating_sub(images * IMAGE_HEADER);
         }
         self.counted

@@ -68,7 +68,8 @@ pub enum TupleChange {
     Unused,
 }
 
-/// What a record does to tuples, in its order; empty for records of others than heaps, and where an image stands for it.
+/// What a record does to tuples, in its order; empty for records of others than heaps, and where an image stands for
+/// it.
 pub fn tuple_changes(record: &Record<'_>, blocks: &[Block]) -> Vec<(TuplePlace, TupleChange)> {
     let header = &record.header;
     if !matches!(header.rmid, HEAP | HEAP2) {

@@ -5,7 +5,7 @@ use super::{DivergeReport, rewound};
 use crate::events::words;
 use crate::time::rfc3339;
 use pgwal_forensics::RelationSum;
-use pgwal_forensics::diverge::{BehindFork, CommitBehind, Meeting, PartedRecord, RewindOutlook};
+use pgwal_forensics::diverge::{BehindFork, CommitBehind, PartedRecord, RewindOutlook, SidesMeeting};
 use pgwal_format::Layout;
 use serde_json::{Value, json};
 
@@ -17,9 +17,9 @@ pub fn document(report: &DivergeReport<'_>) -> Value {
     let found = report.found;
     let layout = found.layout.as_ref();
     let (last, first, certain) = match &found.meeting {
-        Meeting::Foreign | Meeting::Nothing => (None, None, true),
-        Meeting::Same(last) | Meeting::Ahead { last, .. } => (Some(*last), None, true),
-        Meeting::Apart { last, first, certain } => (*last, Some(*first), *certain),
+        SidesMeeting::Foreign | SidesMeeting::Nothing => (None, None, true),
+        SidesMeeting::Same(last) | SidesMeeting::Ahead { last, .. } => (Some(*last), None, true),
+        SidesMeeting::Apart { last, first, certain } => (*last, Some(*first), *certain),
     };
     let side = |at: usize| {
         let [range, behind, rewind] = [

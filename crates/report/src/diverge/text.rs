@@ -6,7 +6,7 @@ use crate::events::words::{file, name};
 use crate::figures::{bytes, counted};
 use crate::outside::Lines;
 use crate::time::Zone;
-use pgwal_forensics::diverge::{BehindFork, CommitBehind, Divergence, Meeting, PartedRecord};
+use pgwal_forensics::diverge::{BehindFork, CommitBehind, Divergence, PartedRecord, SidesMeeting};
 use pgwal_format::TimelineId;
 use std::io;
 
@@ -20,7 +20,7 @@ pub fn write(out: &mut Lines<'_>, report: &DivergeReport<'_>, zone: &Zone) -> io
     for (side, label) in ["A", "B"].into_iter().enumerate() {
         place(out, report, side, label)?;
     }
-    if found.meeting == Meeting::Foreign {
+    if found.meeting == SidesMeeting::Foreign {
         let id = |id: Option<u64>| id.map_or_else(|| "unknown".to_owned(), |id| id.to_string());
         return writeln!(out, "CLUSTER  A is of {}, B of {}", id(found.system_ids[0]), id(found.system_ids[1]));
     }
@@ -30,7 +30,7 @@ pub fn write(out: &mut Lines<'_>, report: &DivergeReport<'_>, zone: &Zone) -> io
             tell_behind(out, behind, label, zone)?;
         }
     }
-    if matches!(found.meeting, Meeting::Apart { .. }) {
+    if matches!(found.meeting, SidesMeeting::Apart { .. }) {
         for ((outlook, own), other) in found.rewind.iter().zip(["A", "B"]).zip(["B", "A"]) {
             if let Some(outlook) = outlook {
                 writeln!(out, "REWIND {own} {}", rewound::sentence(own, other, outlook))?;
@@ -47,17 +47,17 @@ fn sentence(found: &Divergence) -> String {
     let without = found.gathered.iter().any(|gathered| !gathered.complete);
     let part = if without { ", as far as WAL could be read" } else { "" };
     match &found.meeting {
-        Meeting::Foreign => "A and B are of different clusters, versions or sizes".into(),
-        Meeting::Nothing => format!("A and B have no WAL in common{part}"),
-        Meeting::Same(last) => format!("A and B have the same records, up to {}{part}", last.end),
-        Meeting::Ahead { side, last } => {
+        SidesMeeting::Foreign => "A and B are of different clusters, versions or sizes".into(),
+        SidesMeeting::Nothing => format!("A and B have no WAL in common{part}"),
+        SidesMeeting::Same(last) => format!("A and B have the same records, up to {}{part}", last.end),
+        SidesMeeting::Ahead { side, last } => {
             let (own, other) = if *side == 0 { ("A", "B") } else { ("B", "A") };
             format!("{own} goes on where {other} ends, at {}: nothing parts them{part}", last.end)
         }
-        Meeting::Apart { certain: false, first: [a, b], .. } => {
+        SidesMeeting::Apart { certain: false, first: [a, b], .. } => {
             format!("A and B part in front of {}, where WAL is missing, or there{part}", a.lsn.min(b.lsn))
         }
-        Meeting::Apart { first: [a, b], .. } => format!("A and B part at {}{part}", a.lsn.min(b.lsn)),
+        SidesMeeting::Apart { first: [a, b], .. } => format!("A and B part at {}{part}", a.lsn.min(b.lsn)),
     }
 }
 
@@ -77,7 +77,7 @@ fn place(out: &mut Lines<'_>, report: &DivergeReport<'_>, side: usize, label: &s
 }
 
 fn fork(out: &mut Lines<'_>, found: &Divergence) -> io::Result<()> {
-    let Meeting::Apart { last, first: [a, b], .. } = &found.meeting else { return Ok(()) };
+    let SidesMeeting::Apart { last, first: [a, b], .. } = &found.meeting else { return Ok(()) };
     let told = |record: &PartedRecord| {
         let kind = found.layout.map(|layout| format!(" {}", record_kind(record, layout.dialect))).unwrap_or_default();
         let xid = if record.header.xid == 0 { String::new() } else { format!(", transaction {}", record.header.xid) };
@@ -141,7 +141,7 @@ fn tell_behind(out: &mut Lines<'_>, behind: &BehindFork, label: &str, zone: &Zon
 fn next(found: &Divergence) -> Option<String> {
     let fork = found.meeting.fork()?;
     match found.meeting {
-        Meeting::Apart { .. } => Some(format!(
+        SidesMeeting::Apart { .. } => Some(format!(
             "decide which side stays; what the other one has behind {fork} is lost with it: look at it first \
              (walproof events, dump, txns with --start {fork}), and keep a copy"
         )),

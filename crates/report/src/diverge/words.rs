@@ -3,7 +3,7 @@
 use crate::dump::names::{manager, operation};
 use crate::figures::{counted, grouped};
 use pgwal_forensics::RelationSum;
-use pgwal_forensics::diverge::{Divergence, Meeting, PartedRecord};
+use pgwal_forensics::diverge::{Divergence, PartedRecord, SidesMeeting};
 use pgwal_format::Dialect;
 use pgwal_format::rmgr::vocabulary::Vocabulary;
 
@@ -35,17 +35,17 @@ pub fn rows(sum: &RelationSum) -> String {
 /// Both go on with the same timeline number.
 pub fn is_one_number(found: &Divergence) -> bool {
     let [a, b] = &found.ways;
-    matches!(found.meeting, Meeting::Apart { .. }) && a.last().is_some() && a.last() == b.last()
+    matches!(found.meeting, SidesMeeting::Apart { .. }) && a.last().is_some() && a.last() == b.last()
 }
 
 /// As documents name it.
-pub fn meeting(meeting: &Meeting) -> &'static str {
+pub fn meeting(meeting: &SidesMeeting) -> &'static str {
     match meeting {
-        Meeting::Foreign => "foreign",
-        Meeting::Nothing => "nothing_common",
-        Meeting::Same(_) => "same",
-        Meeting::Ahead { side: 0, .. } => "a_ahead",
-        Meeting::Ahead { .. } => "b_ahead",
-        Meeting::Apart { .. } => "apart",
+        SidesMeeting::Foreign => "foreign",
+        SidesMeeting::Nothing => "nothing_common",
+        SidesMeeting::Same(_) => "same",
+        SidesMeeting::Ahead { side: 0, .. } => "a_ahead",
+        SidesMeeting::Ahead { .. } => "b_ahead",
+        SidesMeeting::Apart { .. } => "apart",
     }
 }

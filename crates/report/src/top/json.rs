@@ -8,7 +8,7 @@ use crate::outside::shown;
 use crate::stats::text::minute;
 use crate::stats::waldump::operation;
 use crate::time::rfc3339;
-use pgwal_forensics::{FartherCheckpoints, ImageReason, TopList, VolumeSum};
+use pgwal_forensics::{FartherCheckpoints, ImageReason, ListedXact, TopList, VolumeSum};
 use pgwal_format::rmgr::Rmgr;
 use pgwal_query::filter::FORKS;
 use serde::Serialize;
@@ -85,7 +85,10 @@ fn list(report: &TopReport<'_>, by: TopSection) -> Value {
         }),
         TopSection::Xid => {
             let (xacts, totals) = &answer.xacts;
-            let one = |xact: &pgwal_forensics::ListedXact| json!({"xid": xact.xid, "outcome": xact.outcome(), "end_lsn": xact.end_lsn, "bytes": xact.bytes});
+            let one = |xact: &ListedXact| {
+                let outcome = xact.outcome();
+                json!({"xid": xact.xid, "outcome": outcome, "end_lsn": xact.end_lsn, "bytes": xact.bytes})
+            };
             let listed: u64 = xacts.iter().map(|xact| xact.bytes).sum();
             json!({
                 "groups": xacts.iter().map(one).collect::<Vec<_>>(),

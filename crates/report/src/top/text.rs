@@ -106,15 +106,12 @@ fn section(out: &mut Lines<'_>, report: &TopReport<'_>, by: TopSection, zone: &Z
         return Ok(());
     }
     let (minutes, of_minutes) = answer.minutes_known;
-    let mean = if by == TopSection::Minute && minutes > 0 {
-        format!(
-            ": {} with a transaction that ended, {} each",
-            grouped(minutes.into()),
-            bytes((of_minutes / minutes).into())
-        )
-    } else {
-        String::new()
-    };
+    let each = of_minutes.checked_div(minutes).filter(|_| by == TopSection::Minute);
+    let mean = each.map(|each| {
+        let each = bytes(each.into());
+        format!(": {} with a transaction that ended, {each} each", grouped(minutes.into()))
+    });
+    let mean = mean.unwrap_or_default();
     writeln!(out, "{title}{mean}")?;
     writeln!(
         out,
