@@ -128,6 +128,31 @@ fn a_database_is_saved_in_front_of_the_record_that_removes_it() {
     }
 }
 
+/// The mark of the database that is dropped counts, and neither that of another one nor what vacuum writes there.
+#[test]
+fn a_database_is_saved_in_front_of_its_mark() {
+    let mut crafted = Crafted::new(Version::new(15, 0));
+    let mut in_place = |database: u32, limit: i32, offset: u8| {
+        let mut data = vec![0; 96];
+        data[..4].copy_from_slice(&database.to_le_bytes());
+        data[80..84].copy_from_slice(&limit.to_le_bytes());
+        let rel = RelFileLocator { spc: 1664, db: 0, rel: 1262 };
+        let blocks = vec![CraftedBlock { rel, data, ..CraftedBlock::default() }];
+        crafted.wal.record(&Rec { rmid: HEAP, info: 0x70, main: &[offset, 0], blocks, ..Rec::default() })
+    };
+    in_place(16384, -1, 1);
+    in_place(16400, -2, 2);
+    let marked = in_place(16384, -2, 1);
+    in_place(16400, -2, 2);
+    in_place(5, -1, 3);
+    let main: Vec<u8> = [16384u32, 1, 1663].iter().flat_map(|n| n.to_le_bytes()).collect();
+    crafted.wal.record(&Rec { rmid: DATABASE, info: 0x20, xid: OLD, main: &main, ..Rec::default() });
+    crafted.end(OLD, COMMIT);
+    let (_, document, said) = crafted.ran(&["--before", "700"]);
+    let target = &document["before"]["target"];
+    assert_eq!(target["lsn"].as_str().map(|lsn| lsn.parse::<Lsn>().unwrap()), Some(marked), "{document:#} {said}");
+}
+
 #[test]
 fn a_way_back_is_proven_and_typed() {
     let (good, backup) = (testdata("demo/good"), testdata("backup/15"));

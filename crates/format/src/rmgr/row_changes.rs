@@ -180,7 +180,8 @@ mod tests {
 
     fn with_block(version: Version, info: u8, main: &[u8], data: &[u8]) -> (Record<'static>, Vec<Block>) {
         let layout: &'static crate::Layout = Box::leak(Box::new(layout(version, Align::Eight, Endian::Little)));
-        let block = [0, 0x20, data.len() as u8, 0, 0x7F, 6, 0, 0, 5, 0, 0, 0, 9, 0, 0, 0, 3, 0, 0, 0];
+        let has_data = if data.is_empty() { 0 } else { 0x20 };
+        let block = [0, has_data, data.len() as u8, 0, 0x7F, 6, 0, 0, 5, 0, 0, 0, 9, 0, 0, 0, 3, 0, 0, 0];
         let body = [&block[..], &[255, main.len() as u8], data, main].concat();
         let tot_len = (layout.record_header() + body.len()) as u32;
         let header = RecordHeader { tot_len, xid: 7, prev: Lsn::ZERO, info, rmid: HEAP2, crc: 0, len: 0 };
