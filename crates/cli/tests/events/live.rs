@@ -35,6 +35,8 @@ fn one(postgres: Postgres, seed: u64) {
     let server =
         Server::start(postgres, "autovacuum = off\ntrack_commit_timestamp = on\nmax_prepared_transactions = 5\n")
             .unwrap();
+    // What initdb did lies in the first segment, too (14, 16).
+    let begin: u64 = server.sql("select txid_current()").unwrap().trim().parse().unwrap();
     let mut workload = Workload::new(&server, seed);
     for step in 0..STEPS {
         workload.step();
@@ -47,7 +49,8 @@ fn one(postgres: Postgres, seed: u64) {
     expected.sort();
     server.switch_and_archive().unwrap();
     let found = document(&server.archive(), &["--rows", &MASS.to_string()]);
-    let told = told(&found, &KINDS);
+    let mut told = told(&found, &KINDS);
+    told.retain(|event| event.xid > begin);
     let (missing, invented): (Vec<_>, Vec<_>) = (
         expected.iter().filter(|event| !told.contains(event)).collect(),
         told.iter().filter(|event| !expected.contains(event)).collect(),
