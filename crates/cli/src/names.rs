@@ -92,14 +92,17 @@ impl NamesOptions {
         self.names.is_some() || self.backup.is_some()
     }
 
+    /// Those of the list alone.
+    pub fn listed(&self) -> anyhow::Result<ListedNames> {
+        let Some(path) = &self.names else { return Ok(ListedNames::default()) };
+        let text = crate::input::plain(path, LONGEST)?;
+        mapping::read(&text).with_context(|| format!("{}: no list of names", path.display()))
+    }
+
     /// The names that are given, before WAL says anything. `repository`: that of the archive, which may know the
     /// backup.
     pub fn given(&self, repository: Option<&Repository>) -> anyhow::Result<Names> {
-        let mut listed = ListedNames::default();
-        if let Some(path) = &self.names {
-            let text = crate::input::plain(path, LONGEST)?;
-            listed = mapping::read(&text).with_context(|| format!("{}: no list of names", path.display()))?;
-        }
+        let listed = self.listed()?;
         let base = match &self.backup {
             Some(name) => Some(catalogs(name, repository).with_context(|| name.display().to_string())?),
             None => None,

@@ -145,6 +145,16 @@ impl<'a, T: TakeHistory> History<'a, T> {
         self.clock = self.clock.max(Some(time));
     }
 
+    /// A time in whole seconds, and older than its record: of a checkpoint, when that began. What had begun by then it
+    /// does not say.
+    fn tick_of_checkpoint(&mut self, time: Option<Timestamp>) {
+        let Some(time) = time else { return };
+        if let Some(before) = self.clock {
+            self.list.time(before, time, self.last);
+        }
+        self.clock = self.clock.max(Some(time));
+    }
+
     fn tell(&mut self, event: WalEvent) {
         self.list.happened(event, self.clock);
     }

@@ -134,7 +134,9 @@ impl XactDuration {
         };
         let since = |from: Option<Timestamp>| Some(end?.0.saturating_sub(from?.0).max(0));
         let most = since(over.xact.after.filter(|_| over.begin_known));
-        XactDuration { least: since(over.xact.until), most }
+        // Two servers' clocks, or one that was set back.
+        let least = since(over.xact.until).map(|least| most.map_or(least, |most| least.min(most)));
+        XactDuration { least, most }
     }
 }
 

@@ -141,6 +141,8 @@ impl Recovery<'_> {
             let on = if let WalkEnd::Unreadable(lsn) = end { *lsn } else { replay.replayed };
             out.own_wal = Some(OwnWal { to: replay.replayed, segments: way.segments });
             way.follows = replay.read;
+            // It goes on from the file that it has read: timelines before that one are not asked for any more.
+            way.oldest = way.read;
             self.turns_to_archive(&mut way);
             replay.minimum = Some((replay.replayed, replay.timeline));
             walked = match replay.check_consistency() {

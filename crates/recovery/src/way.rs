@@ -133,6 +133,8 @@ pub struct WalWalk<'a> {
     pub through_damage: bool,
     /// No file of a timeline older than this is taken.
     pub oldest: TimelineId,
+    /// The timeline of the last file that was read (`curFileTLI`).
+    pub read: TimelineId,
     /// What comes from the archive is checked before.
     pub checked: Option<CheckedDelivery>,
 }
@@ -167,6 +169,7 @@ impl<'a> WalWalk<'a> {
             follows: None,
             through_damage: false,
             oldest: TimelineId(0),
+            read: TimelineId(0),
             checked: None,
         }
     }
@@ -394,6 +397,9 @@ impl<'a> WalWalk<'a> {
             self.closed |= closed;
             self.closed_odd |= closed_odd;
             self.segments += taken;
+            if let Some((found, _)) = (taken as usize).checked_sub(1).and_then(|last| steps.get(last)) {
+                self.read = found.timeline;
+            }
             if let Some(ended) = ended {
                 return Ok(ended);
             }

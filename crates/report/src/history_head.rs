@@ -41,3 +41,17 @@ impl HistoryHead {
         }
     }
 }
+
+/// What never ended on the way that was read may have ended on a timeline that was left. `None` where only one was
+/// read.
+pub fn left_timelines(gathered: &Gathered) -> Option<String> {
+    let path = &gathered.outcome.path;
+    let (_, left) = path.split_last().filter(|(_, left)| !left.is_empty())?;
+    let way: Vec<String> = path.iter().map(|timeline| timeline.to_string()).collect();
+    let last = left.last().map_or_else(String::new, |timeline| timeline.to_string());
+    Some(format!(
+        "this was read along timelines {}: what never ended there may have ended on a timeline that was left, if a server \
+         wrote on; -t {last} looks there",
+        way.join(" > ")
+    ))
+}

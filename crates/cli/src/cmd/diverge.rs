@@ -123,7 +123,7 @@ fn exit(found: &Divergence) -> Exit {
     let refuted = found.gathered.iter().any(|gathered| gathered.refuted);
     let complete = found.gathered.iter().all(|gathered| gathered.complete);
     match found.meeting {
-        SidesMeeting::Apart { .. } => Exit::Refuted,
+        _ if found.meeting.is_apart() => Exit::Refuted,
         _ if refuted => Exit::Refuted,
         SidesMeeting::Foreign | SidesMeeting::Nothing => Exit::CouldNotTell,
         _ if complete => Exit::Clean,

@@ -97,7 +97,16 @@ pub fn run(args: &EventsArgs) -> anyhow::Result<Exit> {
                 names: &Names,
                 tell: &NoteFinding<'_>,
                 sink: &mut ListSink<'_, NoEvent>| events(source, wanted, &wish, names, tell, sink);
-    let mut answer = args.history.ask_of(&opened, &zone, look)?;
+    let given = &args.history.range.names;
+    let names = match given.given(opened.repository()) {
+        // It is the backup to restore from, whether it gives names or not.
+        Err(error) if args.before.is_some() && given.backup().is_some() => {
+            crate::complain(format_args!("no names are known by the backup: {error:#}"));
+            Names::given(given.listed()?, None)
+        }
+        names => names?,
+    };
+    let mut answer = args.history.ask_with(names, &opened, &zone, look)?;
     args.narrow(&mut answer)?;
     let (mut exit, tells) = exit(&answer.gathered, answer.range.is_some(), args.format == EventsFormat::Json);
     if !tells {
@@ -133,6 +142,9 @@ impl EventsArgs {
             answer.events.retain(|event| event.lsn >= start || event.end_lsn.is_some_and(|end| end >= start));
             answer.range =
                 answer.range.map(|(first, last)| (first.max(start), last)).filter(|(first, last)| first <= last);
+        }
+        if answer.events.is_empty() && answer.range.is_some() {
+            self.filter.check_relation(&answer.names)?;
         }
         self.filter.check_database(&answer.names)
     }

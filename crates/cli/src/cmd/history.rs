@@ -106,6 +106,16 @@ impl HistoryFilter {
         }
     }
 
+    /// The relation that is named has that name, or had it.
+    pub fn check_relation(&self, names: &Names) -> anyhow::Result<()> {
+        match &self.relation {
+            Some(asked @ AskedRelation::Name(name)) if names.find(name).is_empty() => {
+                asked.files(Some(names)).map(drop)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Every file that the relation has, or had; `None` where none is asked for.
     pub fn files(&self, names: Option<&Names>) -> anyhow::Result<Option<Vec<RelFileLocator>>> {
         self.relation.as_ref().map(|asked| asked.files(names)).transpose()
@@ -196,7 +206,17 @@ impl HistoryOptions {
         zone: &Zone,
         look: impl LookAtHistory<A>,
     ) -> anyhow::Result<A> {
-        let names = self.range.names.given(opened.repository())?;
+        self.ask_with(self.range.names.given(opened.repository())?, opened, zone, look)
+    }
+
+    /// The same, with these names given.
+    pub fn ask_with<A: HistoryAnswer>(
+        &self,
+        names: Names,
+        opened: &NamedArchive,
+        zone: &Zone,
+        look: impl LookAtHistory<A>,
+    ) -> anyhow::Result<A> {
         let bar = Bar::new(false);
         let mut options = self.options();
         // From where a backup starts on, its names are followed.

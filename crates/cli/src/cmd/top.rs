@@ -4,6 +4,7 @@ use super::guard::age;
 use super::history::{HistoryOptions, exit};
 use crate::exit::Exit;
 use crate::streams::page;
+use anyhow::ensure;
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use pgwal::catalog::Names;
@@ -30,7 +31,7 @@ pub struct TopArgs {
     #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     limit: Option<u32>,
     /// How much WAL there would be with compression=off, pglz, lz4 or zstd; or with checkpoint=2x (every second one of
-    /// those there are), 30min or 4GB (those so far apart). May be repeated
+    /// those there are), 30min or 4GB (those so far apart); one of each
     #[arg(long, value_name = "SETTING", value_parser = what_if)]
     what_if: Vec<AskedSetting>,
     /// How to say it
@@ -97,6 +98,11 @@ fn farther(text: &str) -> Option<FartherCheckpoints> {
 pub fn run(args: &TopArgs) -> anyhow::Result<Exit> {
     let zone = args.history.zone();
     let mut asked = WhatIf::default();
+    let compressions = args.what_if.iter().filter(|asked| matches!(asked, AskedSetting::Compression(_))).count();
+    ensure!(
+        compressions <= 1 && args.what_if.len() - compressions <= 1,
+        "--what-if takes one compression and one checkpoint at a time"
+    );
     for setting in &args.what_if {
         match setting {
             AskedSetting::Compression(method) => asked.packing = Some(*method),

@@ -2,6 +2,8 @@
 //! say of it.
 
 use crate::run::walproof;
+use pgwal::format::{Align, Endian, Layout, PageSize, SegmentNo, SegmentSize, TimelineId, Version};
+use pgwal_craft::{Builder, Opening};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -190,4 +192,40 @@ fn what_a_side_lacks_parts_nothing() {
     let lacks = document(&[path(whole.path()), path(holed.path())], 1);
     assert_eq!(lacks["meeting"], "same", "{lacks:#}");
     assert_eq!((lacks["a"]["complete"].as_bool(), lacks["b"]["complete"].as_bool()), (Some(true), Some(false)));
+}
+
+/// Without a record that both have, their histories say where they part.
+#[test]
+fn histories_tell_where_there_is_no_wal_of_both() {
+    let folder = tempfile::tempdir().unwrap();
+    let [all, old, new] = ["all", "old", "new"].map(|name| folder.path().join(name));
+    let dialect = Version::new(15, 0).dialect().unwrap();
+    let (segment, page) = (SegmentSize::new(1 << 20).unwrap(), PageSize::DEFAULT);
+    let layout = Layout { dialect, align: Align::Eight, endian: Endian::Little, segment, page };
+    let mut wal = Builder::new(layout, TimelineId(1), 7_000_000_000_000_000_001, SegmentNo(1));
+    wal.checkpoint_shutdown();
+    for n in 0..150 {
+        wal.filler(9_000 + n);
+    }
+    let fork = wal.position();
+    wal.timeline_switch_leaving(TimelineId(2), Opening::EndOfRecovery, &[500, 600]);
+    for n in 0..200 {
+        wal.filler(9_000 + n);
+    }
+    wal.switch();
+    for place in [&all, &old, &new] {
+        fs::create_dir(place).unwrap();
+    }
+    wal.finish().write_to(&all).unwrap();
+    let copy = |name: &str, to: &Path| assert!(fs::copy(all.join(name), to.join(name)).is_ok());
+    copy("000000010000000000000002", &old);
+    copy("00000002.history", &new);
+    copy("000000020000000000000003", &new);
+    let told = document(&[path(&old), path(&new)], 1);
+    assert_eq!(told["meeting"], "apart_by_histories", "{told:#}");
+    assert_eq!((told["fork_lsn"].as_str().unwrap(), &told["certain"]), (&*fork.to_string(), &Value::from(false)));
+    // Where the old one wrote nothing behind the fork, nothing parts them.
+    fs::remove_file(old.join("000000010000000000000002")).unwrap();
+    copy("000000010000000000000001", &old);
+    assert_eq!(document(&[path(&old), path(&new)], 2)["meeting"], "nothing_common");
 }

@@ -2,7 +2,7 @@
 
 use crate::crafted::{HEAP_DELETE, of_crafted, touched};
 use crate::run::{testdata, walproof};
-use pgwal::format::rmgr::TRANSACTION;
+use pgwal::format::rmgr::{TRANSACTION, XLOG};
 use pgwal_craft::{Builder, Rec};
 use serde_json::Value;
 
@@ -33,7 +33,30 @@ fn bytes_are_those_of_stats() {
         assert_eq!((all["totals"]["bytes"].as_u64(), all["left_out"].as_u64()), (Some(bytes), Some(0)), "{folder}");
         let listed = all["transactions"].as_array().unwrap();
         assert_eq!(listed.iter().map(|xact| xact["bytes"].as_u64().unwrap()).sum::<u64>(), bytes, "{folder}");
+        for xact in listed {
+            let bounds = [&xact["seconds_least"], &xact["seconds_most"]].map(Value::as_f64);
+            assert!(matches!(bounds, [Some(least), Some(most)] if least <= most) || bounds.contains(&None), "{xact}");
+        }
     }
+}
+
+/// The time of a checkpoint is that of its begin, in whole seconds: who had begun by then it does not say.
+#[test]
+fn a_checkpoint_bounds_no_begin() {
+    let seconds = |n: i64| n * 1_000_000;
+    // `CHECKPOINT_ONLINE` of 15, begun a hundred seconds before the first commit: redo, timelines, …, time.
+    let mut checkpoint = vec![0; 88];
+    checkpoint[8..16].copy_from_slice(&[1, 0, 0, 0, 1, 0, 0, 0]);
+    checkpoint[64..72].copy_from_slice(&(946_684_800 + 900_000_000 - 100i64).to_le_bytes());
+    let folder = of_crafted(|wal| {
+        wal.commit(1000, seconds(900_000_000));
+        delete(wal, 1002);
+        wal.record(&Rec { rmid: XLOG, info: 0x10, main: &checkpoint, ..Rec::default() });
+        wal.commit(1002, seconds(900_000_030));
+    });
+    let found = txns(&[folder.path().to_str().unwrap(), "-x", "1002"]);
+    let xact = &found["transactions"][0];
+    assert_eq!((xact["seconds_least"].as_f64(), xact["seconds_most"].as_f64()), (Some(0.0), Some(30.0)), "{found:#}");
 }
 
 /// Times of others bound when a transaction began, and its parts are found by their numbers.

@@ -2,12 +2,19 @@
 
 use crate::tar::tar_of;
 use crate::{restore, run};
+use pgwal::format::text::control::members::{Abi, ControlField};
+use pgwal::format::{Align, Endian, Layout, PageSize, SegmentNo, SegmentSize, TimelineId, Version};
+use pgwal_craft::control::control_file;
+use pgwal_craft::{Builder, Opening};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 use walproof_testdata::{plain_name, read_plain, root};
 
 const HOLE: &str = "00000001000000000000000A";
+const CLUSTER: u64 = 7_000_000_000_000_000_001;
+/// `DB_IN_PRODUCTION`.
+const IN_PRODUCTION: u64 = 6;
 
 /// An archive without one segment, and a backup from before it; its `pg_wal`, with that segment, is a folder apart.
 struct Place(tempfile::TempDir);
@@ -91,4 +98,50 @@ fn a_hole_is_filled_by_the_wal_of_a_directory_that_is_set_up() {
     let ran = run::walproof(&words);
     let document = serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {}{}", ran.out, ran.err));
     assert_eq!(told(&(ran.code, document)), proven());
+}
+
+/// A crashed server on timeline 2 whose own WAL ends with a segment: the next one is asked for on its own timeline and
+/// newer ones alone (`XLogFileReadAnyTLI` looks at none older than that of the file that was read last). Its first
+/// segment is on timeline 1 as well, and nothing behind the fork is.
+#[test]
+fn behind_its_own_wal_no_older_timeline_is_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let [archive, data] = ["archive", "data"].map(|name| folder.path().join(name));
+    let dialect = Version::new(15, 0).dialect().unwrap();
+    let (size, page) = (SegmentSize::new(1 << 20).unwrap(), PageSize::DEFAULT);
+    let layout = Layout { dialect, align: Align::Eight, endian: Endian::Little, segment: size, page };
+    let mut wal = Builder::new(layout, TimelineId(1), CLUSTER, SegmentNo(1));
+    wal.checkpoint_shutdown();
+    for n in 0..150 {
+        wal.filler(9_000 + n);
+    }
+    wal.timeline_switch(TimelineId(2), Opening::EndOfRecovery);
+    let checkpoint = wal.checkpoint_shutdown();
+    for n in 0..100 {
+        wal.filler(9_000 + n);
+    }
+    wal.switch();
+    let wal = wal.finish();
+    for place in [&archive, &data.join("pg_wal")] {
+        fs::create_dir_all(place).unwrap();
+        wal.write_to(place).unwrap();
+    }
+    let set = [
+        (ControlField::State, IN_PRODUCTION),
+        (ControlField::SystemIdentifier, CLUSTER),
+        (ControlField::XlogSegSize, size.bytes()),
+        (ControlField::XlogBlcksz, 8192),
+        (ControlField::ThisTimeline, 2),
+        (ControlField::PrevTimeline, 2),
+        (ControlField::Checkpoint, checkpoint.get()),
+        (ControlField::Redo, checkpoint.get()),
+    ];
+    fs::create_dir(data.join("global")).unwrap();
+    let control = control_file(dialect, Abi::usual(Align::Eight), Endian::Little, &set);
+    fs::write(data.join("global/pg_control"), control).unwrap();
+    fs::write(data.join("PG_VERSION"), "15\n").unwrap();
+    let (_, document) = restore(&archive, data.to_str().unwrap(), &["--target-timeline", "current"]);
+    let files = document["restore"]["files"].as_array().unwrap();
+    let names: Vec<&str> = files.iter().filter_map(|f| f["name"].as_str()).filter(|name| name.len() == 24).collect();
+    assert_eq!(names, ["000000020000000000000004", "000000020000000000000003"], "{document:#}");
 }

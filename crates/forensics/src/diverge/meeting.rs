@@ -15,6 +15,8 @@ pub enum SidesMeeting {
     Foreign,
     /// There is no stretch of WAL of which both have records.
     Nothing,
+    /// They have no records in common here, and their histories say that they part at this position.
+    Told(Lsn),
     /// Both have the same records, up to the end of both.
     Same(PartedRecord),
     /// One goes on where the other ends: nothing parts them.
@@ -36,10 +38,16 @@ pub enum SidesMeeting {
 }
 
 impl SidesMeeting {
+    /// They part.
+    pub fn is_apart(&self) -> bool {
+        matches!(self, SidesMeeting::Apart { .. } | SidesMeeting::Told(_))
+    }
+
     /// Where they part, or where one of them ends.
     pub fn fork(&self) -> Option<Lsn> {
         match self {
             SidesMeeting::Foreign | SidesMeeting::Nothing => None,
+            SidesMeeting::Told(lsn) => Some(*lsn),
             SidesMeeting::Same(last) | SidesMeeting::Ahead { last, .. } => Some(last.end),
             SidesMeeting::Apart { first: [a, b], .. } => Some(a.lsn.min(b.lsn)),
         }
@@ -49,6 +57,7 @@ impl SidesMeeting {
     pub fn last_end(&self) -> Option<Lsn> {
         match self {
             SidesMeeting::Foreign | SidesMeeting::Nothing => None,
+            SidesMeeting::Told(lsn) => Some(*lsn),
             SidesMeeting::Same(last) | SidesMeeting::Ahead { last, .. } => Some(last.end),
             SidesMeeting::Apart { last, .. } => last.map(|last| last.end),
         }

@@ -84,7 +84,12 @@ pub fn diverge(
         }
         _ => false,
     };
-    let meeting = if is_foreign { SidesMeeting::Foreign } else { meet(sides, read)? };
+    let mut meeting = if is_foreign { SidesMeeting::Foreign } else { meet(sides, read)? };
+    if let (SidesMeeting::Nothing, Some(layout)) = (&meeting, layouts[0]) {
+        let lines = gathered.each_ref().map(|gathered| line(&gathered.outcome, &layout));
+        let told = told_by_histories(&lines, read.map(SidePrints::range));
+        meeting = told.map_or(meeting, SidesMeeting::Told);
+    }
     let fork = meeting.fork();
     let mut found = [None, None];
     if let Some(fork) = fork {
@@ -92,9 +97,8 @@ pub fn diverge(
             *found = Some(behind(side, fork, names)?);
         }
     }
-    let is_apart = matches!(meeting, SidesMeeting::Apart { .. });
     let outlook = |own: usize| {
-        let (fork, layout) = (fork.filter(|_| is_apart)?, layouts.first().copied().flatten()?);
+        let (fork, layout) = (fork.filter(|_| meeting.is_apart())?, layouts.first().copied().flatten()?);
         let line = |at: usize| Some(line(&gathered.get(at)?.outcome, &layout));
         rewind::outlook(&rewind::RewindPair {
             control: sides.get(own)?.control.as_ref(),
@@ -131,4 +135,10 @@ fn line(outcome: &Outcome, layout: &Layout) -> Descent {
     }
     ancestors.reverse();
     Descent::of(target, &ancestors, layout)
+}
+
+/// Where two lines part by their histories, of which each has WAL behind that.
+fn told_by_histories([a, b]: &[Descent; 2], ranges: [Option<(Lsn, Lsn)>; 2]) -> Option<Lsn> {
+    let fork = rewind::history_fork(a, b).filter(|_| a.target != b.target)?;
+    ranges.iter().all(|range| range.is_some_and(|(_, end)| end > fork)).then_some(fork)
 }

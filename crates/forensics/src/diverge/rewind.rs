@@ -130,7 +130,7 @@ fn hints(control: Option<&ControlFile>, prints: &SidePrints) -> Option<bool> {
 }
 
 /// Where two lines part by their histories: the end of the last timeline that both have and that begins at one place.
-fn history_fork(own: &Descent, other: &Descent) -> Option<Lsn> {
+pub(super) fn history_fork(own: &Descent, other: &Descent) -> Option<Lsn> {
     let same = own.timelines.iter().zip(&other.timelines).take_while(|(a, b)| a == b).count();
     let ends = [own, other].map(|line| line.timelines.get(same).map(|(_, begin)| begin.and_then(|begin| begin.lsn)));
     let known = |end: Option<Option<Lsn>>| end.flatten();

@@ -187,7 +187,7 @@ impl<T: TakeHistory> History<'_, T> {
     fn xlog(&mut self, record: &Record<'_>, timeline: TimelineId) {
         let lsn = record.lsn;
         if let Some(checkpoint) = xlog::checkpoint(record) {
-            self.tick(checkpoint.time);
+            self.tick_of_checkpoint(checkpoint.time);
             self.next_xid = self.next_xid.or(checkpoint.next_xid.map(|next| next.xid));
             let time = checkpoint.time;
             let in_force = self.in_force.replace(checkpoint.timeline);
@@ -206,7 +206,7 @@ impl<T: TakeHistory> History<'_, T> {
                 self.tell(WalEvent { time, ..WalEvent::plain(kind, lsn, timeline, fact) });
             }
         } else if let Some(end) = xlog::end_of_recovery(record) {
-            self.tick(Some(end.time));
+            self.tick_of_checkpoint(Some(end.time));
             self.in_force = Some(end.timeline);
             self.crash();
             let fact = EventFact::Timelines(Some(end.previous), end.timeline);

@@ -8,7 +8,7 @@
 use super::BlameReport;
 use crate::events::words::named_file;
 use crate::figures::counted;
-use crate::history_head::UNKNOWN;
+use crate::history_head::{UNKNOWN, left_timelines};
 use crate::outside::Lines;
 use crate::time::Zone;
 use pgwal_forensics::{BlockTouch, EventEnd, ImageReason};
@@ -47,6 +47,10 @@ pub fn write(out: &mut Lines<'_>, report: &BlameReport<'_>, zone: &Zone) -> io::
     }
     if answer.touches.iter().any(|touch| touch.image.is_some() && touch.changes.is_empty()) {
         writeln!(out, "IMAGES   a record with an image of the page may not say what it did to its rows")?;
+    }
+    let crashed = answer.touches.iter().any(|touch| touch.end.is_some_and(|end| end.end == EventEnd::Crashed));
+    if let Some(way) = left_timelines(&answer.gathered).filter(|_| crashed) {
+        writeln!(out, "WAY      {way}")?;
     }
     writeln!(out, "NOTE     {UNKNOWN}")
 }

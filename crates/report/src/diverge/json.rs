@@ -18,6 +18,7 @@ pub fn document(report: &DivergeReport<'_>) -> Value {
     let layout = found.layout.as_ref();
     let (last, first, certain) = match &found.meeting {
         SidesMeeting::Foreign | SidesMeeting::Nothing => (None, None, true),
+        SidesMeeting::Told(_) => (None, None, false),
         SidesMeeting::Same(last) | SidesMeeting::Ahead { last, .. } => (Some(*last), None, true),
         SidesMeeting::Apart { last, first, certain } => (*last, Some(*first), *certain),
     };

@@ -31,7 +31,11 @@ fn why(hindrance: RewindHindrance) -> String {
         RewindHindrance::NotShutDown => {
             "it was not shut down cleanly: it refuses; start it once alone, and stop it".into()
         }
-        RewindHindrance::NoCheckpoint => "no checkpoint before the fork is in the WAL that is here".into(),
+        RewindHindrance::NoCheckpoint => {
+            "no checkpoint before the fork is in the WAL that is here; from 13 on, pg_rewind -c has its restore_command \
+             fetch it"
+                .into()
+        }
         RewindHindrance::NotCheckpointed => {
             "the other one has made no checkpoint since its promotion: it says that no rewind is required; \
              run CHECKPOINT there first"

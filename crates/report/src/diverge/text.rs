@@ -30,7 +30,7 @@ pub fn write(out: &mut Lines<'_>, report: &DivergeReport<'_>, zone: &Zone) -> io
             tell_behind(out, behind, label, zone)?;
         }
     }
-    if matches!(found.meeting, SidesMeeting::Apart { .. }) {
+    if found.meeting.is_apart() {
         for ((outlook, own), other) in found.rewind.iter().zip(["A", "B"]).zip(["B", "A"]) {
             if let Some(outlook) = outlook {
                 writeln!(out, "REWIND {own} {}", rewound::sentence(own, other, outlook))?;
@@ -49,6 +49,9 @@ fn sentence(found: &Divergence) -> String {
     match &found.meeting {
         SidesMeeting::Foreign => "A and B are of different clusters, versions or sizes".into(),
         SidesMeeting::Nothing => format!("A and B have no WAL in common{part}"),
+        SidesMeeting::Told(lsn) => {
+            format!("A and B part at {lsn}, as their histories say; they have no WAL in common here{part}")
+        }
         SidesMeeting::Same(last) => format!("A and B have the same records, up to {}{part}", last.end),
         SidesMeeting::Ahead { side, last } => {
             let (own, other) = if *side == 0 { ("A", "B") } else { ("B", "A") };
@@ -139,12 +142,13 @@ fn tell_behind(out: &mut Lines<'_>, behind: &BehindFork, label: &str, zone: &Zon
 }
 
 fn next(found: &Divergence) -> Option<String> {
-    let fork = found.meeting.fork()?;
     match found.meeting {
-        SidesMeeting::Apart { .. } => Some(format!(
-            "decide which side stays; what the other one has behind {fork} is lost with it: look at it first \
-             (walproof events, dump, txns with --start {fork}), and keep a copy"
-        )),
+        SidesMeeting::Nothing => Some("name places that reach back to where they were one: the archive of each".into()),
+        _ if found.meeting.is_apart() => Some(
+            "decide which side stays; what the other one has behind the fork is lost with it: look at it first (walproof \
+             events, txns, dump), and keep a copy"
+                .into(),
+        ),
         _ => None,
     }
 }

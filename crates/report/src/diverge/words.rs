@@ -43,6 +43,7 @@ pub fn meeting(meeting: &SidesMeeting) -> &'static str {
     match meeting {
         SidesMeeting::Foreign => "foreign",
         SidesMeeting::Nothing => "nothing_common",
+        SidesMeeting::Told(_) => "apart_by_histories",
         SidesMeeting::Same(_) => "same",
         SidesMeeting::Ahead { side: 0, .. } => "a_ahead",
         SidesMeeting::Ahead { .. } => "b_ahead",

@@ -2,6 +2,7 @@
 
 use super::words::{fact, kind, on_disk, relation};
 use crate::figures::{bytes, counted};
+use crate::history_head::left_timelines;
 use crate::outside::shown;
 use crate::time::Zone;
 use pgwal_forensics::{EventEnd, EventsAnswer, WalEvent, WalEventKind};
@@ -45,6 +46,9 @@ pub fn notes(answer: &EventsAnswer) -> Vec<(&'static str, String)> {
         let left_out = counted(answer.left_out.into(), "detail");
         out.push(("LEFT OUT", format!("{left_out} of transactions and catalogs, for which there is no room")));
     }
+    if answer.events.iter().any(|event| event.end == Some(EventEnd::Crashed)) {
+        out.extend(left_timelines(&answer.gathered).map(|what| ("WAY", what)));
+    }
     if answer.events.iter().any(|event| event.by_files_alone) {
         let what = "no row of a catalog told it: a command may have made some and dropped others";
         out.push(("FILES", format!("where it says \"by files alone\", {what}")));
@@ -66,7 +70,7 @@ pub fn ending(event: &WalEvent) -> String {
         Some(EventEnd::Open) if event.kind == WalEventKind::Prepared => {
             ", neither committed nor rolled back here".to_owned()
         }
-        Some(EventEnd::Open) => ", STILL OPEN where this WAL ends".to_owned(),
+        Some(EventEnd::Open) => ", STILL OPEN where what was read ends".to_owned(),
         None => String::new(),
     };
     if !event.subxacts.is_empty() {

@@ -93,8 +93,8 @@ pub fn on_disk(event: &WalEvent) -> Option<String> {
             .to_owned(),
         Some(0) => format!("none of its old rows is on disk any more{since}"),
         Some(rows) => format!(
-            "{} {} on disk still, of {}, as far as this WAL goes{since}: stop the server now, or autovacuum at least, and \
-             copy the data directory",
+            "{} {} on disk still, of {}, where the WAL that was read ends{since} (a running server has newer WAL: name its \
+             data directory behind the archive); stop the server now, or autovacuum at least, and copy the data directory",
             counted(rows.into(), "old row"),
             if rows == 1 { "is" } else { "are" },
             grouped(all.into())

@@ -9,7 +9,7 @@
 use super::{TxnsReport, seconds};
 use crate::events::words::named_file;
 use crate::figures::{bytes, counted, grouped};
-use crate::history_head::UNKNOWN;
+use crate::history_head::{UNKNOWN, left_timelines};
 use crate::outside::{Lines, shown};
 use crate::time::Zone;
 use pgwal_forensics::{EventEnd, ListedXact, RelationSum, XactOrder};
@@ -71,6 +71,9 @@ pub fn write(out: &mut Lines<'_>, report: &TxnsReport<'_>, zone: &Zone) -> io::R
             counted(answer.left_out.into(), "detail")
         )?;
     }
+    if let Some(way) = left_timelines(&answer.gathered).filter(|_| totals.crashed > 0) {
+        writeln!(out, "WAY      {way}")?;
+    }
     writeln!(out, "NOTE     a transaction that only reads leaves nothing in WAL; {UNKNOWN}")
 }
 
@@ -113,14 +116,14 @@ fn ending(xact: &ListedXact) -> String {
         EventEnd::Crashed => "NEVER ENDED before the server stopped".to_owned(),
         EventEnd::Open if xact.prepared.is_some() => "PREPARED, neither committed nor rolled back here".to_owned(),
         EventEnd::Open if xact.partial => "STILL OPEN, or ended where WAL is missing".to_owned(),
-        EventEnd::Open => "STILL OPEN where this WAL ends".to_owned(),
+        EventEnd::Open => "STILL OPEN where what was read ends".to_owned(),
     };
     how + &part
 }
 
 fn beginning(xact: &ListedXact, local: &dyn Fn(Timestamp) -> String) -> String {
     if !xact.begin_known {
-        return format!("first seen at {}; it may have begun before this WAL", xact.begin);
+        return format!("first seen at {}; it may have begun before what was read", xact.begin);
     }
     match xact.after {
         Some(after) => format!("begun at {}, not before {}", xact.begin, local(after)),

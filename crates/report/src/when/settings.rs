@@ -91,6 +91,16 @@ pub fn block(
     for (name, value) in settings {
         writeln!(out, "{name} = '{}'", quoted(value))?;
     }
+    if let Some(signal) = layout.dialect.settings.recovery_conf.is_none().then_some("recovery.signal") {
+        writeln!(
+            out,
+            "# and an empty file {signal} in the data directory, into which the backup is unpacked: without it they are not read"
+        )?;
+    }
+    writeln!(
+        out,
+        "# start it beside the production server: with another port, and archive_mode = off, or it archives into its archive"
+    )?;
     match set_by_system {
         [] if file(layout) == "postgresql.conf" => {
             writeln!(out, "# a recovery_target in postgresql.auto.conf counts more than these: none may be left there")

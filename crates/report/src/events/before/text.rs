@@ -4,7 +4,7 @@
 //! BEFORE   transaction 749, committed at 5A/1F00CD08 (2026-11-22 14:02:11.123456+01:00)
 //! TARGET   5A/1F00CD08, in front of its commit record
 //! KEPT     2026-11-22 14:02:11.1+01:00  commit of transaction 748 at 5A/1F00C9D8
-//! LOST     12 commits behind it, this one included, from … to …, 3.1 MiB of WAL
+//! LOST     12 commits behind it, its own among them, …; 3.1 MiB of WAL
 //! IN FLIGHT there, and committed later: 745 (12 rows, 3.1 KiB, begun at 5A/1F00B000; shop.public.items 12)
 //! VERDICT  PROVEN: this restores to …
 //! ```
@@ -51,6 +51,7 @@ pub fn write(out: &mut Lines<'_>, answer: &BeforeAnswer<'_>, zone: &Zone) -> io:
             (Some(EventEnd::Open), None) => {
                 "nothing is to be restored as far as this WAL goes: it is not committed".to_owned()
             }
+            (Some(EventEnd::Crashed), _) => "nothing is to be restored on this way: it did not happen there".to_owned(),
             _ => "nothing is to be restored: it did not happen".to_owned(),
         };
         return writeln!(out, "TARGET   none; {why}");
@@ -58,7 +59,7 @@ pub fn write(out: &mut Lines<'_>, answer: &BeforeAnswer<'_>, zone: &Zone) -> io:
     writeln!(out, "TARGET   {}", whither(answer, target))?;
     let kept = target.loss.kept.map_or_else(|| "no commit that is in this WAL".to_owned(), |own| commit(own, zone));
     writeln!(out, "KEPT     {kept}")?;
-    lost(out, &target.loss, zone)?;
+    lost(out, &target.loss, undone.end == Some(EventEnd::Committed), zone)?;
     proof(out, &target.proof, zone)?;
     // What does not come there is nothing to be typed.
     if target.is_refuted() {
@@ -107,13 +108,18 @@ fn commit(own: CommittedXact, zone: &Zone) -> String {
     format!("{time}  commit of transaction {} at {}", own.xid, own.lsn)
 }
 
-fn lost(out: &mut Lines<'_>, loss: &RecoveryLoss, zone: &Zone) -> io::Result<()> {
+fn lost(out: &mut Lines<'_>, loss: &RecoveryLoss, is_own: bool, zone: &Zone) -> io::Result<()> {
     let more = if loss.complete { "" } else { "; not all WAL could be read, it may be more" };
     let (Some(first), Some(last)) = (loss.first, loss.last) else {
         return writeln!(out, "LOST     no commit that is in this WAL{more}");
     };
     let count = counted(loss.commits.into(), "commit");
-    writeln!(out, "LOST     {count} behind it, {} of WAL{more}", bytes(loss.bytes.into()))?;
+    let own = if is_own { ", its own among them" } else { "" };
+    writeln!(
+        out,
+        "LOST     {count} behind it{own}, those of autovacuum too; {} of WAL{more}; walproof txns lists them",
+        bytes(loss.bytes.into())
+    )?;
     writeln!(out, "  first  {}", commit(first, zone))?;
     writeln!(out, "  last   {}", commit(last, zone))?;
     for one in loss.in_flight.iter().take(TOLD) {
