@@ -157,5 +157,10 @@ pub fn complain(problem: impl Display) {
 
 /// The reader of our output went away: nothing to say, and nobody to say it to.
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>()).any(|e| e.kind() == io::ErrorKind::BrokenPipe)
+    let kind = |cause: &(dyn std::error::Error + 'static)| {
+        // That of JSON hides the one below it.
+        let own = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        own.or_else(|| cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind))
+    };
+    error.chain().filter_map(kind).any(|kind| kind == io::ErrorKind::BrokenPipe)
 }

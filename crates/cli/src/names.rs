@@ -78,7 +78,8 @@ impl AskedRelation {
 
 fn shown(found: &FoundRelation) -> String {
     let RelationName { oid, .. } = found.name;
-    format!("{} (database {}, OID {oid})", full(&found.name), found.database)
+    let files: Vec<String> = found.files.iter().take(SHOWN).map(|f| format!("{}/{}/{}", f.spc, f.db, f.rel)).collect();
+    format!("{} (OID {oid}: {})", full(&found.name), files.join(" "))
 }
 
 impl NamesOptions {

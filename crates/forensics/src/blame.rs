@@ -86,6 +86,15 @@ pub struct BlameAnswer {
     pub gathered: Gathered,
 }
 
+impl BlameAnswer {
+    /// Takes names that are known at every position.
+    pub fn name_by(&mut self, names: &Names) {
+        for (file, name) in &mut self.files {
+            *name = names.last_relation(*file).or(name.take());
+        }
+    }
+}
+
 /// Finds who touched a block. `names`: what is known of names before anything is read. Findings are told with `tell`,
 /// and what it writes is handed to `sink`.
 ///

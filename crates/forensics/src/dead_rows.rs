@@ -60,13 +60,24 @@ pub struct DeadRowsOfAll {
     /// By event.
     pub events: Vec<DeadRows>,
     files: Vec<HashMap<u32, Vec<DeadInBlock>>>,
+    /// Of each file, the sets that were there when an image of it could not be read last: of those nothing is known
+    /// any more.
+    unread: Vec<usize>,
     sets: usize,
+    /// Sets that were ever made.
+    made: usize,
 }
 
 impl DeadRowsOfAll {
     /// So many events in so many files, of which no row is known yet.
     pub fn new(events: usize, files: usize) -> DeadRowsOfAll {
-        DeadRowsOfAll { events: vec![DeadRows::default(); events], files: vec![HashMap::new(); files], sets: 0 }
+        DeadRowsOfAll {
+            events: vec![DeadRows::default(); events],
+            files: vec![HashMap::new(); files],
+            unread: vec![0; files],
+            sets: 0,
+            made: 0,
+        }
     }
 
     /// Takes a step.
@@ -80,6 +91,13 @@ impl DeadRowsOfAll {
                 self.keep(step.file, *block, lsn, &|offset| offsets.binary_search(&offset).is_ok());
             }
             HeapAct::Unread => {
+                let made = self.made;
+                match self.unread.get_mut(step.file) {
+                    // Nothing was added since.
+                    Some(before) if *before == made => return,
+                    Some(before) => *before = made,
+                    None => return,
+                }
                 let own = self.files.get(step.file).into_iter().flat_map(HashMap::values).flatten();
                 for (event, _) in own {
                     self.events.get_mut(*event).into_iter().for_each(|rows| rows.is_unknown = true);
@@ -108,6 +126,7 @@ impl DeadRowsOfAll {
         let at = sets.iter().position(|(own, _)| *own == event).unwrap_or_else(|| {
             sets.push((event, Vec::new()));
             self.sets += 1;
+            self.made += 1;
             sets.len() - 1
         });
         let Some((_, words)) = sets.get_mut(at) else { return };
@@ -126,7 +145,7 @@ impl DeadRowsOfAll {
 
     /// Keeps those of a block of which `stays` is true.
     fn keep(&mut self, file: usize, block: u32, lsn: Lsn, stays: &dyn Fn(u16) -> bool) {
-        let DeadRowsOfAll { events, files, sets: count } = self;
+        let DeadRowsOfAll { events, files, sets: count, .. } = self;
         let Some(file) = files.get_mut(file) else { return };
         let Some(sets) = file.get_mut(&block) else { return };
         let before = sets.len();

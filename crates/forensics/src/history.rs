@@ -152,6 +152,7 @@ impl<'a, T: TakeHistory> History<'a, T> {
         if let Some(before) = self.clock {
             self.list.time(before, time, self.last);
         }
+        self.open.passed(self.last.0, self.clock);
         self.clock = self.clock.max(Some(time));
     }
 

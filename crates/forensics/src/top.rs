@@ -82,6 +82,19 @@ pub struct TopAnswer {
     pub gathered: Gathered,
 }
 
+impl TopAnswer {
+    /// Takes names that are known at every position.
+    pub fn name_by(&mut self, names: &Names) {
+        for (relation, _) in &mut self.relations.groups {
+            relation.name = relation.file.and_then(|(rel, _)| names.last_relation(rel)).or(relation.name.take());
+        }
+        for (database, name) in self.databases.groups.iter_mut().filter_map(|(group, _)| group.as_mut()) {
+            *name = names.database(*database).map(<[u8]>::to_vec).or(name.take());
+        }
+        self.xacts.0.iter_mut().for_each(|xact| xact.complete(names));
+    }
+}
+
 /// Sums up an archive. `names`: what is known of names before anything is read. Findings are told with `tell`, and
 /// what it writes is handed to `sink`.
 ///

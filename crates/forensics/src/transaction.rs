@@ -120,6 +120,8 @@ pub struct OpenXacts {
     xacts: HashMap<u32, OpenXact>,
     weight: usize,
     /// Those behind whose first record no time came yet, and where that is.
+    /// Up to where those are known that began no earlier than the last time.
+    passed: Lsn,
     untimed: BTreeSet<(Lsn, u32)>,
     /// Files made before their transaction had a number.
     orphans: VecDeque<RelFileLocator>,
@@ -189,6 +191,9 @@ impl OpenXacts {
 
     /// Gives files without a maker to the transaction to which `is_own` says they belong.
     pub fn adopt(&mut self, xact: &mut OpenXact, is_own: impl Fn(&OpenXact, RelFileLocator) -> bool) {
+        if self.orphans.is_empty() {
+            return;
+        }
         let (own, others): (Vec<_>, Vec<_>) = self.orphans.iter().partition(|rel| is_own(xact, **rel));
         self.orphans = others.into();
         xact.created.extend(own);
@@ -219,9 +224,20 @@ impl OpenXacts {
         while let Some(&(begin, xid)) = self.untimed.first().filter(|(begin, _)| *begin <= lsn) {
             self.untimed.pop_first();
             if let Some(xact) = self.xacts.get_mut(&xid).filter(|xact| xact.begin == begin) {
-                (xact.after, xact.until) = (before, Some(time));
+                (xact.after, xact.until) = (xact.after.or(before), Some(time));
             }
         }
+    }
+
+    /// WAL is read up to `lsn`, and the last time in it is this one: what began since then began no earlier.
+    pub fn passed(&mut self, lsn: Lsn, clock: Option<Timestamp>) {
+        let began = self.untimed.range((self.passed, 0)..).take_while(|(begin, _)| *begin <= lsn);
+        for (begin, xid) in began {
+            if let Some(xact) = self.xacts.get_mut(xid).filter(|xact| xact.begin == *begin) {
+                xact.after = xact.after.or(clock);
+            }
+        }
+        self.passed = lsn;
     }
 
     /// These are parts of a transaction.

@@ -81,6 +81,13 @@ pub fn transactions(
     Ok(XactsAnswer { xacts, totals, left_out, range, holes, gathered })
 }
 
+impl XactsAnswer {
+    /// Takes names that are known at every position.
+    pub fn name_by(&mut self, names: &Names) {
+        self.xacts.iter_mut().for_each(|xact| xact.complete(names));
+    }
+}
+
 /// The first ones so far.
 pub struct XactList {
     wish: XactWish,

@@ -140,11 +140,12 @@ impl AskedBlock {
             }
             _ => ("", None, None),
         };
-        let offset = offset.map(str::parse::<u16>).transpose();
+        // Line pointers are counted from 1 on.
+        let offset = offset.map(str::parse::<std::num::NonZero<u16>>).transpose();
         let relation = AskedRelation::parse(relation).ok().filter(|_| !relation.is_empty());
         let (Some(relation), Some(block), Ok(offset)) = (relation, block, offset) else {
             bail!("\"{text}\" is no block: REL:BLOCK or REL:BLOCK:OFFSET, as in public.orders:31:5 or 1663/5/16393:31");
         };
-        Ok(AskedBlock { relation, block, offset })
+        Ok(AskedBlock { relation, block, offset: offset.map(std::num::NonZero::get) })
     }
 }

@@ -8,6 +8,7 @@ use crate::progress::Bar;
 use crate::repo::PlaceOptions;
 use crate::streams::{page, standard_error};
 use crate::zone::ZoneOption;
+use anyhow::ensure;
 use clap::ValueEnum;
 use pgwal::forensics::diverge::{DivergeSide, Divergence, SidesMeeting, diverge};
 use pgwal::format::text::control::ControlFile;
@@ -74,6 +75,10 @@ fn two_timelines(text: &str) -> Result<[TimelineId; 2], String> {
 /// Says where they part.
 pub fn run(args: &DivergeArgs) -> anyhow::Result<Exit> {
     let paths = [&args.a, args.b.as_ref().unwrap_or(&args.a)];
+    ensure!(
+        paths[0].as_os_str() != "-" || paths[1].as_os_str() != "-",
+        "standard input can be read once: put the tar into a file, and name that"
+    );
     let open = |path: &PathBuf| open_place(std::slice::from_ref(path), args.max_rate, &args.place, &args.keys);
     let places = [open(paths[0])?, open(paths[1])?];
     let repository = places.iter().find_map(|place| place.repository.as_ref());
@@ -102,7 +107,7 @@ pub fn run(args: &DivergeArgs) -> anyhow::Result<Exit> {
         crate::complain(format!("{}: no record is here to be compared", path.display()));
         // Whoever reads a document gets one.
         if args.format != DivergeFormat::Json {
-            return Ok(Exit::CouldNotTell);
+            return Ok(exit(&found));
         }
     }
     let report = DivergeReport { places: [sides[0].source.describe(), sides[1].source.describe()], found: &found };

@@ -206,7 +206,15 @@ impl HistoryOptions {
         zone: &Zone,
         look: impl LookAtHistory<A>,
     ) -> anyhow::Result<A> {
-        self.ask_with(self.range.names.given(opened.repository())?, opened, zone, look)
+        let given = self.range.names.given(opened.repository())?;
+        // Its names hold from where the backup starts: what is asked begins behind that.
+        let is_wide = given.base().is_some_and(|base| self.range.start.is_some_and(|start| start > base.start));
+        if !is_wide {
+            return self.ask_with(given, opened, zone, look);
+        }
+        let mut answer = self.ask_with(Names::given(self.range.names.listed()?, None), opened, zone, look)?;
+        answer.name_by(&self.all_names(opened)?);
+        Ok(answer)
     }
 
     /// The same, with these names given.
@@ -242,17 +250,27 @@ impl HistoryOptions {
 pub trait HistoryAnswer {
     /// What was read.
     fn gathered(&self) -> &Gathered;
+
+    /// Takes names that are known at every position.
+    fn name_by(&mut self, names: &Names);
 }
 
 impl HistoryAnswer for EventsAnswer {
     fn gathered(&self) -> &Gathered {
         &self.gathered
     }
+
+    // Events are read from where the backup starts, and narrowed then.
+    fn name_by(&mut self, _: &Names) {}
 }
 
 impl HistoryAnswer for TopAnswer {
     fn gathered(&self) -> &Gathered {
         &self.gathered
+    }
+
+    fn name_by(&mut self, names: &Names) {
+        self.name_by(names);
     }
 }
 
@@ -260,11 +278,19 @@ impl HistoryAnswer for BlameAnswer {
     fn gathered(&self) -> &Gathered {
         &self.gathered
     }
+
+    fn name_by(&mut self, names: &Names) {
+        self.name_by(names);
+    }
 }
 
 impl HistoryAnswer for XactsAnswer {
     fn gathered(&self) -> &Gathered {
         &self.gathered
+    }
+
+    fn name_by(&mut self, names: &Names) {
+        self.name_by(names);
     }
 }
 

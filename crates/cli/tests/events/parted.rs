@@ -218,7 +218,8 @@ fn histories_tell_where_there_is_no_wal_of_both() {
     }
     wal.finish().write_to(&all).unwrap();
     let copy = |name: &str, to: &Path| assert!(fs::copy(all.join(name), to.join(name)).is_ok());
-    copy("000000010000000000000002", &old);
+    // A server that is promoted leaves it so; one that wrote on has it whole.
+    fs::copy(all.join("000000010000000000000002.partial"), old.join("000000010000000000000002")).unwrap();
     copy("00000002.history", &new);
     copy("000000020000000000000003", &new);
     let told = document(&[path(&old), path(&new)], 1);

@@ -135,6 +135,11 @@ fn behind_its_own_wal_no_older_timeline_is_asked() {
         (ControlField::PrevTimeline, 2),
         (ControlField::Checkpoint, checkpoint.get()),
         (ControlField::Redo, checkpoint.get()),
+        (ControlField::MinRecoveryPoint, 0),
+        (ControlField::MinRecoveryPointTli, 0),
+        (ControlField::BackupStartPoint, 0),
+        (ControlField::BackupEndPoint, 0),
+        (ControlField::BackupEndRequired, 0),
     ];
     fs::create_dir(data.join("global")).unwrap();
     let control = control_file(dialect, Abi::usual(Align::Eight), Endian::Little, &set);

@@ -88,6 +88,8 @@ pub(super) fn meet(sides: [&DivergeSide<'_>; 2], prints: [&SidePrints; 2]) -> Re
         if let Some(apart) = parted(sides, from, *own, of_a.1.min(of_b.1))? {
             return Ok(apart);
         }
+        // What both have of it is the same.
+        common = Some(*own);
     }
     Ok(match (some, end_a.lsn.cmp(&end_b.lsn)) {
         (false, _) => SidesMeeting::Nothing,
@@ -97,6 +99,9 @@ pub(super) fn meet(sides: [&DivergeSide<'_>; 2], prints: [&SidePrints; 2]) -> Re
     })
 }
 
+/// So many stretches are looked at record by record, where one record is longer than that.
+const MOST_STRETCHES: u64 = 128;
+
 /// Looks record by record, from a position on, where a stretch differs. A record that is longer than that is found by
 /// looking further, up to where one of the sides ends.
 fn parted(sides: [&DivergeSide<'_>; 2], from: Lsn, own: u64, end: Lsn) -> Result<Option<SidesMeeting>, ListError> {
@@ -105,7 +110,7 @@ fn parted(sides: [&DivergeSide<'_>; 2], from: Lsn, own: u64, end: Lsn) -> Result
         let to = stretch_start(own.saturating_add(more));
         let [a, b] = [records(sides[0], from, to)?, records(sides[1], from, to)?];
         let found = first_difference(&a, &b);
-        if found.is_some() || to >= end || more > 1 << 11 {
+        if found.is_some() || to >= end || more > MOST_STRETCHES {
             return Ok(found);
         }
         let ends = [a.last(), b.last()].map(|last| last.map_or(from, |last| last.end));

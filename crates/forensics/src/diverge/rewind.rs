@@ -34,7 +34,7 @@ pub enum RewindHindrance {
     OtherFork(Option<Lsn>),
     /// Neither `wal_log_hints` nor data checksums are on.
     NoHints,
-    /// `full_page_writes` was off.
+    /// `full_page_writes` is off in the other one.
     NoImages,
     /// It was not shut down: up to 12 that is refused; from 13 on `pg_rewind` has it recover first.
     NotShutDown,
@@ -91,7 +91,7 @@ pub(super) fn outlook(pair: &RewindPair<'_>) -> Option<RewindOutlook> {
     let history_fork = history_fork(own_line, other_line);
     if own_line.target == other_line.target {
         hindrances.push(RewindHindrance::OneTimeline);
-    } else if history_fork.is_none_or(|at| at != pair.last_end && at != *fork) {
+    } else if history_fork.is_none_or(|at| at < pair.last_end || at > *fork) {
         hindrances.push(RewindHindrance::OtherFork(history_fork));
     }
     let before = prints.checkpoints.iter().rev().find(|checkpoint| checkpoint.lsn < *fork);
@@ -101,8 +101,8 @@ pub(super) fn outlook(pair: &RewindPair<'_>) -> Option<RewindOutlook> {
         let needs_from = SegmentName::new(timeline, number, layout.address(), layout.segment);
         RewindCheckpoint { lsn: checkpoint.lsn, redo: checkpoint.redo, timeline, needs_from }
     });
-    let without_images = before.and_then(|checkpoint| checkpoint.full_page_writes) == Some(false)
-        || control.and_then(|control| control.full_page_writes) == Some(false);
+    // It is the source that is asked.
+    let without_images = other.and_then(|other| other.full_page_writes) == Some(false);
     let is_shut_down =
         |control: &ControlFile| matches!(control.state, ControlState::ShutDown | ControlState::ShutDownInRecovery);
     let found = [

@@ -8,6 +8,7 @@ use crate::transaction::{OpenXact, XactAct};
 impl<T: TakeHistory> History<'_, T> {
     /// WAL ends here.
     pub fn finish(&mut self) {
+        self.open.passed(self.last.0, self.clock);
         for (xid, xact) in self.open.end_all(true) {
             if let Some((lsn, gid, time)) = xact.prepared.clone() {
                 let plain = WalEvent::plain(WalEventKind::Prepared, lsn, xact.timeline, EventFact::Name(gid));
@@ -46,9 +47,12 @@ impl<T: TakeHistory> History<'_, T> {
 
     /// Tells what a transaction came to, and learns names where it is committed.
     fn over(&mut self, mut xact: OpenXact, ending: &XactEnding) {
-        self.open.adopt(&mut xact, |xact, rel| {
-            xact.relations.contains_key(&rel) || ending.dropped.contains(&rel) || names_file(xact, rel)
-        });
+        // One that did nothing has made none.
+        if !(xact.relations.is_empty() && xact.catalog.is_empty() && ending.dropped.is_empty()) {
+            self.open.adopt(&mut xact, |xact, rel| {
+                xact.relations.contains_key(&rel) || ending.dropped.contains(&rel) || names_file(xact, rel)
+            });
+        }
         // The files of a new database are no relations of their own.
         let made = |db: u32| xact.acts.iter().any(|(_, act)| *act == XactAct::CreateDatabase(db));
         let created = xact.created.iter().copied().filter(|rel| !made(rel.db)).collect();

@@ -254,6 +254,9 @@ fn prepared(record: &Record<'_>) -> (Vec<u8>, Option<Timestamp>, Vec<u32>) {
     (gid, time, parts)
 }
 
+/// Bytes of a message's prefix that are kept.
+const MOST_PREFIX: usize = 256;
+
 /// A logical message.
 fn message(record: &Record<'_>) -> Option<XactAct> {
     if record.header.rmid != LOGICAL_MESSAGE {
@@ -261,7 +264,7 @@ fn message(record: &Record<'_>) -> Option<XactAct> {
     }
     let (mut prefix, mut bytes) = (None, 0);
     fields::each(record, &mut |field| match (field.name, field.value) {
-        ("prefix", Value::Text(text)) => prefix = Some(text.to_vec()),
+        ("prefix", Value::Text(text)) => prefix = Some(text.get(..MOST_PREFIX).unwrap_or(text).to_vec()),
         ("message_size", Value::Unsigned(n)) => bytes = n,
         _ => {}
     });

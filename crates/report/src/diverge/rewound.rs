@@ -27,7 +27,7 @@ fn why(hindrance: RewindHindrance) -> String {
             "it goes by the histories, which do not say where these timelines part".into()
         }
         RewindHindrance::NoHints => "neither wal_log_hints nor data checksums are on there: it refuses".into(),
-        RewindHindrance::NoImages => "full_page_writes was off: pages may be torn".into(),
+        RewindHindrance::NoImages => "full_page_writes is off in the other one: it refuses".into(),
         RewindHindrance::NotShutDown => {
             "it was not shut down cleanly: it refuses; start it once alone, and stop it".into()
         }

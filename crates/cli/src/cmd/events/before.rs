@@ -93,7 +93,13 @@ fn target(
     let latest = answer.gathered.outcome.path.last().copied();
     let timeline = args.history.timeline().or(latest).unwrap_or(TimelineId::FIRST);
     let own = undone.xid.filter(|_| undone.end_lsn == Some(lsn));
-    let settings = settings::before(&layout, timeline, lsn, own, loss.kept.map(|kept| kept.xid));
+    // Up to 8.4 the ends of prepared transactions are no targets.
+    let is_no_target = undone.prepared.is_some() && !layout.dialect.recovery.prepared_ends;
+    let settings = if is_no_target {
+        Vec::new()
+    } else {
+        settings::before(&layout, timeline, lsn, own, loss.kept.map(|kept| kept.xid))
+    };
     let place = args.history.input.named().into_iter().next().unwrap_or_else(|| PathBuf::from(source.describe()));
     let (restore_command, set_by_system) = fetching(source, &place, layout.segment)?;
     let proof = proof(args, &settings, opened, zone)?;

@@ -76,7 +76,8 @@ pub fn write(out: &mut Lines<'_>, answer: &BeforeAnswer<'_>, zone: &Zone) -> io:
     if target.settings.iter().any(|(_, value)| value == "pause") {
         writeln!(
             out,
-            "THEN     look whether all is there; SELECT pg_wal_replay_resume() (9.6: pg_xlog_replay_resume) ends recovery"
+            "THEN     look whether all is there (what the transaction has locked, as DROP and TRUNCATE do, stays locked until then: \
+             a query of it waits); SELECT pg_wal_replay_resume() (9.6: pg_xlog_replay_resume) ends recovery"
         )?;
     }
     Ok(())
