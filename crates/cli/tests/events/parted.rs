@@ -225,6 +225,8 @@ fn histories_tell_where_there_is_no_wal_of_both() {
     let told = document(&[path(&old), path(&new)], 1);
     assert_eq!(told["meeting"], "apart_by_histories", "{told:#}");
     assert_eq!((told["fork_lsn"].as_str().unwrap(), &told["certain"]), (&*fork.to_string(), &Value::from(false)));
+    // Of the new one the first segment behind the fork is missing.
+    assert_eq!((&told["a"]["behind"]["holes"], &told["b"]["behind"]["holes"]), (&0.into(), &1.into()), "{told:#}");
     // Where the old one wrote nothing behind the fork, nothing parts them.
     fs::remove_file(old.join("000000010000000000000002")).unwrap();
     copy("000000010000000000000001", &old);

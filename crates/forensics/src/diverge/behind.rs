@@ -112,7 +112,9 @@ pub(super) fn behind(side: &DivergeSide<'_>, fork: Lsn, names: &Names) -> Result
     let wanted = ListRequest { options: side.options.clone(), limit: None };
     let make = || (BehindList { fork, found: BehindFork::default(), relations: HashMap::new() }, ());
     let (history, _) = read_history(side.source, &wanted, names, &make, &|_, _, _| {}, &mut |_| Ok(()))?;
-    let holes = history.holes.iter().filter(|hole| hole.before >= fork).count() as u64;
+    // What lies between the fork and the first record here is missing as well.
+    let late = history.range().is_some_and(|(first, _)| first > fork);
+    let holes = history.holes.iter().filter(|hole| hole.before >= fork).count() as u64 + u64::from(late);
     let BehindList { mut found, relations, .. } = history.list;
     // As they are called where this WAL ends; of what is gone by then, as it was called.
     let names = history.keeper.finish();
