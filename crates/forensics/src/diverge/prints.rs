@@ -48,8 +48,6 @@ impl RecordPrint {
 pub(super) struct CheckpointPrint {
     pub lsn: Lsn,
     pub redo: Lsn,
-    pub timeline: TimelineId,
-    pub full_page_writes: Option<bool>,
 }
 
 /// A side's WAL.
@@ -136,9 +134,7 @@ impl Render for Printer<'_> {
             if record.header.is(XLOG, xlog::FPI_FOR_HINT) {
                 part.has_hint_images = true;
             } else if let Some(checkpoint) = xlog::checkpoint(record) {
-                let (redo, timeline, full_page_writes) =
-                    (checkpoint.redo, checkpoint.timeline, checkpoint.full_page_writes);
-                part.checkpoints.push(CheckpointPrint { lsn: record.lsn, redo, timeline, full_page_writes });
+                part.checkpoints.push(CheckpointPrint { lsn: record.lsn, redo: checkpoint.redo });
             } else if let Some(settings) = xlog::parameter_change(record) {
                 part.hints_logged = settings.wal_log_hints.or(part.hints_logged);
             }
