@@ -8,7 +8,7 @@ use crate::slack::{SlackKind, first_non_zero};
 use pgwal_format::Dialect;
 use pgwal_format::record::HeaderFault;
 
-enum Page {
+pub(crate) enum Page {
     Zero,
     /// A header of this place and nothing behind it, as 9.4 to 10 write behind a switch.
     Empty,
@@ -52,7 +52,7 @@ impl<F: Fold> Scanner<'_, F> {
         out
     }
 
-    fn look(&self, page: usize) -> Page {
+    pub(crate) fn look(&self, page: usize) -> Page {
         let layout = self.x.layout;
         let end = (page + self.page).min(self.bytes.len());
         let bytes = self.bytes.get(page..end).unwrap_or(&[]);

@@ -5,12 +5,16 @@
 //! position of the page. The work is bounded: however the bytes are made, no more than a few times the segment is
 //! summed.
 
+use crate::leftover::Page;
 use crate::scanner::{Loss, NextRecord, Scanner};
 use crate::slack::first_non_zero;
 use crate::split::Split;
 use crate::{Fault, Fold};
 use pgwal_format::page::PageFault;
 use pgwal_format::{Lsn, TimelineId};
+
+/// What a server can hold in memory, and so read (`MaxAllocSize`).
+const LONGEST: u64 = (1 << 30) - 1;
 
 struct Search {
     /// The least position that a record's link may name.
@@ -19,6 +23,8 @@ struct Search {
     timeline: TimelineId,
     effort: u64,
     fallback: Option<NextRecord>,
+    /// The page at hand is an older segment's, as recycled files hold them: what leaves it has nothing to speak for it.
+    recycled: bool,
     /// The page whose word on how much of a record is still to come is what was found wrong.
     doubted: Option<usize>,
 }
@@ -38,6 +44,7 @@ impl<F: Fold> Scanner<'_, F> {
             timeline: self.timeline,
             effort: self.effort,
             fallback: None,
+            recycled: false,
             doubted: loss
                 .page
                 .filter(|_| matches!(loss.fault, Fault::ContrecordLength { .. } | Fault::UnexpectedContrecord { .. })),
@@ -82,6 +89,7 @@ impl<F: Fold> Scanner<'_, F> {
                 page += self.page;
                 continue;
             }
+            search.recycled = matches!(self.look(page), Page::Recycled);
             let lower = if good { search.lower } else { search.lower.max(self.x.start) };
             let mut first = layout.align_up(header.data.min(self.page) as u64) as usize + page;
             if !good {
@@ -121,7 +129,7 @@ impl<F: Fold> Scanner<'_, F> {
         let rest = self.bytes.get(pos..page_end).filter(|rest| rest.len() >= layout.start_room())?;
         let tot_len = u64::from(layout.total_length(rest));
         let fits = |prev: Lsn| prev >= lower && prev < self.lsn(pos);
-        if tot_len < layout.record_header() as u64 {
+        if !(layout.record_header() as u64..=LONGEST).contains(&tot_len) {
             return None;
         }
         if let Some(header) = layout.record_header_at(rest)
@@ -153,7 +161,7 @@ impl<F: Fold> Scanner<'_, F> {
             }
             Split::Open { open, .. } => {
                 let prev = open.header(layout)?.prev;
-                if fits(prev) && search.fallback.is_none() {
+                if fits(prev) && !search.recycled && search.fallback.is_none() {
                     search.fallback = Some(NextRecord { offset: pos, prev, open: true });
                 }
                 None
