@@ -110,6 +110,8 @@ pub struct ServerWording {
     pub xlog_seg_size: bool,
     /// "invalid contrecord length … (expected …)" (14 and later).
     pub contrecord_expected: bool,
+    /// "unexpected directory entry … found in pg_tblspc/", without the last slash from 18 on.
+    pub tablespaces: &'static str,
 }
 
 /// Ending of "invalid record length at LSN".
@@ -313,6 +315,7 @@ const OLD_WORDS: ServerWording = ServerWording {
     length: LengthWording::ZeroLength,
     xlog_seg_size: true,
     contrecord_expected: false,
+    tablespaces: "pg_tblspc/",
 };
 const WORDS_9_2: ServerWording = ServerWording { log_file: true, ..OLD_WORDS };
 const WORDS_9_5: ServerWording = ServerWording { length: LengthWording::Bare, ..OLD_WORDS };
@@ -321,7 +324,8 @@ const WORDS_11: ServerWording = ServerWording { xlog_seg_size: false, ..WORDS_9_
 const WORDS_12: ServerWording = ServerWording { own_floats: true, ..WORDS_11 };
 const WORDS_14: ServerWording = ServerWording { contrecord_expected: true, ..WORDS_12 };
 const WORDS_16: ServerWording = ServerWording { wal_segment: true, length: LengthWording::ExpectedAtLeast, ..WORDS_14 };
-const WORDS_19: ServerWording = ServerWording { padded: true, ..WORDS_16 };
+const WORDS_18: ServerWording = ServerWording { tablespaces: "pg_tblspc", ..WORDS_16 };
+const WORDS_19: ServerWording = ServerWording { padded: true, ..WORDS_18 };
 
 const INVALIDATIONS: Invalidations = Invalidations { relmap_db: false, relsync: false, unknown: " unknown id " };
 const INVALIDATIONS_9_6: Invalidations =
@@ -601,6 +605,7 @@ const V18: Dialect = Dialect {
     magic: 0xD118,
     control_version: 1800,
     catalog_version: 202506291,
+    wording: WORDS_18,
     invalidations: INVALIDATIONS_18,
     stats_item: 16,
     ..V17

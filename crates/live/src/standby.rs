@@ -23,13 +23,12 @@ impl Server {
         );
         let own = format!("\nunix_socket_directories = '{}'\nhot_standby = on\n", folder.display());
         if self.postgres().has_recovery_conf() {
-            fs::write(
-                data.join("recovery.conf"),
-                format!("standby_mode = on\nrecovery_target_timeline = latest\n{lines}"),
-            )?;
+            fs::write(data.join("recovery.conf"), format!("standby_mode = on\n{lines}"))?;
             fs::write(data.join("postgresql.auto.conf"), own)?;
         } else {
             fs::write(data.join("standby.signal"), "")?;
+            // The primary's own (up to 11 the default): the newest in the archive may be of a fork before this backup.
+            let lines = format!("\nrecovery_target_timeline = current{lines}");
             fs::write(data.join("postgresql.auto.conf"), own + &lines)?;
         }
         for name in ["recovery.conf", "standby.signal", "postgresql.auto.conf"].map(|name| data.join(name)) {

@@ -299,7 +299,9 @@ impl Failure {
             }
             Failure::Canceled => "online backup was canceled, recovery cannot continue".into(),
             Failure::InvalidPages => "WAL contains references to invalid pages".into(),
-            Failure::InPlaceTablespace(oid) => format!("unexpected directory entry \"{oid}\" found in pg_tblspc/"),
+            Failure::InPlaceTablespace(oid) => {
+                format!("unexpected directory entry \"{oid}\" found in {}", dialect.wording.tablespaces)
+            }
             Failure::Incremental => "this is an incremental backup, not a data directory".into(),
         }
     }

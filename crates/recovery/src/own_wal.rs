@@ -63,9 +63,11 @@ pub(crate) fn last_is_gone(
     restore: &Restore,
     names: &mut NamesAsked,
 ) -> Result<Option<Failure>, Error> {
-    let asked = restore.own_wal.is_some() && restore.ending == Ending::Promotes;
+    let asked = restore.own_wal.is_some() && matches!(restore.ending, Ending::Promotes | Ending::Pauses);
     let rules = &shelf.layout.dialect.recovery;
-    let Some(at) = restore.redo_end.filter(|_| asked && rules.rereads_last_record) else { return Ok(None) };
+    // Of a target that lies in front of a record, that one was read, and not replayed.
+    let last = restore.replayed.last.map(|record| record.lsn).or(restore.redo_end);
+    let Some(at) = last.filter(|_| asked && rules.rereads_last_record) else { return Ok(None) };
     let Ok(line) = shelf.line(restore.target_timeline) else { return Ok(None) };
     let any = Ask { ends: vec![Lsn::ZERO], ..Ask::default() };
     let mut way = WalWalk::new(shelf, &line, reading);

@@ -432,6 +432,9 @@ impl Recovery<'_> {
         }
         if out.ending == Ending::Pauses {
             out.dies_at_promotion = replay.read_prepared(replay.timeline);
+            if out.dies_at_promotion.is_none() {
+                out.dies_at_promotion = own_wal::last_is_gone(self.shelf, self.reading, &out, &mut names)?;
+            }
         }
         if out.ending == Ending::Promotes {
             if !at_target && out.target.is_some() && self.dialect().unreached_target_is_fatal {

@@ -333,7 +333,7 @@ fn invalid_pages(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
     })
 }
 
-fn code(failure: &Failure) -> Code {
+pub(crate) fn code(failure: &Failure) -> Code {
     match failure {
         Failure::Settings(_)
         | Failure::Backup(_)

@@ -3,7 +3,7 @@
 use crate::tar::tar_of;
 use crate::{restore, run};
 use pgwal::format::text::control::members::{Abi, ControlField};
-use pgwal::format::{Align, Endian, Layout, PageSize, SegmentNo, SegmentSize, TimelineId, Version};
+use pgwal::format::{Align, Endian, Layout, Lsn, PageSize, SegmentNo, SegmentSize, TimelineId, Version};
 use pgwal_craft::control::control_file;
 use pgwal_craft::{Builder, Opening};
 use serde_json::{Value, json};
@@ -126,13 +126,21 @@ fn behind_its_own_wal_no_older_timeline_is_asked() {
         fs::create_dir_all(place).unwrap();
         wal.write_to(place).unwrap();
     }
+    left_running(&data, checkpoint, 2);
+    let (_, document) = restore(&archive, data.to_str().unwrap(), &["--target-timeline", "current"]);
+    assert_eq!(asked(&document), ["000000020000000000000004", "000000020000000000000003"], "{document:#}");
+}
+
+/// A data directory of 15 without `backup_label`, as a running server left it.
+fn left_running(data: &Path, checkpoint: Lsn, timeline: u64) {
+    let dialect = Version::new(15, 0).dialect().unwrap();
     let set = [
         (ControlField::State, IN_PRODUCTION),
         (ControlField::SystemIdentifier, CLUSTER),
-        (ControlField::XlogSegSize, size.bytes()),
+        (ControlField::XlogSegSize, 1 << 20),
         (ControlField::XlogBlcksz, 8192),
-        (ControlField::ThisTimeline, 2),
-        (ControlField::PrevTimeline, 2),
+        (ControlField::ThisTimeline, timeline),
+        (ControlField::PrevTimeline, timeline),
         (ControlField::Checkpoint, checkpoint.get()),
         (ControlField::Redo, checkpoint.get()),
         (ControlField::MinRecoveryPoint, 0),
@@ -145,8 +153,41 @@ fn behind_its_own_wal_no_older_timeline_is_asked() {
     let control = control_file(dialect, Abi::usual(Align::Eight), Endian::Little, &set);
     fs::write(data.join("global/pg_control"), control).unwrap();
     fs::write(data.join("PG_VERSION"), "15\n").unwrap();
-    let (_, document) = restore(&archive, data.to_str().unwrap(), &["--target-timeline", "current"]);
+}
+
+/// Segments asked for, in order.
+fn asked(document: &Value) -> Vec<&str> {
     let files = document["restore"]["files"].as_array().unwrap();
-    let names: Vec<&str> = files.iter().filter_map(|f| f["name"].as_str()).filter(|name| name.len() == 24).collect();
-    assert_eq!(names, ["000000020000000000000004", "000000020000000000000003"], "{document:#}");
+    files.iter().filter_map(|f| f["name"].as_str()).filter(|name| name.len() == 24).collect()
+}
+
+/// The record behind a target is read, not replayed; before it promotes, a server reads the one once more that it has
+/// replayed last.
+#[test]
+fn the_last_record_replayed_is_read_once_more_from_the_archive() {
+    let folder = tempfile::tempdir().unwrap();
+    let [archive, data] = ["archive", "data"].map(|name| folder.path().join(name));
+    let dialect = Version::new(15, 0).dialect().unwrap();
+    let (segment, page) = (SegmentSize::new(1 << 20).unwrap(), PageSize::DEFAULT);
+    let layout = Layout { dialect, align: Align::Eight, endian: Endian::Little, segment, page };
+    let mut wal = Builder::new(layout, TimelineId(1), CLUSTER, SegmentNo(1));
+    let checkpoint = wal.checkpoint_shutdown();
+    wal.filler(9_000);
+    wal.switch();
+    wal.filler(9_000);
+    wal.switch();
+    let wal = wal.finish();
+    for place in [&archive, &data.join("pg_wal")] {
+        fs::create_dir_all(place).unwrap();
+        wal.write_to(place).unwrap();
+    }
+    fs::remove_file(data.join("pg_wal/000000010000000000000002")).unwrap();
+    left_running(&data, checkpoint, 1);
+    for action in ["pause", "promote"] {
+        let options = ["--target-immediate", "--target-action", action];
+        let (_, document) = restore(&archive, data.to_str().unwrap(), &options);
+        // The third because 15 reads ahead.
+        let names = ["000000010000000000000002", "000000010000000000000003", "000000010000000000000001"];
+        assert_eq!(asked(&document), names, "{document:#}");
+    }
 }

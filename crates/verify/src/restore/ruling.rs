@@ -14,7 +14,7 @@ use crate::options::Options;
 use crate::outcome::{NotChecked, Verdict};
 use crate::restored;
 use crate::restored_report::RestoredReport;
-use crate::starts::{own_wal_short, prepared_gone, unlabelled, waits_for_primary};
+use crate::starts::{dies_at_promotion, own_wal_short, unlabelled, waits_for_primary};
 use pgwal_archive::{Error, Tally};
 use pgwal_format::Lsn;
 use pgwal_recovery::backup::{self, Backup};
@@ -157,7 +157,7 @@ impl RestoreRuling<'_, '_> {
         out.extend(found(site, restore).map(|f| if restore.closed { lowered(f) } else { f }));
         out.extend(restore.left_branch.map(|branch| left_branch(site, restore, branch)));
         out.extend(invalid_pages(site, restore));
-        out.extend(prepared_gone(restore));
+        out.extend(dies_at_promotion(restore));
         if !restore.closed {
             out.extend(beside_target::findings(site, restore));
         }
