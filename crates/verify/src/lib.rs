@@ -17,6 +17,7 @@ mod beside_target;
 pub mod codes;
 pub mod compare;
 pub mod contents;
+mod failed;
 mod filtered;
 pub mod finding;
 pub mod fresh;

@@ -4,6 +4,7 @@ mod ruling;
 
 use crate::codes::{Code, Severity};
 use crate::contents::{more_files, wrong_pages};
+use crate::failed::code_of;
 use crate::filtered::FilteredSource;
 use crate::finding::{Detail, Finding};
 use crate::judge::{Ruling, RulingCase, segment_of};
@@ -265,7 +266,7 @@ fn found(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
     };
     let (code, detail) = match &restore.failure {
         Some(Failure::InvalidPages) => return None,
-        Some(failure) => (code(failure), of(failure)),
+        Some(failure) => (code_of(failure), of(failure)),
         None if restore.target.is_none() => {
             let (_, next) = ends_early(site, restore)?;
             (Code::RestoreShort, Detail::RestoreShort { next })
@@ -331,28 +332,4 @@ fn invalid_pages(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
         more: pages.count.saturating_sub(1),
         ..Finding::of(Code::InvalidPages)
     })
-}
-
-pub(crate) fn code(failure: &Failure) -> Code {
-    match failure {
-        Failure::Settings(_)
-        | Failure::Backup(_)
-        | Failure::NoTimeline(_)
-        | Failure::History(_)
-        | Failure::NotAChild { .. }
-        | Failure::WithoutMinimum { .. }
-        | Failure::NoCheckpoint { .. }
-        | Failure::NoRedo { .. }
-        | Failure::Waits { lacks: Lacking::Checkpoint | Lacking::Redo, .. }
-        | Failure::StandbyLabel
-        | Failure::Incremental => Code::RestoreStart,
-        Failure::BeforeConsistency | Failure::BackupEnd | Failure::Consistency | Failure::Waits { .. } => {
-            Code::RestoreInconsistent
-        }
-        Failure::NotReached => Code::TargetUnreached,
-        Failure::PreparedGone { .. } => Code::PreparedGone,
-        Failure::SizeAhead { .. } => Code::ReadAhead,
-        Failure::InvalidPages => Code::InvalidPages,
-        _ => Code::RestoreDies,
-    }
 }

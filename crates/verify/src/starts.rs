@@ -1,8 +1,8 @@
 //! What is found of how a recovery begins, and of what it reads again.
 
 use crate::codes::{Code, Severity};
+use crate::failed::code_of;
 use crate::finding::{Detail, Finding};
-use crate::restore::code;
 use pgwal_recovery::SettingsError;
 use pgwal_recovery::outcome::{AsksArchive, Ending, Restore};
 use pgwal_recovery::settings::Settings;
@@ -34,11 +34,11 @@ pub(crate) fn own_wal_short(restore: &Restore) -> Option<Finding> {
     Some(Finding { timeline: Some(restore.timeline), lsn, at: lsn, detail, ..Finding::of(Code::RestoreShort) })
 }
 
-/// The server pauses, and dies once it is told to go on: of a prepared transaction, or of the last record, which it reads
-/// once more.
+/// The server pauses, and dies once it is told to go on: of a prepared transaction, or of the last record, which it
+/// reads once more.
 pub(crate) fn dies_at_promotion(restore: &Restore) -> Option<Finding> {
     let failure = restore.dies_at_promotion.clone()?;
-    let code = code(&failure);
+    let code = code_of(&failure);
     let detail = Detail::Restore { failure, missing: None, missed: None, instead: None };
     let (severity, lsn) = (Severity::Warning, restore.replay_end);
     Some(Finding { severity, timeline: Some(restore.timeline), lsn, detail, ..Finding::of(code) })
