@@ -3,7 +3,7 @@
 use super::file::{Filled, SegmentFile};
 use super::{DOUBT, FollowLoss, FollowStep, Following, GRACE, TakeFollowed};
 use pgwal_format::{Lsn, SegmentNo};
-use pgwal_walk::{Damage, Fault, Fold, Head, RecordBoundary, Run, ScanExpect, Stop, Tail, is_zero, scan, scan_on};
+use pgwal_walk::{Damage, Fault, Fold, Head, RecordBoundary, Run, ScanExpect, Stop, Tail, scan, scan_on};
 use std::collections::BTreeSet;
 
 impl Following<'_> {
@@ -33,11 +33,11 @@ impl Following<'_> {
             Some(place) => scan_on(&self.here.bytes, expect, room, place),
             None => scan(&self.here.bytes, expect, room),
         };
-        if let Tail::Switched { at } = run.tail
+        if matches!(run.tail, Tail::Switched { .. })
             && take.wants_bytes()
-            && !self.is_switch_over(at.minus_within(start) as usize, &file)
+            && let Some(later) = self.switch_over(run.slack.is_empty(), &file)
         {
-            return Ok(FollowStep::Wait);
+            return Ok(later);
         }
         let mut damages = std::mem::take(&mut run.damages);
         let joint = if self.here.place.is_none() { self.left.meet(&run) } else { None };
@@ -149,18 +149,16 @@ impl Following<'_> {
         if bytes.is_empty() { Ok(()) } else { take.bytes(&file.of(self.number), from, bytes) }
     }
 
-    /// What lies behind a switch is what the server leaves there, and not what it is going to write over. Reads all of
-    /// the segment.
-    fn is_switch_over(&mut self, at: usize, file: &SegmentFile) -> bool {
-        let size = self.layout.segment.bytes() as usize;
-        while self.here.bytes.len() < size {
-            let had = self.here.bytes.len();
+    /// `None` where what lies behind a switch is what the server leaves there (`is_clean`: zeros, up to 10 with the
+    /// headers of pages), and not what it is going to write over. Only all of the segment tells.
+    fn switch_over(&mut self, is_clean: bool, file: &SegmentFile) -> Option<FollowStep> {
+        let had = self.here.bytes.len();
+        if had < self.layout.segment.bytes() as usize {
             self.here.widen();
-            if self.fill(file).is_err() || self.here.bytes.len() <= had {
-                return false;
-            }
+            let grew = self.fill(file).is_ok() && self.here.bytes.len() > had;
+            return Some(if grew { FollowStep::On } else { FollowStep::Wait });
         }
-        self.here.bytes.get(at..).is_some_and(is_zero) || self.is_written(self.number.next())
+        (!is_clean && !self.is_written(self.number.next())).then_some(FollowStep::Wait)
     }
 
     /// No record comes next. Is that the end for now?

@@ -6,7 +6,7 @@ use anyhow::ensure;
 use pgwal::format::Lsn;
 use pgwal::repos::{self, PlaceReading};
 use pgwal::ship::shipping::{FileShipOptions, FileShipper, ShipFailure, ShipNews};
-use pgwal::ship::unfinished::ShipFolder;
+use pgwal::ship::unfinished::{FinishedAs, ShipFolder};
 use pgwal::verify::records::FollowState;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -182,8 +182,11 @@ fn say(news: &ShipNews<'_>, verbose: bool) {
         ShipNews::Begins { place, timeline, from } => {
             crate::complain(format_args!("ships from {place}, timeline {timeline}, from {from} on"));
         }
-        ShipNews::Segment(name) if verbose => crate::complain(format_args!("{name} is whole")),
-        ShipNews::Segment(_) => {}
+        ShipNews::Segment(..) if !verbose => {}
+        ShipNews::Segment(name, FinishedAs::Named) => crate::complain(format_args!("{name} is whole")),
+        ShipNews::Segment(name, FinishedAs::There) => {
+            crate::complain(format_args!("{name} was there already, with the same records"));
+        }
         ShipNews::Timeline { next, at } => {
             crate::complain(format_args!("goes on along timeline {next}, which begins at {at}"));
         }

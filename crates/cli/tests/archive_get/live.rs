@@ -1,12 +1,13 @@
 //! A real server restored with the server's own manner of copying and with ours, from the same archive: whole, with a
 //! hole, damaged, and while it is still being written.
 
+use pgwal::format::Lsn;
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use walproof_live::{LiveRecovery, Observed, Postgres, RecoveryEnd, RecoveryMode, Server, Shape, Wal, gate};
 
 /// There is nothing that only these have; from 12 on settings are not in a file of their own.
@@ -113,17 +114,22 @@ fn rows(seen: &Observed) -> u32 {
     seen.answer.as_ref().map_or(0, |answer| answer.trim().parse().unwrap())
 }
 
-/// What is foretold of a recovery with this command comes true; the words in which its server dies, too.
-fn comes_true(workload: &Workload, archive: &Path, command: &str, more: &[(&str, &str)], seen: &Observed) {
+/// What is foretold of a recovery with this command.
+fn foretold(workload: &Workload, archive: &Path, command: &str, more: &[(&str, &str)]) -> Value {
     let mut foretold = Command::new(env!("CARGO_BIN_EXE_walproof"));
     foretold.arg("verify").arg(archive).arg("--backup").arg(&workload.backup).args(["--format", "json"]);
     for (name, value) in [("restore_command", command)].iter().chain(more) {
         foretold.arg("--set").arg(format!("{name}={value}"));
     }
     let output = foretold.output().unwrap();
-    let document: Value = serde_json::from_slice(&output.stdout)
+    let mut document: Value = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
-    let restore = &document["restore"];
+    document["restore"].take()
+}
+
+/// It comes true; the words in which its server dies, too.
+fn comes_true(workload: &Workload, archive: &Path, command: &str, more: &[(&str, &str)], seen: &Observed) {
+    let restore = foretold(workload, archive, command, more);
     assert_eq!(restore["outcome"].as_str(), seen.ended.map(RecoveryEnd::name), "{command} {more:?}: {restore:#}");
     if seen.ended == Some(RecoveryEnd::Fatal) {
         let (says, died) = (restore["server_says"].as_str().unwrap(), seen.died_of.as_deref().unwrap());
@@ -147,6 +153,7 @@ fn restores_with_cp_and_with_ours() {
     with_a_hole(&workload);
     damaged(&workload);
     while_it_is_written(&workload);
+    with_options_that_decide(&workload);
     super::restored::on_one_timeline(&workload);
     over_a_promotion(&mut workload);
 }
@@ -235,6 +242,50 @@ fn while_it_is_written(workload: &Workload) {
         });
         assert_eq!((seen.ended, rows(&seen)), (Some(RecoveryEnd::Promotes), expected), "{said}: {:#?}", seen.log);
     }
+}
+
+/// `--partial` and `--wait` change how far a recovery goes, and whether it ends: foretold, and so.
+fn with_options_that_decide(workload: &Workload) {
+    let archive = workload.archive("unfinished");
+    let last = &workload.segments[5];
+    // Cut behind its commit, as `ship` and pg_receivewal leave it: records, and zeros up to the size of a segment.
+    fs::rename(archive.join(last), archive.join(format!("{last}.partial"))).unwrap();
+    for (options, expected) in [("--grace 0s", 500), ("--grace 0s --partial", 600)] {
+        let ours = workload.ours(&archive, options);
+        let seen = workload.restore(&archive, Some(&ours), ARCHIVE, &[]);
+        assert_eq!((seen.ended, rows(&seen)), (Some(RecoveryEnd::Promotes), expected), "{options}: {:#?}", seen.log);
+        comes_true(workload, &archive, &ours, &[], &seen);
+        let ends = foretold(workload, &archive, &ours, &[])["replay_end"].as_str().map(str::parse::<Lsn>);
+        let ended = seen.last_replay_lsn.as_deref().map(str::parse::<Lsn>);
+        assert!(ends == ended && ends.is_some(), "{options}: {ends:?}, and the server {ended:?}");
+    }
+    // Without an end to its waiting, archive recovery is over once somebody says so, not before.
+    let trigger = archive.with_extension("trigger");
+    let begun = Instant::now();
+    let patience = Duration::from_secs(5);
+    for more in ["", "--partial"] {
+        let _ = fs::remove_file(&trigger);
+        let ours = workload.ours(&archive, &format!("--wait {more} --trigger {}", trigger.display()));
+        let restore = foretold(workload, &archive, &ours, &[]);
+        assert_eq!(restore["outcome"].as_str(), Some("waits"), "{more}: {restore:#}");
+        let said = begun.elapsed() + patience;
+        let seen = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::thread::sleep(patience);
+                fs::write(&trigger, "smart").unwrap();
+                fs::set_permissions(&trigger, fs::Permissions::from_mode(0o644)).unwrap();
+            });
+            workload.restore(&archive, Some(&ours), ARCHIVE, &[])
+        });
+        assert!(begun.elapsed() >= said, "{more}: it did not wait: {:#?}", seen.log);
+        let expected = if more.is_empty() { 500 } else { 600 };
+        assert_eq!((seen.ended, rows(&seen)), (Some(RecoveryEnd::Promotes), expected), "{more}: {:#?}", seen.log);
+    }
+    // One that gives up by itself promotes.
+    let ours = workload.ours(&archive, "--wait --timeout 1s --grace 0s");
+    let seen = workload.restore(&archive, Some(&ours), ARCHIVE, &[]);
+    assert_eq!((seen.ended, rows(&seen)), (Some(RecoveryEnd::Promotes), 500), "{:#?}", seen.log);
+    comes_true(workload, &archive, &ours, &[], &seen);
 }
 
 fn over_a_promotion(workload: &mut Workload) {

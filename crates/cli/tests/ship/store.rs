@@ -1,8 +1,9 @@
 //! Object stores as destinations: put once, on a condition, and looked at where a store knows none.
 
 use crate::server::{StoreManner, StoreServer};
-use crate::site::{CLUSTER, Site, plain};
-use pgwal::format::Version;
+use crate::site::{CLUSTER, Site, layout, plain};
+use pgwal::format::{SegmentNo, TimelineId, Version};
+use pgwal_craft::Builder;
 use std::fs;
 use std::process::Command;
 
@@ -54,6 +55,80 @@ fn a_bucket_is_filled_proven_and_pruned() {
     assert!(server.holds("wal/000000010000000000000001.zst").is_some());
     let (code, said) = run(&site, &server, &["verify", TO]);
     assert!(code == 0 && said.contains("PROVEN"), "{said}");
+}
+
+/// A store's bill counts requests: one list says what is there of the segment and the one before it, that one is
+/// fetched once, and newer timelines are asked for once; the object is looked at before and behind its being put.
+#[test]
+fn a_push_asks_a_store_no_more_than_it_must() {
+    let site = site(0);
+    let server = StoreServer::new([], 100);
+    let zstd = |file: &str, more: &[&str]| {
+        server.requests();
+        let (file, words) = (site.p(file), ["--to", TO, "--compress", "zstd"]);
+        assert_eq!(run(&site, &server, &[&["archive-push", &file][..], &words, more].concat()), (0, String::new()));
+        server.requests()
+    };
+    for file in &site.files()[..2] {
+        zstd(file, &[]);
+    }
+    let own = "wal/000000010000000000000003.zst";
+    let asked = [
+        "LIST wal/00000001000000000000000",
+        "GET wal/000000010000000000000002.zst",
+        "LIST wal/00000002.history",
+        &format!("HEAD {own}"),
+        &format!("PUT {own}"),
+        &format!("HEAD {own}"),
+    ];
+    assert_eq!(zstd(&site.files()[2], &[]), asked);
+    // Of one that is there already: the list, the one before, and what is to be the same.
+    let asked = [asked[0], asked[1], &format!("GET {own}")];
+    assert_eq!(zstd(&site.files()[2], &[]), asked);
+    // Where the end of the one before is remembered, only its beginning is fetched, for whose WAL it is.
+    let plain = |file: &str| {
+        server.requests();
+        let file = site.p(file);
+        assert_eq!(run(&site, &server, &["archive-push", &file, "--to", TO, "--state", "ends"]), (0, String::new()));
+        server.requests()
+    };
+    plain(&site.files()[3]);
+    server.asked();
+    let own = "wal/000000010000000000000005";
+    let asked = [
+        "LIST wal/00000001000000000000000",
+        "GET wal/000000010000000000000004",
+        "LIST wal/00000002.history",
+        &format!("HEAD {own}"),
+        &format!("PUT {own}"),
+        &format!("HEAD {own}"),
+    ];
+    assert_eq!(plain(&site.files()[4]), asked);
+    assert_eq!(server.asked().1, 64 << 10);
+}
+
+#[test]
+fn the_segment_before_is_found_wherever_names_are_carried_over() {
+    let version = Version::new(15, 0);
+    let mut wal = Builder::new(layout(version), TimelineId(1), CLUSTER, SegmentNo(0xFFE));
+    wal.checkpoint_shutdown();
+    (0..400).for_each(|n| {
+        wal.filler(9_000 + n % 100);
+    });
+    wal.switch();
+    let site = Site::of(version, &wal.finish());
+    let files = site.files();
+    assert!(files[1].ends_with("FFF") && files[2].ends_with("000"), "{files:?}");
+    // Many names before, a few on a page.
+    let old = (0u64..0x100).map(|number| (format!("wal/{:024X}", (1u128 << 64) | u128::from(number)), vec![0; 10]));
+    let server = StoreServer::new(old, 7);
+    for (number, file) in files.iter().enumerate().take(4) {
+        server.requests();
+        assert_eq!(push(&site, &server, file), (0, String::new()));
+        let fetched = server.requests().into_iter().find(|asked| asked.starts_with("GET "));
+        let before = number.checked_sub(1).map(|before| format!("GET wal/{}", files[before]));
+        assert!(number == 0 || fetched == before, "{file}: {fetched:?}");
+    }
 }
 
 #[test]

@@ -9,27 +9,34 @@ pub struct FakeServer {
     folder: TempDir,
 }
 
-/// What it says of itself.
-#[derive(Clone, Copy)]
+/// What it says of itself, and how.
+#[derive(Clone, Copy, Default)]
 pub struct Said {
     pub timeline: &'static str,
     pub history: &'static str,
     /// The end of its WAL.
     pub position: &'static str,
+    /// One byte at a time.
+    pub dribbles: bool,
+    /// Nothing but notices, for ever, from the first word on.
+    pub floods: bool,
 }
 
 /// What it does with the connection of this number once WAL is asked for from a position on.
 type Streams = dyn Fn(usize, u64, &mut Session) + Send + Sync;
 
 /// A connection.
-pub struct Session(UnixStream);
+pub struct Session {
+    stream: UnixStream,
+    dribbles: bool,
+}
 
 pub const SYSTEM: &str = "7000000000000000001";
 
 impl FakeServer {
     /// `position`: the end of its WAL.
     pub fn start(position: &'static str, streams: impl Fn(usize, u64, &mut Session) + Send + Sync + 'static) -> Self {
-        FakeServer::of(Said { timeline: "1", history: "", position }, streams)
+        FakeServer::of(Said { timeline: "1", position, ..Said::default() }, streams)
     }
 
     /// It says this of itself.
@@ -39,7 +46,7 @@ impl FakeServer {
         let streams: Box<Streams> = Box::new(streams);
         std::thread::spawn(move || {
             for (number, client) in listener.incoming().flatten().enumerate() {
-                let mut session = Session(client);
+                let mut session = Session { stream: client, dribbles: said.dribbles };
                 let _ = session.serve(said, |from, session| streams(number, from, session));
             }
         });
@@ -56,12 +63,18 @@ impl Session {
     /// A message.
     pub fn says(&mut self, tag: u8, body: &[u8]) -> Option<()> {
         let length = (body.len() as u32 + 4).to_be_bytes();
-        self.0.write_all(&[&[tag][..], &length, body].concat()).ok()
+        self.raw(&[&[tag][..], &length, body].concat())
+    }
+
+    /// A message that says nothing.
+    pub fn notice(&mut self) -> Option<()> {
+        self.says(b'N', b"SNOTICE\0C00000\0Mso it goes\0\0")
     }
 
     /// Bytes, whatever they are.
     pub fn raw(&mut self, bytes: &[u8]) -> Option<()> {
-        self.0.write_all(bytes).ok()
+        let most = if self.dribbles { 1 } else { bytes.len().max(1) };
+        bytes.chunks(most).try_for_each(|piece| self.stream.write_all(piece)).ok()
     }
 
     /// A part of the stream.
@@ -72,11 +85,14 @@ impl Session {
 
     /// Reads until the client goes away.
     pub fn waits(&mut self) {
-        let _ = self.0.read_to_end(&mut Vec::new());
+        let _ = self.stream.read_to_end(&mut Vec::new());
     }
 
     fn serve(&mut self, said: Said, streams: impl Fn(u64, &mut Session)) -> Option<()> {
         self.hears(0)?;
+        while said.floods {
+            self.notice()?;
+        }
         self.says(b'R', &0u32.to_be_bytes())?;
         self.says(b'S', b"server_version\x0015.4\0")?;
         self.says(b'Z', b"I")?;
@@ -109,10 +125,10 @@ impl Session {
     /// A message of the client's, with a tag of so many bytes.
     fn hears(&mut self, tag: usize) -> Option<(u8, Vec<u8>)> {
         let mut head = vec![0; tag + 4];
-        self.0.read_exact(&mut head).ok()?;
+        self.stream.read_exact(&mut head).ok()?;
         let length = u32::from_be_bytes(*head.last_chunk()?) as usize;
         let mut body = vec![0; length.checked_sub(4)?];
-        self.0.read_exact(&mut body).ok()?;
+        self.stream.read_exact(&mut body).ok()?;
         Some((head[0], body))
     }
 }

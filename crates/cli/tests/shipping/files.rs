@@ -272,3 +272,40 @@ fn what_the_old_timeline_has_behind_the_switch_does_not_count() {
     assert_eq!(code, 0, "{said}");
     assert!(fs::read(to.join(next)).unwrap() == fs::read(site.path(&site.p(next))).unwrap());
 }
+
+/// Up to 9.4 the segment in which a timeline was left is archived under its whole name, with zeros behind its records.
+#[test]
+fn up_to_9_4_what_is_left_at_a_promotion_is_named_as_a_whole_one_is() {
+    for version in [Version::new(9, 4), Version::new(9, 3), Version::new(9, 2)] {
+        let archive = promoted(version);
+        let site = Site::of(version, &archive);
+        let left = "000000010000000000000002";
+        let all = site.files();
+        assert!(all.contains(&left.to_owned()), "{all:?}");
+        // Nothing is there; the first only; the one that was left, too, as its server's archive_command brought it.
+        for there in [&[][..], &["000000010000000000000001"], &["000000010000000000000001", left]] {
+            let to = site.folder("to");
+            for name in there {
+                fs::copy(site.path(&site.p(name)), to.join(name)).unwrap();
+            }
+            let words = ["pg_wal", "--to", "to", "--end", "0/400000", "-v"];
+            let (code, said) = Shipping::start(ship(&words).current_dir(site.path(""))).ended();
+            assert!(code == 0 && said.contains("timeline 2"), "{version} {there:?}: {code} {said}");
+            for name in ["00000002.history", "000000020000000000000002", "000000020000000000000003"] {
+                let own = fs::read(to.join(name)).unwrap();
+                assert!(own == fs::read(site.path(&site.p(name))).unwrap(), "{version} {there:?}: {name}");
+            }
+            is_of(&to, &[&site.path("pg_wal")]);
+            let ran = crate::run::walproof(&["verify", to.to_str().unwrap()]);
+            assert!(ran.code == 0 && ran.out.contains("PROVEN"), "{version} {there:?}: {}", ran.out);
+            fs::remove_dir_all(&to).unwrap();
+        }
+    }
+    // On the timeline that goes on it is still no whole segment.
+    let site = Site::of(V15, &plain(V15, CLUSTER, 0));
+    let to = site.folder("to");
+    let name = "000000010000000000000002";
+    write_up_to(&to.join(name), &fs::read(site.path(&site.p(name))).unwrap(), 500_000);
+    let (code, said) = ends(ship(&["pg_wal", "--to", "to", "--end", "0/600000"]).current_dir(site.path("")));
+    assert!(code == 2 && said.contains("its records end at 0/0027"), "{code} {said}");
+}

@@ -17,4 +17,5 @@ mod shim;
 #[path = "../ship/site.rs"]
 #[allow(dead_code, reason = "these tests use a part of it")]
 mod site;
+mod slots;
 mod stream;

@@ -1,11 +1,12 @@
 //! From a server that is made for it: WAL cut at any byte, connections cut at any byte, and what no server says.
 
 use crate::fake::{FakeServer, Said};
-use crate::running::{ends, is_of, partials, ship, whole};
+use crate::running::{Shipping, comes, ends, is_of, partials, ship, whole};
 use crate::site::{CLUSTER, Site, plain};
 use pgwal::format::Version;
 use std::fs;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use walproof_live::Random;
 
 const SIZE: u64 = 1 << 20;
@@ -110,10 +111,118 @@ fn the_history_of_another_line_does_not_stay() {
     let to = site.folder("to");
     let first = "000000010000000000000001";
     fs::copy(site.path(&site.p(first)), to.join(first)).unwrap();
-    let said = Said { timeline: "3", history: "2\t0/300000\tno recovery target specified\n", position: "0/600000" };
+    let history = "2\t0/300000\tno recovery target specified\n";
+    let said = Said { timeline: "3", history, position: "0/600000", ..Said::default() };
     let server = FakeServer::of(said, |_, _, session| session.waits());
     let conninfo = server.conninfo();
     let (code, said) = ends(&mut ship(&["--server", &conninfo, "--to", to.to_str().unwrap(), "--no-retry"]));
     assert!(code == 1 && said.contains("timeline 3 does not come from there"), "{code} {said}");
     assert_eq!(whole(&to), [first]);
+}
+
+/// Within these a signal ends it, whatever the server says.
+const SOON: Duration = Duration::from_secs(10);
+
+fn stops_soon(shipping: Shipping) {
+    let begun = Instant::now();
+    shipping.stop();
+    assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+}
+
+#[test]
+fn notices_keep_nothing_from_being_done() {
+    let (site, wal) = written();
+    let to = site.folder("to");
+    let first = "000000010000000000000001";
+    fs::copy(site.path(&site.p(first)), to.join(first)).unwrap();
+    let server = FakeServer::start("0/600000", move |_, from, session| {
+        for (number, piece) in wal[(from - SIZE) as usize..].chunks(100_000).enumerate() {
+            for _ in 0..3_000 {
+                if session.notice().is_none() {
+                    return;
+                }
+            }
+            if session.wal(from + number as u64 * 100_000, piece).is_none() {
+                return;
+            }
+        }
+        while session.notice().is_some() {}
+    });
+    let conninfo = server.conninfo();
+    let shipping = Shipping::start(&mut ship(&["--server", &conninfo, "--to", to.to_str().unwrap()]));
+    comes("all of it", || whole(&to) == site.files());
+    is_of(&to, &[&site.path("pg_wal")]);
+    stops_soon(shipping);
+    // Where nothing is answered at all, that is told.
+    let said = Said { timeline: "1", position: "0/600000", floods: true, ..Said::default() };
+    let server = FakeServer::of(said, |_, _, session| session.waits());
+    let conninfo = format!("{} connect_timeout=2", server.conninfo());
+    let (code, said) = ends(&mut ship(&["--server", &conninfo, "--to", to.to_str().unwrap(), "--no-retry"]));
+    assert!(code == 2 && said.contains("it does not answer"), "{code} {said}");
+}
+
+#[test]
+fn a_server_that_dribbles_is_followed_and_left() {
+    let (site, wal) = written();
+    let to = site.folder("to");
+    // The last segment is what it gives; then a message that has no end.
+    for name in &site.files()[..4] {
+        fs::copy(site.path(&site.p(name)), to.join(name)).unwrap();
+    }
+    let said = Said { timeline: "1", position: "0/600000", dribbles: true, ..Said::default() };
+    let server = FakeServer::of(said, move |_, from, session| {
+        for (number, piece) in wal[(from - SIZE) as usize..].chunks(100_000).enumerate() {
+            if session.wal(from + number as u64 * 100_000, piece).is_none() {
+                return;
+            }
+        }
+        let _ = session.raw(&[b"d", &(2u32 << 20).to_be_bytes()[..], b"w"].concat());
+        while session.raw(b"x").is_some() {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    });
+    let conninfo = server.conninfo();
+    let shipping = Shipping::start(&mut ship(&["--server", &conninfo, "--to", to.to_str().unwrap()]));
+    comes("all of it", || whole(&to) == site.files());
+    is_of(&to, &[&site.path("pg_wal")]);
+    std::thread::sleep(Duration::from_millis(300));
+    stops_soon(shipping);
+}
+
+/// What lies there whole already is compared, byte for byte, and nothing of it is written.
+#[test]
+fn a_whole_segment_that_comes_before_ours_is_compared() {
+    for other in [false, true] {
+        let (site, wal) = written();
+        let to = site.folder("to");
+        let [first, third] = ["000000010000000000000001", "000000010000000000000003"];
+        fs::copy(site.path(&site.p(first)), to.join(first)).unwrap();
+        let mut bytes = fs::read(site.path(&site.p(third))).unwrap();
+        bytes[500_000] ^= u8::from(other);
+        let (place, put) = (to.clone(), bytes.clone());
+        let server = FakeServer::start("0/600000", move |_, from, session| {
+            let (second, rest) = wal[(from - SIZE) as usize..].split_at(SIZE as usize / 2);
+            let _ = session.wal(from, second);
+            comes("the second is begun", || !partials(&place).is_empty());
+            fs::write(place.join(third), &put).unwrap();
+            let _ = session.wal(from + second.len() as u64, rest);
+            session.waits();
+        });
+        let conninfo = server.conninfo();
+        let words = ["--server", &conninfo, "--to", to.to_str().unwrap(), "--end", "0/600000", "-v"];
+        let (code, said) = ends(&mut ship(&words));
+        assert!(said.contains("000000010000000000000002 is whole"), "{said}");
+        if other {
+            assert!(
+                code == 2 && said.contains("the archive has 000000010000000000000003 with other records"),
+                "{said}"
+            );
+            assert!(!to.join("000000010000000000000004").exists());
+        } else {
+            let there = "000000010000000000000003 was there already, with the same records";
+            assert!(code == 0 && said.contains(there), "{code} {said}");
+            is_of(&to, &[&site.path("pg_wal")]);
+        }
+        assert!(fs::read(to.join(third)).unwrap() == bytes, "nothing is written over it");
+    }
 }

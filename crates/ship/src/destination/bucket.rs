@@ -9,6 +9,9 @@ use pgwal_source::name::{NamePlace, place};
 use pgwal_source::{Entry, Source};
 use std::sync::Arc;
 
+/// Digits that say the timeline in a name.
+const TIMELINE: usize = 8;
+
 /// A prefix in a bucket.
 pub struct BucketDestination {
     bucket: Arc<Bucket>,
@@ -31,8 +34,19 @@ impl Destination for BucketDestination {
 
     fn holds(&self, name: FileName) -> Result<Vec<String>, ShipFault> {
         let begun = self.bucket.beginning_with(&name.to_string())?;
-        let is_it = |stored: &String| matches!(place(stored), NamePlace::Wal(placed) if placed.name == name);
-        Ok(begun.into_iter().filter(is_it).collect())
+        Ok(begun.into_iter().filter(|stored| is_of(stored, name)).collect())
+    }
+
+    fn hold_both(&self, names: [FileName; 2]) -> Result<[Vec<String>; 2], ShipFault> {
+        let words = names.map(|name| name.to_string());
+        // Names of one timeline that are near each other come in one list.
+        let held = match words.each_ref().map(|word| word.get(..TIMELINE)) {
+            [Some(first), Some(second)] if first == second => {
+                self.bucket.between(words.each_ref().map(String::as_str))?
+            }
+            _ => return Ok([self.holds(names[0])?, self.holds(names[1])?]),
+        };
+        Ok(names.map(|name| held.iter().filter(|stored| is_of(stored, name)).cloned().collect()))
     }
 
     fn read(&self, stored: &str, limit: u64) -> Result<Vec<u8>, ShipFault> {
@@ -65,6 +79,11 @@ impl Destination for BucketDestination {
         let shown = || format!("{}/{stored}", self.bucket.describe());
         self.bucket.remove(stored).map_err(|error| ShipFault::of(ShipStep::Remove, shown(), error))
     }
+}
+
+/// Whether a file is stored under that name, packed or not.
+fn is_of(stored: &str, name: FileName) -> bool {
+    matches!(place(stored), NamePlace::Wal(placed) if placed.name == name)
 }
 
 /// Bytes that are to be put.

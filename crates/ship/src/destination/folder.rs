@@ -9,9 +9,10 @@
 use super::{Destination, Publication, StagedFile, ToStage};
 use crate::ends::is_at;
 use crate::fault::{ShipFault, ShipStep};
+use pgwal_archive::whose::FirstPage;
 use pgwal_format::FileName;
 use pgwal_source::name::{NamePlace, OWN_SUFFIX, place, stored_names};
-use pgwal_source::{Entry, How, ReadState, Scratch, Source};
+use pgwal_source::{Entry, Extent, How, ReadState, Scratch, Source};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::ops::ControlFlow;
@@ -247,14 +248,21 @@ fn rename(from: &Path, to: &Path) -> io::Result<()> {
 pub(super) fn plain(source: &dyn Source, entry: &Entry, limit: u64) -> Result<Vec<u8>, ShipFault> {
     let refused = |why: &str| ShipFault::of(ShipStep::Read, entry.shown(), why);
     let mut bytes = Vec::new();
-    let how = How { limit, ..How::default() };
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    // Of an object store, the beginning alone is asked for where no more is wanted.
+    let how = if limit <= FirstPage::BYTES as u64 {
+        How { limit, extent: Extent::Head, window: FirstPage::BYTES, ..How::default() }
+    } else {
+        How { limit, ..How::default() }
+    };
     let read = source.read(entry, &how, &mut Scratch::default(), &mut |window| {
         bytes.extend_from_slice(window);
-        ControlFlow::Continue(())
+        // Whether there is more, nobody asks.
+        if bytes.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
-    bytes.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    bytes.truncate(most);
     match read.state {
-        ReadState::Whole | ReadState::LimitReached => Ok(bytes),
+        ReadState::Whole | ReadState::LimitReached | ReadState::Stopped => Ok(bytes),
         ReadState::Vanished => Err(refused("it is gone")),
         _ => Err(refused("it is packed or encrypted, and cannot be unpacked whole")),
     }

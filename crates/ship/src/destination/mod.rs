@@ -24,6 +24,15 @@ pub trait Destination: Send + Sync {
     /// The place cannot be looked at.
     fn holds(&self, name: FileName) -> Result<Vec<String>, ShipFault>;
 
+    /// The same of two files, in one question where the place can be asked so.
+    ///
+    /// # Errors
+    /// The place cannot be looked at.
+    fn hold_both(&self, names: [FileName; 2]) -> Result<[Vec<String>; 2], ShipFault> {
+        let [first, second] = names;
+        Ok([self.holds(first)?, self.holds(second)?])
+    }
+
     /// The plain content of a file that is stored here, at most `limit` bytes of it.
     ///
     /// # Errors

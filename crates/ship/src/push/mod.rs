@@ -9,6 +9,7 @@
 //! and never replaced.
 
 mod along;
+mod held;
 mod parting;
 mod recycled;
 mod there;
@@ -24,7 +25,7 @@ use crate::handed::HandedFile;
 use crate::inspect::{Inspection, Predecessor, inspect};
 use crate::objection::{Doubt, LeftThere, Objection};
 use crate::server::ServerDirectory;
-use pgwal_archive::alone::SegmentAlone;
+use held::DestinationHolds;
 use pgwal_archive::index::Index;
 use pgwal_format::{FileName, Lsn, SegmentName, TimelineId, Version};
 use pgwal_source::WalPacking;
@@ -155,7 +156,9 @@ pub fn push(path: &Path, destinations: &[&dyn Destination], options: &PushOption
     let server = ServerDirectory::of(path);
     let stored = format!("{}{}", file.name, options.packing.map_or("", WalPacking::suffix));
     let packed: OnceLock<Result<Vec<u8>, ShipFault>> = OnceLock::new();
-    let there: Vec<Result<Vec<String>, ShipFault>> = destinations.iter().map(|place| place.holds(file.name)).collect();
+    let before = predecessor_of(&file, server.as_ref());
+    let mut there: Vec<Result<DestinationHolds, ShipFault>> =
+        destinations.iter().map(|place| DestinationHolds::of(*place, file.name, before)).collect();
     let bytes_to_store = || -> Result<&[u8], ShipFault> {
         let Some(packing) = options.packing else { return Ok(&file.bytes) };
         let pack = || packing.pack(&file.bytes).map_err(|e| ShipFault::of(ShipStep::Pack, file.name.to_string(), e));
@@ -167,34 +170,48 @@ pub fn push(path: &Path, destinations: &[&dyn Destination], options: &PushOption
             .iter()
             .zip(&there)
             .map(|(place, held)| {
-                let is_free = held.as_ref().is_ok_and(Vec::is_empty);
+                let is_free = held.as_ref().is_ok_and(DestinationHolds::is_free);
                 let (stored, mode) = (stored.as_str(), file.mode);
                 let bring = move || place.stage(ToStage { stored, bytes: bytes_to_store()?, mode });
                 is_free.then(|| scope.spawn(bring))
             })
             .collect();
         let mut pushing = Pushing { file: &file, server: server.as_ref(), options, ends: None };
-        let (inspection, passes) = pushing.inspect(destinations);
+        let (inspection, passes) = pushing.inspect(before, destinations, &mut there);
         let damaged = !inspection.objections.is_empty();
         let recycled = damaged && recycled::is_recycled(&file, &inspection, server.as_ref());
         let (mut each, mut lefts) = (Vec::new(), Vec::new());
         for ((place, held), staged) in destinations.iter().zip(there).zip(staged) {
+            let there = held.map(|held| DestinationThere {
+                place: *place,
+                file: &file,
+                server: server.as_ref(),
+                inspection: &inspection,
+                held,
+            });
+            // What it is to lie beside is looked at while it is packed.
+            let goes_there = passes && !recycled && staged.is_some();
+            let admitted = there.as_ref().ok().filter(|_| goes_there).map(|there| there.admit(options.strictness));
             // Whoever was begun is waited for: what is not published goes with it.
             let staged = staged.map(|thread| thread.join());
-            let there =
-                DestinationThere { place: *place, file: &file, server: server.as_ref(), inspection: &inspection };
             if !passes || recycled {
                 // Where another file has its name, that says more than what is wrong with this one.
-                let other = held.ok().filter(|held| !recycled && !held.is_empty());
-                let refusal = other.and_then(|held| there.compare(&held).err());
+                let other = there.ok().filter(|there| !recycled && !there.held.is_free());
+                let refusal = other.and_then(|there| there.compare(&there.held.own).err());
                 each.extend(refusal.map(|refusal| (place.describe(), Err(refusal))));
                 continue;
             }
-            let end = match (held, staged) {
-                (Err(fault), _) => Err(fault.into()),
-                (Ok(held), None) => there.compare(&held),
-                (Ok(_), Some(Err(_))) => Err(ShipFault::of(ShipStep::Write, place.describe(), "a thread ended").into()),
-                (Ok(_), Some(Ok(staged))) => there.admit(options.strictness).and_then(|left| {
+            let there = match there {
+                Ok(there) => there,
+                Err(fault) => {
+                    each.push((place.describe(), Err(fault.into())));
+                    continue;
+                }
+            };
+            let end = match (admitted, staged) {
+                (None, _) | (_, None) => there.compare(&there.held.own),
+                (_, Some(Err(_))) => Err(ShipFault::of(ShipStep::Write, place.describe(), "a thread ended").into()),
+                (Some(admitted), Some(Ok(staged))) => admitted.and_then(|left| {
                     lefts.extend(left);
                     there.publish(staged?)
                 }),
@@ -228,13 +245,18 @@ struct Pushing<'a> {
 
 impl Pushing<'_> {
     /// What the file is, and whether it may be stored.
-    fn inspect(&mut self, destinations: &[&dyn Destination]) -> (Inspection, bool) {
+    fn inspect(
+        &mut self,
+        before: Option<SegmentName>,
+        destinations: &[&dyn Destination],
+        there: &mut [Result<DestinationHolds, ShipFault>],
+    ) -> (Inspection, bool) {
         let mut trouble = None;
         if let (Some(state), FileName::Segment(_)) = (&self.options.state, self.file.name) {
             let opened = PassedEnds::open(state);
             (self.ends, trouble) = (Some(opened.0), opened.1);
         }
-        let before = predecessor_of(self.file, self.server).and_then(|before| self.end_of(before, destinations));
+        let before = before.and_then(|before| self.end_of(before, destinations, there));
         let mut inspection = inspect(self.file, self.server, before);
         inspection.doubts.extend(trouble.map(Doubt::State));
         let stores = || {
@@ -256,16 +278,17 @@ impl Pushing<'_> {
     }
 
     /// Where the segment before ended: as it was remembered, or as it lies at the first destination that has it.
-    fn end_of(&self, before: SegmentName, destinations: &[&dyn Destination]) -> Option<Predecessor> {
+    fn end_of(
+        &self,
+        before: SegmentName,
+        destinations: &[&dyn Destination],
+        there: &mut [Result<DestinationHolds, ShipFault>],
+    ) -> Option<Predecessor> {
         if let Some(end) = self.ends.as_ref().and_then(|ends| ends.of(before)) {
             return Some((before, end.clone()));
         }
-        let read = |place: &&dyn Destination| {
-            let stored = place.holds(FileName::Segment(before)).ok()?.into_iter().next()?;
-            let bytes = place.read(&stored, 1 << 30).ok()?;
-            Some(SegmentAlone::scan(&bytes, Some(before.timeline), None).ok()?.end)
-        };
-        destinations.iter().find_map(read).map(|end| (before, end))
+        let mut held = destinations.iter().zip(there).filter_map(|(place, held)| Some((*place, held.as_mut().ok()?)));
+        held.find_map(|(place, held)| held.end_of_before(place, before)).map(|end| (before, end))
     }
 
     /// Remembers where it ended.

@@ -7,6 +7,7 @@ use crate::fault::{ShipFault, ShipStep};
 use crate::handed::HandedFile;
 use crate::inspect::{Inspection, predecessor};
 use crate::objection::LeftThere;
+use crate::push::held::DestinationHolds;
 use crate::push::parting::Parting;
 use crate::server::ServerDirectory;
 use pgwal_archive::lineage::{Descent, switch_segment};
@@ -20,6 +21,7 @@ pub(super) struct DestinationThere<'a> {
     pub(super) file: &'a HandedFile,
     pub(super) server: Option<&'a ServerDirectory>,
     pub(super) inspection: &'a Inspection,
+    pub(super) held: DestinationHolds,
 }
 
 /// The largest segment.
@@ -103,9 +105,7 @@ impl DestinationThere<'_> {
         ) else {
             return Ok(());
         };
-        let Some(stored) = self.neighbour()? else { return Ok(()) };
-        let beginning = self.place.read(&stored, FirstPage::BYTES as u64)?;
-        let Ok(first) = FirstPage::of(&beginning) else { return Ok(()) };
+        let Some((stored, first)) = self.neighbour()? else { return Ok(()) };
         if first.system_id != own {
             return Err(PushRefusal::OtherCluster { stored, there: first.system_id, own });
         }
@@ -116,16 +116,34 @@ impl DestinationThere<'_> {
         }
     }
 
-    /// A segment there that says whose the WAL is: the one before, else any.
-    fn neighbour(&self) -> Result<Option<String>, ShipFault> {
-        if let (FileName::Segment(name) | FileName::Partial(name), Some(layout)) =
-            (self.file.name, self.inspection.layout)
-            && let Some(before) = predecessor(name, None, &layout)
-            && let Some(stored) = self.place.holds(FileName::Segment(before))?.into_iter().next()
-        {
-            return Ok(Some(stored));
+    /// A segment there that says whose the WAL is, with its first page: the one before, else any.
+    fn neighbour(&self) -> Result<Option<(String, FirstPage)>, ShipFault> {
+        let asked = self.held.before.as_ref();
+        let stored = match asked.and_then(|(_, stored)| stored.clone()) {
+            Some(stored) => Some(stored),
+            None => self.before(asked.map(|(name, _)| *name))?,
+        };
+        let Some(stored) = stored.map_or_else(|| self.place.sample(), |stored| Ok(Some(stored)))? else {
+            return Ok(None);
+        };
+        if let Some(first) = self.held.first {
+            return Ok(Some((stored, first)));
         }
-        self.place.sample()
+        let beginning = self.place.read(&stored, FirstPage::BYTES as u64)?;
+        Ok(FirstPage::of(&beginning).ok().map(|first| (stored, first)))
+    }
+
+    /// The segment before on the same timeline, unless it is the one that was asked for.
+    fn before(&self, asked: Option<SegmentName>) -> Result<Option<String>, ShipFault> {
+        let (FileName::Segment(name) | FileName::Partial(name), Some(layout)) =
+            (self.file.name, self.inspection.layout)
+        else {
+            return Ok(None);
+        };
+        let Some(before) = predecessor(name, None, &layout).filter(|before| Some(*before) != asked) else {
+            return Ok(None);
+        };
+        Ok(self.place.holds(FileName::Segment(before))?.into_iter().next())
     }
 
     /// The history file there tells the same of this timeline as the server's own, and the segment lies on it.

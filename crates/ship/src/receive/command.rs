@@ -8,7 +8,7 @@ use bytes::BytesMut;
 use pgwal_format::streaming::StreamingRules;
 use pgwal_format::{Lsn, SegmentSize, TimelineId};
 use postgres_protocol::message::frontend;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a server may take to answer.
 pub(super) const ANSWERS: Duration = Duration::from_secs(60);
@@ -100,8 +100,12 @@ impl Connection {
     /// The rows of an answer, up to the server's being ready for more. It may have two answers to one question.
     pub fn rows(&mut self) -> Result<Vec<AnswerRow>, ReceiveFault> {
         let (mut rows, mut error) = (Vec::new(), None);
+        let until = Instant::now() + ANSWERS;
         loop {
-            let ServerMessage { tag, body } = self.must_come()?;
+            // Whoever says much, and not what was asked for, does not answer either.
+            let left = until.saturating_duration_since(Instant::now());
+            let next = if left.is_zero() { None } else { self.next(left)? };
+            let ServerMessage { tag, body } = next.ok_or(ReceiveFault::NoAnswer)?;
             match tag {
                 b'D' if rows.len() < 16 => rows.push(row(&body)?),
                 // An error at the end of a session is followed by nothing.
@@ -112,10 +116,6 @@ impl Connection {
                 other => return Err(ReceiveFault::protocol(format!("message {other} in an answer"))),
             }
         }
-    }
-
-    pub fn must_come(&mut self) -> Result<ServerMessage, ReceiveFault> {
-        self.next(ANSWERS)?.ok_or(ReceiveFault::Silent)
     }
 }
 

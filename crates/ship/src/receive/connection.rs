@@ -12,7 +12,7 @@ use std::net::{TcpStream, ToSocketAddrs};
 #[cfg(unix)]
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A message of the server's.
 pub(super) struct ServerMessage {
@@ -28,6 +28,8 @@ pub(super) struct Connection {
     /// What was read and not taken yet begins at `taken`.
     inbox: Vec<u8>,
     taken: usize,
+    /// Where bytes are read into.
+    chunk: Vec<u8>,
 }
 
 enum SocketStream {
@@ -54,6 +56,7 @@ impl Connection {
             is_encrypted,
             inbox: Vec::new(),
             taken: 0,
+            chunk: vec![0; CHUNK],
         };
         #[cfg(unix)]
         if let Some(path) = place.socket() {
@@ -112,8 +115,10 @@ impl Connection {
         said.map_err(|error| self.broken(&error))
     }
 
-    /// The next message; `None` where none came in that time.
+    /// The next message; `None` where none came whole in that time, however its bytes come.
     pub fn next(&mut self, within: Duration) -> Result<Option<ServerMessage>, ReceiveFault> {
+        let until = Instant::now() + within;
+        let mut left = within;
         loop {
             if let Some(length) = self.arrived()? {
                 let from = self.taken;
@@ -124,9 +129,14 @@ impl Connection {
             }
             self.inbox.drain(..self.taken);
             self.taken = 0;
-            match self.read(within) {
+            match self.read(left) {
                 Ok(0) => return Err(ReceiveFault::Closed),
-                Ok(_) => {}
+                Ok(_) => {
+                    left = until.saturating_duration_since(Instant::now());
+                    if left.is_zero() && !self.has_next() {
+                        return Ok(None);
+                    }
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(None),
                 Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
                     return Ok(None);
@@ -155,16 +165,15 @@ impl Connection {
 
     fn read(&mut self, within: Duration) -> io::Result<usize> {
         let within = Some(within.max(Duration::from_millis(1)));
-        let had = self.inbox.len();
-        self.inbox.resize(had + CHUNK, 0);
-        let room = self.inbox.get_mut(had..).unwrap_or(&mut []);
+        let room = self.chunk.as_mut_slice();
         let read = match &mut self.stream {
             SocketStream::Tcp(stream) => stream.set_read_timeout(within).and_then(|()| stream.read(room)),
             #[cfg(unix)]
             SocketStream::Unix(stream) => stream.set_read_timeout(within).and_then(|()| stream.read(room)),
             SocketStream::Tls(stream) => stream.sock.set_read_timeout(within).and_then(|()| stream.read(room)),
         };
-        self.inbox.truncate(had + read.as_ref().map_or(0, |read| *read));
+        let bytes = read.as_ref().ok().and_then(|read| self.chunk.get(..*read));
+        self.inbox.extend_from_slice(bytes.unwrap_or(&[]));
         read
     }
 

@@ -16,6 +16,8 @@ pub enum ReceiveFault {
     Closed,
     /// Nothing came for a long time.
     Silent,
+    /// It does not answer a question.
+    NoAnswer,
     /// The server's certificate, or that of the client, cannot be used.
     Certificate(String),
     /// It asks for a password, and none is known.
@@ -42,7 +44,9 @@ impl ReceiveFault {
     /// Asking again changes nothing: somebody has to do something.
     pub fn is_lasting(&self) -> bool {
         match self {
-            ReceiveFault::Connection(..) | ReceiveFault::Closed | ReceiveFault::Silent => false,
+            ReceiveFault::Connection(..) | ReceiveFault::Closed | ReceiveFault::Silent | ReceiveFault::NoAnswer => {
+                false
+            }
             ReceiveFault::Server(error) => error.is_lasting(),
             // A connection that was cut and one that is not what it seems look alike: the next one tells.
             ReceiveFault::Protocol(_) | ReceiveFault::Wal(ArrivalFault::OutOfOrder { .. }) => false,
@@ -70,6 +74,7 @@ impl fmt::Display for ReceiveFault {
             ReceiveFault::Connection(place, why) => write!(f, "{place}: {why}"),
             ReceiveFault::Closed => f.write_str("the server closed the connection"),
             ReceiveFault::Silent => f.write_str("nothing came from the server for 60 seconds"),
+            ReceiveFault::NoAnswer => f.write_str("the server did not answer within 60 seconds"),
             ReceiveFault::Certificate(why) => write!(f, "no encrypted connection: {why}"),
             ReceiveFault::NoPassword => {
                 f.write_str("the server asks for a password: name it in a password file or PGPASSWORD")

@@ -37,6 +37,12 @@ impl ServerError {
         self.code == "58P01"
     }
 
+    /// It is not in a state in which it can be used (`object_not_in_prerequisite_state`): where a slot was asked for, that
+    /// is one that was given up (from 18 on), or none for physical streaming.
+    pub fn refuses_slot(&self) -> bool {
+        self.code == "55000"
+    }
+
     /// Whether asking again changes nothing. A server that starts, stops, or has no place left will be asked again
     /// (classes 53, 57, 08), so will one that has not come to the position yet, and a slot that somebody uses: the
     /// connection before this one, perhaps (55006).

@@ -9,6 +9,7 @@ use postgres_protocol::authentication::md5_hash;
 use postgres_protocol::authentication::sasl::{ChannelBinding, SCRAM_SHA_256, ScramSha256};
 use postgres_protocol::message::frontend;
 use std::io;
+use std::time::Instant;
 
 /// Opens a connection for replication; returns the version of the server as well: 150018 for 15.18.
 pub(super) fn start(info: &ConnInfo, place: &HostPort) -> Result<(Connection, u32), ReceiveFault> {
@@ -25,8 +26,12 @@ pub(super) fn start(info: &ConnInfo, place: &HostPort) -> Result<(Connection, u3
     connection.send(&words)?;
     let mut login = Login { info, place, scram: None };
     let mut version = 0;
+    let until = Instant::now() + info.connect_timeout;
     loop {
-        let Some(ServerMessage { tag, body }) = connection.next(info.connect_timeout)? else {
+        // However much it says.
+        let left = until.saturating_duration_since(Instant::now());
+        let next = if left.is_zero() { None } else { connection.next(left)? };
+        let Some(ServerMessage { tag, body }) = next else {
             return Err(ReceiveFault::Connection(place.to_string(), "it does not answer".into()));
         };
         match tag {

@@ -4,6 +4,8 @@ use crate::fault::{ShipFault, ShipStep};
 #[cfg(feature = "server")]
 use crate::receive::ReceiveFault;
 use pgwal_archive::follow::FollowLoss;
+#[cfg(feature = "server")]
+use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Layout, Lsn, TimelineId};
 use pgwal_verify::Finding;
 use pgwal_verify::records::finding_of;
@@ -51,8 +53,10 @@ pub enum ShipFailure {
         says: String,
         /// Where what lies in the folder ends.
         reached: Lsn,
-        /// A slot was in use, which should have kept it.
-        has_slot: bool,
+        /// The time of the last commit there, where that is known.
+        last_commit: Option<Timestamp>,
+        /// A slot was in use, which should have kept it: its name, and whether the server refuses it from now on.
+        slot: Option<(String, bool)>,
     },
 }
 
@@ -128,9 +132,24 @@ impl fmt::Display for ShipFailure {
             #[cfg(feature = "server")]
             ShipFailure::Server(fault) => write!(f, "{fault}"),
             #[cfg(feature = "server")]
-            ShipFailure::Removed { says, reached, has_slot } => {
-                let slot = if *has_slot { "" } else { ", and next time with --slot, so that the server keeps WAL" };
-                write!(f, "{says}; what is here ends at {reached}: {REMEDY}{slot}")
+            ShipFailure::Removed { says, reached, last_commit, slot } => {
+                write!(f, "{says}; what is here ends at {reached}")?;
+                if let Some(time) = last_commit {
+                    write!(f, " (last commit {time})")?;
+                }
+                write!(f, ": {REMEDY}")?;
+                let Some((name, refused)) = slot else {
+                    return f.write_str(", and next time with --slot, so that the server keeps WAL");
+                };
+                write!(f, "; the server gave up what slot \"{name}\" keeps, as max_slot_wal_keep_size lets it")?;
+                if *refused {
+                    let quoted = name.replace('\'', "''");
+                    write!(
+                        f,
+                        ": drop it (SELECT pg_drop_replication_slot('{quoted}')), and make it anew with --create-slot"
+                    )?;
+                }
+                Ok(())
             }
         }
     }

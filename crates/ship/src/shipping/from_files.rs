@@ -189,8 +189,8 @@ impl TakeFollowed for Taking<'_, '_> {
             (self.tell)(&ShipNews::Timeline { next: timeline, at });
         }
         let checked = CheckedBytes { layout: &self.layout, timeline, number, offset: offset as u64, bytes };
-        if let Some(name) = self.folder.take(checked)? {
-            (self.tell)(&ShipNews::Segment(name));
+        if let Some((name, finished)) = self.folder.take(checked)? {
+            (self.tell)(&ShipNews::Segment(name, finished));
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::failure::ShipFailure;
 use super::{BackOff, FLUSH, ShipNews};
-use crate::receive::{ConnInfo, ReceiveFault, Received, Receiver, ServerError};
+use crate::receive::{ConnInfo, ReceiveFault, Received, Receiver, ServerError, SystemIdentity};
 use crate::unfinished::{ShipFolder, ShippedEnd};
 use pgwal_archive::arrival::{ArrivalFault, StartPoint};
 use pgwal_archive::lineage::Descent;
@@ -56,6 +56,7 @@ pub fn ship_from_server(
         layout: None,
         best: Lsn::ZERO,
         damaged: None,
+        slot_keeps: None,
     };
     let mut back_off = BackOff::default();
     loop {
@@ -109,6 +110,8 @@ struct ServerShipping<'a, 'x> {
     best: Lsn,
     /// Where the last session ended with damage.
     damaged: Option<Lsn>,
+    /// From where the slot keeps WAL, as far as its server says it.
+    slot_keeps: Option<(TimelineId, Lsn)>,
 }
 
 impl ServerShipping<'_, '_> {
@@ -131,7 +134,9 @@ impl ServerShipping<'_, '_> {
             server.create_slot(name)?;
         }
         let (mut descent, history) = self.descent(&mut server, identity.timeline)?;
-        let mut at = self.start_point(&mut server, reached.as_ref(), &descent, size)?;
+        // From 15 on a slot says what it keeps: nothing, once its server has given it up.
+        self.slot_keeps = self.options.slot.map(|name| server.slot_keeps(name)).transpose()?.flatten();
+        let mut at = self.start_point(&identity, reached.as_ref(), &descent, size)?;
         // That of another line must not stay in the folder: it would be its latest timeline.
         self.keep(identity.timeline, history)?;
         loop {
@@ -170,8 +175,8 @@ impl ServerShipping<'_, '_> {
                     self.gap = false;
                     let finished = self.folder.take(arrived.bytes)?;
                     self.best = self.best.max(self.folder.written().unwrap_or_default());
-                    if let Some(name) = finished {
-                        (self.tell)(&ShipNews::Segment(name));
+                    if let Some((name, finished)) = finished {
+                        (self.tell)(&ShipNews::Segment(name, finished));
                         news = true;
                     }
                     news |= self.options.synchronous;
@@ -226,12 +231,11 @@ impl ServerShipping<'_, '_> {
 
     fn start_point(
         &self,
-        server: &mut Receiver,
+        identity: &SystemIdentity,
         reached: Option<&ShippedEnd>,
         descent: &Descent,
         size: SegmentSize,
     ) -> Result<StartPoint, ShipFailure> {
-        let identity = *server.identity();
         let segment = |lsn| AddressScheme::Linear.segment(lsn, size);
         let now = StartPoint { timeline: identity.timeline, number: segment(identity.position) };
         match reached {
@@ -240,9 +244,8 @@ impl ServerShipping<'_, '_> {
                 there: identity.timeline,
             }),
             _ => {
-                let kept = self.options.slot.map(|name| server.slot_keeps(name)).transpose()?.flatten();
                 // Behind a gap: what the slot keeps goes before what the server writes now.
-                let kept = kept.filter(|(_, lsn)| reached.is_none_or(|reached| *lsn > reached.end));
+                let kept = self.slot_keeps.filter(|(_, lsn)| reached.is_none_or(|reached| *lsn > reached.end));
                 Ok(kept.map_or(now, |(timeline, lsn)| StartPoint { timeline, number: segment(lsn) }))
             }
         }
@@ -251,13 +254,25 @@ impl ServerShipping<'_, '_> {
     /// What the server says of WAL that is gone, with what to do.
     fn removed(&self, failure: ShipFailure, reached: Option<&ShippedEnd>, from: Lsn) -> ShipFailure {
         match failure {
-            ShipFailure::Server(ReceiveFault::Server(error)) if error.is_removed_wal() => ShipFailure::Removed {
-                says: ServerError::to_string(&error),
-                reached: self.folder.written().or(reached.map(|reached| reached.end)).unwrap_or(from),
-                has_slot: self.options.slot.is_some(),
-            },
+            ShipFailure::Server(ReceiveFault::Server(error))
+                if error.is_removed_wal() || error.refuses_slot() && self.is_slot_lost() =>
+            {
+                let here = reached.map(|reached| reached.end);
+                let end = self.folder.written().or(here);
+                ShipFailure::Removed {
+                    says: ServerError::to_string(&error),
+                    reached: end.unwrap_or(from),
+                    last_commit: reached.and_then(|reached| reached.last_commit).filter(|_| end == here),
+                    slot: self.options.slot.map(|name| (name.to_owned(), error.refuses_slot())),
+                }
+            }
             failure => failure,
         }
+    }
+
+    /// There is a slot, and its server keeps nothing for it.
+    fn is_slot_lost(&self) -> bool {
+        self.options.slot.is_some() && self.slot_keeps.is_none()
     }
 
     fn is_over(&self) -> bool {

@@ -16,6 +16,7 @@ pub use from_files::{FileShipOptions, FileShipper};
 #[cfg(feature = "server")]
 pub use from_server::{ServerShipOptions, ship_from_server};
 
+use crate::unfinished::FinishedAs;
 use pgwal_format::{Lsn, SegmentName, TimelineId};
 use std::time::Duration;
 
@@ -31,8 +32,8 @@ pub enum ShipNews<'a> {
         /// The start of a segment.
         from: Lsn,
     },
-    /// A segment is whole.
-    Segment(SegmentName),
+    /// A segment is whole: it has its name, or lay there already, with the same records.
+    Segment(SegmentName, FinishedAs),
     /// A timeline was left for another one.
     Timeline {
         /// The one that goes on.

@@ -13,6 +13,7 @@ mod reached;
 mod segment;
 
 pub use reached::ShippedEnd;
+pub use segment::FinishedAs;
 
 use crate::destination::{Destination, FolderDestination, Publication, ToStage};
 use crate::fault::{ShipFault, ShipStep};
@@ -68,11 +69,11 @@ impl ShipFolder {
         self.written != self.flushed
     }
 
-    /// Takes bytes. Returns the segment that is finished by them.
+    /// Takes bytes. Returns the segment that is finished by them, and what became of it.
     ///
     /// # Errors
     /// They cannot be written; or the folder holds other records in their place.
-    pub fn take(&mut self, checked: CheckedBytes<'_>) -> Result<Option<SegmentName>, ShipFault> {
+    pub fn take(&mut self, checked: CheckedBytes<'_>) -> Result<Option<(SegmentName, FinishedAs)>, ShipFault> {
         let name = checked.name();
         if self.segment.as_ref().is_none_or(|segment| segment.name != name) {
             self.leave()?;
@@ -82,17 +83,16 @@ impl ShipFolder {
                 segment.write(0, &bytes)?;
             }
         }
-        let Some(segment) = &mut self.segment else { return Ok(None) };
+        let Some(mut segment) = self.segment.take() else { return Ok(None) };
         segment.write(checked.offset, checked.bytes)?;
         self.written = Some(checked.end());
         if !segment.is_full() {
+            self.segment = Some(segment);
             return Ok(None);
         }
-        if let Some(segment) = self.segment.take() {
-            segment.finish(&self.folder)?;
-        }
+        let finished = segment.finish(&self.folder)?;
         self.flushed = self.written;
-        Ok(Some(name))
+        Ok(Some((name, finished)))
     }
 
     /// What was written outlives a crash of this machine from now on.

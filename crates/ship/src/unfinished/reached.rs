@@ -1,12 +1,15 @@
 //! What lies in a folder already, and where whoever ships goes on.
 
 use super::ShipFolder;
-use super::segment::{LARGEST, UnfinishedSegment, give_way, lack_of, read_partial, scanned, too_long, whole_records};
+use super::segment::{
+    LARGEST, SegmentLack, UnfinishedSegment, ends_at, give_way, lack_of, read_partial, scanned, too_long, whole_records,
+};
 use crate::destination::Destination;
 use crate::fault::{ShipFault, ShipStep};
 use pgwal_archive::arrival::StartPoint;
 use pgwal_archive::lineage::Descent;
 use pgwal_archive::whose::FirstPage;
+use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{FileName, Layout, Lsn, SegmentName, SegmentNo};
 use pgwal_source::name::{NamePlace, place};
 use pgwal_walk::{Chain, Tail};
@@ -20,8 +23,13 @@ pub struct ShippedEnd {
     pub number: SegmentNo,
     /// All of it is there.
     pub is_whole: bool,
+    /// It is named as a whole one is, and its records end before its end: as a timeline's last segment, which up to 9.4
+    /// is archived so where a promotion left it.
+    pub is_short: bool,
     /// The end of its last whole record; of a whole segment, its end.
     pub end: Lsn,
+    /// The time of the last commit in it, where there is one.
+    pub last_commit: Option<Timestamp>,
     /// How it is laid out.
     pub layout: Layout,
     /// The cluster.
@@ -40,6 +48,13 @@ impl ShippedEnd {
         let beyond = number > fork.segment || fork.lsn.is_some_and(|lsn| self.end > lsn);
         Some(if beyond { StartPoint { timeline: *next, number: fork.segment } } else { own })
     }
+
+    /// Its timeline was left in it, on the way to a later one.
+    fn is_left(&self, descent: &Descent) -> bool {
+        let at = descent.timelines.iter().position(|(timeline, _)| *timeline == self.segment.timeline);
+        let next = at.and_then(|at| descent.timelines.get(at + 1));
+        next.and_then(|(_, begin)| *begin).is_some_and(|fork| fork.segment <= self.number)
+    }
 }
 
 impl ShipFolder {
@@ -47,7 +62,7 @@ impl ShipFolder {
     ///
     /// # Errors
     /// The folder, or its newest segment, cannot be read; or an unfinished segment has other records than the whole
-    /// one of its name; or the newest is named as a whole one is, and is not whole.
+    /// one of its name; or the newest is named as a whole one is, and is damaged.
     pub fn reached(&mut self) -> Result<Option<ShippedEnd>, ShipFault> {
         let mut found = self.segments()?;
         for (name, _) in found.iter().filter(|(name, is_whole)| !is_whole && found.contains(&(*name, true))) {
@@ -71,6 +86,9 @@ impl ShipFolder {
     pub fn go_on(&self, newest: &ShippedEnd, descent: &Descent) -> Result<Option<StartPoint>, ShipFault> {
         let Some(beyond) = newest.go_on(descent) else { return Ok(None) };
         let own = self.reached_on(descent, &newest.layout)?;
+        if let Some(short) = own.iter().chain([newest]).find(|end| end.is_short && !end.is_left(descent)) {
+            return Err(self.refused(&short.segment.to_string(), &ends_at(short.end)));
+        }
         Ok(Some(own.and_then(|own| own.go_on(descent)).unwrap_or(beyond)))
     }
 
@@ -130,15 +148,25 @@ impl ShipFolder {
             segment,
             number,
             is_whole,
+            is_short: false,
             end: address.segment_start(number.next(), size),
+            last_commit: None,
             layout,
             system_id,
         };
-        if is_whole {
-            return lack_of(&bytes, segment, &layout).map_or(Ok(Some(reached)), |why| Err(refused(why)));
-        }
-        if bytes.len() as u64 > size.bytes() {
+        if !is_whole && bytes.len() as u64 > size.bytes() {
             return Err(too_long(&self.path.join(&stored), size.bytes()));
+        }
+        reached.last_commit = scanned(&bytes, segment, &layout).and_then(|run| run.acc.last_commit);
+        if is_whole {
+            return match lack_of(&bytes, segment, &layout) {
+                None => Ok(Some(reached)),
+                Some(SegmentLack::Short(end)) => {
+                    (reached.is_whole, reached.is_short, reached.end) = (false, true, end);
+                    Ok(Some(reached))
+                }
+                Some(lack) => Err(refused(lack.to_string())),
+            };
         }
         let records = whole_records(bytes, segment, &layout).len() as u64;
         if records == size.bytes() {

@@ -5,13 +5,20 @@ use crate::ends::is_at;
 use crate::fault::{ShipFault, ShipStep};
 use pgwal_archive::Tally;
 use pgwal_archive::alone::SegmentAlone;
-use pgwal_format::{FileName, Layout, SegmentName};
+use pgwal_format::{FileName, Layout, Lsn, SegmentName};
 use pgwal_walk::{Run, Tail};
 use rustix::fs::OFlags;
+use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+
+enum SegmentFile {
+    Unfinished(File),
+    /// Nothing is to be written. Its bytes are kept, at most those of a segment.
+    There(Vec<u8>),
+}
 
 /// Bytes of the largest segment.
 pub(super) const LARGEST: u64 = 1 << 30;
@@ -21,8 +28,8 @@ pub(super) struct UnfinishedSegment {
     pub name: SegmentName,
     path: PathBuf,
     size: u64,
-    /// `None` where the whole segment is there already: nothing is to be written.
-    file: Option<File>,
+    /// Where it is written; or what is compared, where the whole segment is there already.
+    file: SegmentFile,
     /// The end of what is in the file.
     reached: u64,
     dirty: bool,
@@ -39,8 +46,9 @@ impl UnfinishedSegment {
         let size = layout.segment.bytes();
         let stored = FileName::Partial(name).to_string();
         let path = path.join(&stored);
-        if !folder.holds(FileName::Segment(name))?.is_empty() {
-            return Ok(UnfinishedSegment { name, path, size, file: None, reached: 0, dirty: false });
+        if let Some(stored) = folder.holds(FileName::Segment(name))?.first() {
+            let file = SegmentFile::There(folder.read(stored, LARGEST)?);
+            return Ok(UnfinishedSegment { name, path, size, file, reached: 0, dirty: false });
         }
         let failed = |error: io::Error| ShipFault::io(ShipStep::Write, &path, &error);
         let there = read_partial(&path, size)?;
@@ -49,17 +57,24 @@ impl UnfinishedSegment {
         records.resize(usize::try_from(size).unwrap_or(usize::MAX), 0);
         folder.replace(ToStage { stored: &stored, bytes: &records, mode: super::MODE })?;
         let file = OpenOptions::new().read(true).write(true).open(&path).map_err(failed)?;
-        Ok(UnfinishedSegment { name, path, size, file: Some(file), reached, dirty: false })
+        Ok(UnfinishedSegment { name, path, size, file: SegmentFile::Unfinished(file), reached, dirty: false })
     }
 
     /// Writes bytes that go on where the last ones ended, or that were written before.
     pub fn write(&mut self, offset: u64, bytes: &[u8]) -> Result<(), ShipFault> {
         let end = offset.saturating_add(bytes.len() as u64);
-        let Some(file) = &self.file else {
-            self.reached = self.reached.max(end);
-            return Ok(());
-        };
         let refused = |why: &str| Err(ShipFault::of(ShipStep::Compare, self.path.display().to_string(), why));
+        let file = match &self.file {
+            SegmentFile::Unfinished(file) => file,
+            SegmentFile::There(there) => {
+                let range = usize::try_from(offset).ok().zip(usize::try_from(end).ok());
+                if range.and_then(|(from, to)| there.get(from..to)) != Some(bytes) {
+                    return Err(other_records(&self.path, self.name));
+                }
+                self.reached = self.reached.max(end);
+                return Ok(());
+            }
+        };
         if offset > self.reached || end > self.size {
             return refused("what comes does not follow what is there");
         }
@@ -95,7 +110,7 @@ impl UnfinishedSegment {
 
     /// Makes what was written outlive a crash. Of a file that has its name no more nothing does.
     pub fn flush(&mut self) -> Result<(), ShipFault> {
-        if let Some(file) = self.file.as_ref().filter(|_| self.dirty) {
+        if let (SegmentFile::Unfinished(file), true) = (&self.file, self.dirty) {
             file.sync_data().map_err(|error| ShipFault::io(ShipStep::Flush, &self.path, &error))?;
             self.is_named(file)?;
             self.dirty = false;
@@ -104,15 +119,25 @@ impl UnfinishedSegment {
     }
 
     /// Gives it its name, or compares it with what the archive has under that name.
-    pub fn finish(mut self, folder: &FolderDestination) -> Result<(), ShipFault> {
-        if self.file.is_some() {
+    pub fn finish(mut self, folder: &FolderDestination) -> Result<FinishedAs, ShipFault> {
+        if let SegmentFile::Unfinished(_) = &self.file {
             self.flush()?;
             if folder.name(&self.path, &self.name.to_string())? == Publication::Done {
-                return Ok(());
+                return Ok(FinishedAs::Named);
             }
         }
-        give_way(folder, &self.path, self.name)
+        give_way(folder, &self.path, self.name)?;
+        Ok(FinishedAs::There)
     }
+}
+
+/// What became of a segment all of which is there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FinishedAs {
+    /// It got its name.
+    Named,
+    /// The archive has it already, with the same records.
+    There,
 }
 
 /// The archive has a whole segment: an unfinished one of the same records is removed.
@@ -128,8 +153,13 @@ pub(super) fn give_way(folder: &FolderDestination, partial: &Path, name: Segment
             return folder.remove(&FileName::Partial(name).to_string());
         }
     }
+    Err(other_records(partial, name))
+}
+
+/// A whole segment is there already, and is another one.
+fn other_records(partial: &Path, name: SegmentName) -> ShipFault {
     let why = format!("the archive has {name} with other records");
-    Err(ShipFault::of(ShipStep::Compare, partial.display().to_string(), why))
+    ShipFault::of(ShipStep::Compare, partial.display().to_string(), why)
 }
 
 /// The bytes of an unfinished segment; `None` where there is none.
@@ -163,21 +193,46 @@ pub(super) fn too_long(path: &Path, size: u64) -> ShipFault {
     ShipFault::of(ShipStep::Compare, path.display().to_string(), why)
 }
 
+/// Why a segment is not whole.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum SegmentLack {
+    /// It has so many bytes, and should have so many.
+    Length(u64, u64),
+    /// Its first page is that of another segment.
+    Other,
+    /// Something in it is damaged: there.
+    Damaged(Lsn),
+    /// Nothing in it is damaged, and its records end there, before its end.
+    Short(Lsn),
+}
+
+impl fmt::Display for SegmentLack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SegmentLack::Length(length, size) => write!(f, "it is not whole: it has {length} of {size} bytes"),
+            SegmentLack::Other => f.write_str("its first page is that of another segment"),
+            SegmentLack::Damaged(end) | SegmentLack::Short(end) => f.write_str(&ends_at(*end)),
+        }
+    }
+}
+
+/// A segment that is named as a whole one is ends early.
+pub(super) fn ends_at(end: Lsn) -> String {
+    format!("it is not whole: its records end at {end}")
+}
+
 /// Why a segment is not whole; `None` where all of it is there, and its records go on up to its end.
-pub(super) fn lack_of(bytes: &[u8], name: SegmentName, layout: &Layout) -> Option<String> {
+pub(super) fn lack_of(bytes: &[u8], name: SegmentName, layout: &Layout) -> Option<SegmentLack> {
     let (length, size) = (bytes.len() as u64, layout.segment.bytes());
     if length != size {
-        return Some(format!("it is not whole: it has {length} of {size} bytes"));
+        return Some(SegmentLack::Length(length, size));
     }
-    let Some(run) = scanned(bytes, name, layout) else {
-        return Some("its first page is that of another segment".to_owned());
-    };
-    let end = match (run.damages.first(), &run.tail) {
-        (Some(damage), _) => damage.lsn,
-        (None, Tail::Stopped(_)) => run.end,
-        (None, _) => return None,
-    };
-    Some(format!("it is not whole: its records end at {end}"))
+    let Some(run) = scanned(bytes, name, layout) else { return Some(SegmentLack::Other) };
+    match (run.damages.first(), &run.tail) {
+        (Some(damage), _) => Some(SegmentLack::Damaged(damage.lsn)),
+        (None, Tail::Stopped(_)) => Some(SegmentLack::Short(run.end)),
+        (None, _) => None,
+    }
 }
 
 /// The beginning of a file, up to the end of its last whole record.

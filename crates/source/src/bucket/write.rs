@@ -1,10 +1,11 @@
 //! What is put into a bucket: new objects, never in the place of others.
 
-use super::{Bucket, refusal, runtime};
+use super::{Bucket, BucketItem, NamesFrom, refusal, runtime};
 use crate::{Refusal, SourceError};
 use object_store::list::PaginatedListOptions;
 use object_store::path::Path as Key;
 use object_store::{Error, ObjectStoreExt, PutMode, PutOptions, PutPayload};
+use std::ops::ControlFlow;
 
 /// What became of an object that was put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +33,32 @@ impl Bucket {
             .map_err(|error| refusal::of(self.describe(), &error))?;
         let names = page.result.objects.iter().filter_map(|object| super::name_in(&object.location, &folder));
         Ok(names.map(str::to_owned).collect())
+    }
+
+    /// Names of objects behind the prefix, in no folder, that begin with one of two words or lie between them: one page
+    /// of a list, where few do.
+    ///
+    /// # Errors
+    /// The store does not say.
+    pub fn between(&self, words: [&str; 2]) -> Result<Vec<String>, SourceError> {
+        let [first, last] = if words[0] <= words[1] { words } else { [words[1], words[0]] };
+        let shared = first.bytes().zip(last.bytes()).take_while(|(a, b)| a == b).count();
+        let start = first.get(..shared).unwrap_or_default();
+        // Whatever begins with the first word lies behind that word without its end.
+        let behind = first.get(..first.len().saturating_sub(1)).filter(|behind| behind.len() > shared);
+        let mut names = Vec::new();
+        let named = NamesFrom { start, behind: behind.unwrap_or_default() };
+        self.list_named("", named, &mut |item| {
+            // Not every store lists in the order of names.
+            if let BucketItem::Object(name, ..) = item
+                && name.as_str() >= first
+                && (name.as_str() <= last || name.starts_with(last))
+            {
+                names.push(name);
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(names)
     }
 
     /// Puts an object where there is none of its name. A store that does not know such a condition is asked before and

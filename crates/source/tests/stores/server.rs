@@ -42,7 +42,7 @@ pub struct StoreServer {
 }
 
 struct StoreState {
-    objects: Mutex<BTreeMap<String, Vec<u8>>>,
+    objects: Mutex<BTreeMap<String, StoredObject>>,
     manner: Mutex<StoreManner>,
     page: usize,
     gets: AtomicUsize,
@@ -50,6 +50,21 @@ struct StoreState {
     lists: AtomicUsize,
     busy: AtomicUsize,
     most: AtomicUsize,
+    /// Every request, in order: its method and what it is about.
+    requests: Mutex<Vec<String>>,
+}
+
+#[derive(Clone)]
+struct StoredObject {
+    bytes: Arc<Vec<u8>>,
+    /// As real stores do, it is made once, when the object is put.
+    tag: String,
+}
+
+impl StoredObject {
+    fn of(bytes: Vec<u8>) -> StoredObject {
+        StoredObject { tag: tag(&bytes), bytes: Arc::new(bytes) }
+    }
 }
 
 impl StoreServer {
@@ -58,7 +73,7 @@ impl StoreServer {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let state = Arc::new(StoreState {
-            objects: Mutex::new(objects.into_iter().collect()),
+            objects: Mutex::new(objects.into_iter().map(|(key, bytes)| (key, StoredObject::of(bytes))).collect()),
             manner: Mutex::new(StoreManner::Good),
             page,
             gets: AtomicUsize::new(0),
@@ -66,11 +81,14 @@ impl StoreServer {
             lists: AtomicUsize::new(0),
             busy: AtomicUsize::new(0),
             most: AtomicUsize::new(0),
+            requests: Mutex::new(Vec::new()),
         });
         let shared = Arc::clone(&state);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let state = Arc::clone(&shared);
+                // An answer's body waits for nobody's acknowledgement of its head.
+                let _ = stream.set_nodelay(true);
                 thread::spawn(move || while state.answer(&stream).is_some_and(|goes_on| goes_on) {});
             }
         });
@@ -84,12 +102,13 @@ impl StoreServer {
     /// What it holds, by name.
     #[allow(dead_code, reason = "tests of other crates ask")]
     pub fn all(&self) -> BTreeMap<String, Vec<u8>> {
-        self.state.objects.lock().unwrap().clone()
+        let objects = self.state.objects.lock().unwrap();
+        objects.iter().map(|(key, object)| (key.clone(), object.bytes.to_vec())).collect()
     }
 
     #[allow(dead_code, reason = "tests of other crates ask")]
     pub fn holds(&self, key: &str) -> Option<Vec<u8>> {
-        self.state.objects.lock().unwrap().get(key).cloned()
+        self.state.objects.lock().unwrap().get(key).map(|object| object.bytes.to_vec())
     }
 
     #[allow(dead_code, reason = "tests of other crates ask")]
@@ -98,7 +117,13 @@ impl StoreServer {
     }
 
     pub fn put(&self, key: &str, bytes: Vec<u8>) {
-        self.state.objects.lock().unwrap().insert(key.to_owned(), bytes);
+        self.state.objects.lock().unwrap().insert(key.to_owned(), StoredObject::of(bytes));
+    }
+
+    /// All requests since the last time, in order: `LIST wal/0000`, `GET wal/0000.zst`, `HEAD …`, `PUT …`.
+    #[allow(dead_code, reason = "tests of other crates ask")]
+    pub fn requests(&self) -> Vec<String> {
+        std::mem::take(&mut *self.state.requests.lock().unwrap())
     }
 
     /// Objects that were asked for, bytes that were sent of them, and pages of lists, since the last time.
@@ -114,6 +139,7 @@ impl StoreServer {
 }
 
 struct StoreRequest {
+    method: String,
     path: String,
     query: BTreeMap<String, String>,
     range: Option<(usize, Option<usize>)>,
@@ -130,10 +156,21 @@ impl StoreState {
     /// Answers one request; whether the connection goes on.
     fn answer(&self, stream: &TcpStream) -> Option<bool> {
         let request = read(stream)?;
+        self.note(&request);
         self.most.fetch_max(self.busy.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
         let goes_on = if request.head { self.looked_at(stream, &request) } else { self.answered(stream, &request) };
         self.busy.fetch_sub(1, Ordering::Relaxed);
         goes_on
+    }
+
+    fn note(&self, request: &StoreRequest) {
+        let key = request.path.trim_start_matches('/').split_once('/').map_or("", |(_, key)| key);
+        let prefix = request.query.get("prefix").map_or("", String::as_str);
+        let (method, about) = match request.method.as_str() {
+            "GET" if key.is_empty() => ("LIST", prefix),
+            method => (method, key),
+        };
+        self.requests.lock().unwrap().push(format!("{method} {about}"));
     }
 
     /// An answer without a body, whatever it is.
@@ -144,8 +181,8 @@ impl StoreState {
         match found {
             _ if refused => head(stream, 403, &[], 0)?,
             None => head(stream, 404, &[], 0)?,
-            Some(bytes) => {
-                let tag = format!("ETag: {}", tag(&bytes));
+            Some(StoredObject { bytes, tag }) => {
+                let tag = format!("ETag: {tag}");
                 head(stream, 200, &[tag, "Last-Modified: Sat, 28 Nov 2026 15:00:00 GMT".to_owned()], bytes.len())?;
             }
         }
@@ -172,8 +209,8 @@ impl StoreState {
             return self.take_in(stream, key, request, body);
         }
         self.gets.fetch_add(1, Ordering::Relaxed);
-        let bytes = self.objects.lock().unwrap().get(key).cloned();
-        let Some(bytes) = bytes else { return refuse(stream, 404, "NoSuchKey") };
+        let found = self.objects.lock().unwrap().get(key).cloned();
+        let Some(StoredObject { bytes, tag }) = found else { return refuse(stream, 404, "NoSuchKey") };
         let manner = {
             let mut manner = self.manner.lock().unwrap();
             let now = *manner;
@@ -185,7 +222,6 @@ impl StoreState {
             }
             now
         };
-        let tag = tag(&bytes);
         if request.if_match.as_ref().is_some_and(|wanted| *wanted != tag) {
             return refuse(stream, 412, "PreconditionFailed");
         }
@@ -237,13 +273,15 @@ impl StoreState {
         }
         let body = if manner == StoreManner::Halving { &body[..body.len() / 2] } else { body };
         let mut objects = self.objects.lock().unwrap();
-        let now = objects.get(key).map(|bytes| tag(bytes));
+        let now = objects.get(key).map(|object| object.tag.clone());
         let refused = request.if_none_match && now.is_some() || request.if_match.is_some() && request.if_match != now;
         if refused && manner != StoreManner::Unconditional {
             return refuse(stream, 412, "PreconditionFailed");
         }
-        objects.insert(key.to_owned(), body.to_vec());
-        send(stream, 200, &[format!("ETag: {}", tag(body))], b"")
+        let object = StoredObject::of(body.to_vec());
+        let said = format!("ETag: {}", object.tag);
+        objects.insert(key.to_owned(), object);
+        send(stream, 200, &[said], b"")
     }
 
     /// Several at once: `<Delete><Object><Key>…</Key></Object>…</Delete>`.
@@ -265,7 +303,7 @@ impl StoreState {
         let after = said("continuation-token").max(said("start-after"));
         let objects = self.objects.lock().unwrap();
         let (mut items, mut last, mut more) = (Vec::new(), String::new(), false);
-        for (key, bytes) in objects.range(prefix.to_owned()..) {
+        for (key, object) in objects.range(prefix.to_owned()..) {
             let Some(rest) = key.strip_prefix(prefix) else { break };
             let folder = rest.find(delimiter).filter(|_| !delimiter.is_empty()).map(|at| &key[..prefix.len() + at + 1]);
             let name = folder.unwrap_or(key).to_owned();
@@ -280,8 +318,8 @@ impl StoreState {
                 Some(folder) => format!("<CommonPrefixes><Prefix>{folder}</Prefix></CommonPrefixes>"),
                 None => format!(
                     "<Contents><Key>{key}</Key><LastModified>2026-11-28T15:00:00.000Z</LastModified><ETag>{}</ETag><Size>{}</Size></Contents>",
-                    tag(bytes).replace('"', "&quot;"),
-                    bytes.len()
+                    object.tag.replace('"', "&quot;"),
+                    object.bytes.len()
                 ),
             });
             last = name;
@@ -299,13 +337,14 @@ fn tag(bytes: &[u8]) -> String {
 }
 
 fn read(stream: &TcpStream) -> Option<StoreRequest> {
-    let mut reader = BufReader::with_capacity(1, stream);
+    let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line).ok().filter(|&count| count > 0)?;
     let target = line.split(' ').nth(1)?.to_owned();
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
     let query = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
     let mut request = StoreRequest {
+        method: line.split(' ').next().unwrap_or_default().to_owned(),
         path: decoded(path),
         query: query.map(|(name, value)| (decoded(name), decoded(value))).collect(),
         range: None,
