@@ -4,11 +4,11 @@ use crate::config::ConfigOptions;
 use crate::from::FromOptions;
 use crate::keys::KeyOptions;
 use crate::repo::PlaceOptions;
+use crate::speed::SpeedOptions;
 use anyhow::{Context, ensure};
 use pgwal::repos::{self, ContentsReading, OpenedPlace, PlaceReading};
-use pgwal::source::{Pace, Source, guard};
-use pgwal::verify::{Depth, Options, SETTLE, contents};
-use pgwal_query::sizes::bytes_of;
+use pgwal::source::{Pace, Source};
+use pgwal::verify::{Depth, Options, contents};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -27,30 +27,30 @@ pub struct InputOptions {
     /// The same as ARCHIVE
     #[arg(short, long, value_name = "ARCHIVE", conflicts_with = "archive")]
     pub path: Option<PathBuf>,
-    /// Threads [default: one a processor]; -j 1 leaves the others to a production host
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub jobs: Option<u16>,
-    /// Read plain files in windows instead of mapping them into memory
-    #[arg(long)]
-    pub no_mmap: bool,
-    /// Read no more bytes a second than this, by all threads together: 50M, 512K, 1G, a unit being a power of 1024
-    #[arg(long, value_name = "RATE", value_parser = rate)]
-    pub max_rate: Option<u64>,
+    #[command(flatten)]
+    pub reading: ReadingOptions,
+    #[command(flatten)]
+    pub config: ConfigOptions,
+}
+
+/// How the places are read that a command names in its own way.
+#[derive(clap::Args, Clone, Default)]
+pub struct ReadingOptions {
+    #[command(flatten)]
+    pub speed: SpeedOptions,
     #[command(flatten)]
     pub from: FromOptions,
     #[command(flatten)]
     pub place: PlaceOptions,
     #[command(flatten)]
-    pub config: ConfigOptions,
-    #[command(flatten)]
     pub keys: KeyOptions,
 }
 
-/// Reads a rate, as `50M` or `50MB/s`.
-pub fn rate(text: &str) -> Result<u64, String> {
-    let bytes = bytes_of(text.strip_suffix("/s").unwrap_or(text));
-    // Below that a single read takes minutes.
-    bytes.filter(|&n| n >= 1 << 10).ok_or_else(|| "bytes a second from 1K on, as 50M".to_owned())
+impl ReadingOptions {
+    /// These places, read so.
+    pub fn of(&self, archive: Vec<PathBuf>) -> InputOptions {
+        InputOptions { archive, path: None, reading: self.clone(), config: ConfigOptions::default() }
+    }
 }
 
 impl InputOptions {
@@ -61,7 +61,7 @@ impl InputOptions {
 
     /// Something was named, or a configuration names it.
     pub fn is_placed(&self) -> bool {
-        self.is_named() || self.place.stanza.is_some() || self.config.barman_conf.is_some()
+        self.is_named() || self.reading.place.stanza.is_some() || self.config.barman_conf.is_some()
     }
 
     /// Opens what was named.
@@ -82,7 +82,7 @@ impl InputOptions {
 
     /// How the contents of backups are read: of one, by its name, or of all.
     pub fn contents(&self, backup: Option<String>) -> ContentsReading {
-        ContentsReading { jobs: self.jobs(), backup, plain: contents::plain }
+        ContentsReading { jobs: self.reading.speed.jobs(), backup, plain: contents::plain }
     }
 
     /// What was named.
@@ -92,39 +92,17 @@ impl InputOptions {
 
     /// How to read it: so many threads, mapped or not, and what others write at this moment is waited for.
     pub fn options(&self) -> Options<'static> {
-        let mut options = on_all_processors();
-        options.jobs = self.jobs();
-        options.map = self.map();
-        options
-    }
-
-    /// How many threads.
-    pub fn jobs(&self) -> usize {
-        self.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
-    }
-
-    /// The guard that makes mapping safe, where mapping is wanted and the guard is to be had.
-    pub fn map(&self) -> Option<guard::MapGuard> {
-        if self.no_mmap { None } else { guard::install().ok() }
+        self.reading.speed.options()
     }
 }
 
-/// The same, where no option says how many threads.
-pub fn on_all_processors() -> Options<'static> {
-    let mut options = Options::default();
-    options.jobs = std::thread::available_parallelism().map_or(1, usize::from);
-    options.settle = SETTLE;
-    options
-}
-
-/// Opens a place: the one way to do it. `max_rate`: bytes a second.
+/// Opens a place: the one way to do it.
 pub fn open_place(
     paths: &[PathBuf],
-    max_rate: Option<u64>,
+    pace: Option<Arc<Pace>>,
     place: &PlaceOptions,
     keys: &KeyOptions,
 ) -> anyhow::Result<OpenedPlace> {
-    let pace = max_rate.map(|rate| Arc::new(Pace::new(rate)));
     Ok(repos::open(paths, &place.choice(), PlaceReading { keys: keys.keys()?, pace, ..PlaceReading::default() })?)
 }
 

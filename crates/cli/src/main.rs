@@ -21,6 +21,7 @@ mod progress;
 mod psql;
 mod repo;
 mod several;
+mod speed;
 mod streams;
 mod zone;
 

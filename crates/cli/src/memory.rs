@@ -39,7 +39,7 @@ impl Memory {
         {
             input.open()?;
         }
-        for archive in named.iter().chain(&input.from.from) {
+        for archive in named.iter().chain(&input.reading.from.from) {
             let is_tar = || archive.is_file() && matches!(tar_at(archive, None), Ok(Some(_)));
             ensure!(
                 is_url(archive) || archive.is_dir() || is_tar(),

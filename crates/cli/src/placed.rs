@@ -5,15 +5,13 @@ use crate::input::InputOptions;
 use anyhow::{bail, ensure};
 use pgwal::repos::config::{ConfiguredPlace, barman, pgbackrest};
 use pgwal::repos::{ContentsReading, PlaceReading, RepoChoice};
-use pgwal::source::Pace;
-use std::sync::Arc;
 
 impl InputOptions {
     /// The places that are meant: what was named, or what a configuration names.
     pub fn places(&self, contents: Option<ContentsReading>) -> anyhow::Result<Vec<MeantPlace>> {
-        let pace = self.max_rate.map(|rate| Arc::new(Pace::new(rate)));
-        let how = PlaceReading { keys: self.keys.keys()?, pace, contents, ..PlaceReading::default() };
-        let choice = self.place.choice();
+        let pace = self.reading.speed.pace();
+        let how = PlaceReading { keys: self.reading.keys.keys()?, pace, contents, ..PlaceReading::default() };
+        let choice = self.reading.place.choice();
         if self.is_named() {
             return Ok(vec![MeantPlace { paths: self.named(), choice, how }]);
         }
@@ -50,9 +48,9 @@ impl InputOptions {
     fn configured(&self) -> anyhow::Result<Vec<ConfiguredPlace>> {
         let config = &self.config;
         if let Some(conf) = &config.barman_conf {
-            return Ok(barman::places(conf, self.place.server.as_deref())?);
+            return Ok(barman::places(conf, self.reading.place.server.as_deref())?);
         }
-        let Some(stanza) = &self.place.stanza else { bail!("no archive was named") };
+        let Some(stanza) = &self.reading.place.stanza else { bail!("no archive was named") };
         let variable = |name: &str| std::env::var(name).ok();
         let mut places = pgbackrest::places(stanza, config.pgbackrest_conf.as_deref(), &variable)?;
         places.retain(|place| config.repo.is_none_or(|number| place.number == Some(number)));

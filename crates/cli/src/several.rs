@@ -98,7 +98,7 @@ impl InputOptions {
         match paths.is_empty() {
             // Where a configuration names it.
             true => self.open_place_with(contents.cloned()),
-            false => open_place(&paths, self.max_rate, &self.place, &self.keys),
+            false => open_place(&paths, self.reading.speed.pace(), &self.reading.place, &self.reading.keys),
         }
     }
 
@@ -110,7 +110,7 @@ impl InputOptions {
             several @ [_, _, ..] if !several.iter().all(|path| is_plain(path)) => several.iter().map(alone).collect(),
             _ => vec![named],
         };
-        each.extend(self.from.from.iter().map(alone));
+        each.extend(self.reading.from.from.iter().map(alone));
         each
     }
 

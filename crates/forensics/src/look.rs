@@ -45,14 +45,6 @@ impl<T: TakeHistory> Render for Looker<'_, T> {
     type Scratch = LookedPart<LookPart<T>>;
     type Event = NoEvent;
 
-    fn whole(&self) -> bool {
-        true
-    }
-
-    fn wants(&self, _: &RecordHeader) -> bool {
-        true
-    }
-
     fn record(
         &self,
         record: &Record<'_>,

@@ -4,13 +4,12 @@
 use crate::dead_rows::{DeadRowsOfAll, HeapAct, HeapStep};
 use crate::event::{EventEnd, RowsOnDisk, WalEvent, WalEventKind};
 use pgwal_format::image::{line_pointers, restore};
-use pgwal_format::record::{Block, Record, RecordHeader, RelFileLocator};
+use pgwal_format::record::{Block, Record, RelFileLocator};
 use pgwal_format::rmgr::database::{self, DatabaseChange};
 use pgwal_format::rmgr::row_changes::{self, RowChange};
 use pgwal_format::rmgr::{DATABASE, HEAP, HEAP2, STORAGE, TRANSACTION, storage, xact};
-use pgwal_format::{Generation, Layout, Lsn, TimelineId};
+use pgwal_format::{Generation, Lsn, TimelineId};
 use pgwal_source::{Images, Source};
-use pgwal_verify::Finding;
 use pgwal_verify::records::{ListError, ListPart, ListRequest, NoEvent, Render, Rendered, gather};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -123,14 +122,6 @@ impl Render for RowsLooker<'_> {
     type Scratch = StepsOfPart;
     type Event = NoEvent;
 
-    fn whole(&self) -> bool {
-        true
-    }
-
-    fn wants(&self, _: &RecordHeader) -> bool {
-        true
-    }
-
     fn record(
         &self,
         record: &Record<'_>,
@@ -153,8 +144,6 @@ impl Render for RowsLooker<'_> {
         }
         Some(0.into())
     }
-
-    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut ListPart<NoEvent>) {}
 
     fn done(&self, room: &mut StepsOfPart) {
         let Some((prev, last)) = room.ends.take() else { return };

@@ -1,8 +1,7 @@
 //! Whether there is a record at all.
 
-use pgwal_format::record::{Record, RecordHeader};
-use pgwal_format::{Layout, TimelineId};
-use pgwal_verify::Finding;
+use pgwal_format::TimelineId;
+use pgwal_format::record::Record;
 use pgwal_verify::records::{ListPart, NoEvent, Render, Rendered};
 
 /// Any record will do, and nothing is told of it.
@@ -16,13 +15,7 @@ impl Render for Any {
         false
     }
 
-    fn wants(&self, _: &RecordHeader) -> bool {
-        true
-    }
-
     fn record(&self, _: &Record<'_>, _: TimelineId, (): &mut (), _: &mut ListPart<NoEvent>) -> Option<Rendered> {
         Some(0.into())
     }
-
-    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut ListPart<NoEvent>) {}
 }

@@ -1,6 +1,6 @@
 //! What lies between two positions of an archive: records, commits, time.
 
-use pgwal_format::record::{Record, RecordHeader};
+use pgwal_format::record::Record;
 use pgwal_format::rmgr::xact::{self, Timestamp, XactOutcome};
 use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
 use pgwal_source::Source;
@@ -262,10 +262,6 @@ impl Render for BetweenCounter {
         false
     }
 
-    fn wants(&self, _: &RecordHeader) -> bool {
-        true
-    }
-
     fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut ListPart<NoEvent>) -> Option<Rendered> {
         let between = self.low <= record.lsn && record.lsn < self.high;
         self.any.fetch_add(1, Ordering::Relaxed);
@@ -285,6 +281,4 @@ impl Render for BetweenCounter {
         }
         Some(0.into())
     }
-
-    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut ListPart<NoEvent>) {}
 }

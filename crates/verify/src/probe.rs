@@ -8,7 +8,7 @@ use crate::records::{ListError, ListPart, ListRequest, Listed, NoEvent, Render, 
 use crate::verify::{ExaminedArchive, examine};
 use pgwal_archive::Error;
 use pgwal_archive::{Branch, Which};
-use pgwal_format::record::{Record, RecordHeader};
+use pgwal_format::record::Record;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Dialect, Layout, Lsn, SegmentName, SegmentNo, TimelineId};
 use pgwal_source::{How, Scratch, Source};
@@ -220,10 +220,6 @@ impl Render for RecordAt {
         false
     }
 
-    fn wants(&self, _: &RecordHeader) -> bool {
-        true
-    }
-
     fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut ListPart<NoEvent>) -> Option<Rendered> {
         if record.lsn <= self.lsn && self.lsn < record.end {
             if let Ok(mut covering) = self.covering.lock() {
@@ -236,6 +232,4 @@ impl Render for RecordAt {
         }
         Some(0.into())
     }
-
-    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut ListPart<NoEvent>) {}
 }

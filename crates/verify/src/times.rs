@@ -12,7 +12,6 @@
 
 mod notes;
 
-use crate::finding::Finding;
 use crate::options::Options;
 use crate::outcome::{KnownBackup, Outcome};
 use crate::records::{ListError, ListPart, ListRequest, NoEvent, Render, Rendered, list};
@@ -405,11 +404,7 @@ impl Render for TimeCatcher {
         false
     }
 
-    fn wants(&self, _: &RecordHeader) -> bool {
-        // Where the last one starts is asked, too.
-        true
-    }
-
+    // Every record is wanted: where the last one starts is asked, too.
     fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut ListPart<NoEvent>) -> Option<Rendered> {
         let (end, point) = (end_of(record), point_of(record));
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -418,8 +413,6 @@ impl Render for TimeCatcher {
         seen.last = seen.last.max(Some(record.lsn).filter(|lsn| *lsn < self.1));
         Some(0.into())
     }
-
-    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut ListPart<NoEvent>) {}
 }
 
 /// Renders nothing, and keeps what is said of a transaction.
@@ -429,10 +422,6 @@ impl Render for TraceCatcher {
     type Scratch = ();
     type Event = NoEvent;
 
-    fn whole(&self) -> bool {
-        true
-    }
-
     fn wants(&self, header: &RecordHeader) -> bool {
         header.xid == self.0 || matches!(header.rmid, TRANSACTION | XLOG | STANDBY)
     }
@@ -441,6 +430,4 @@ impl Render for TraceCatcher {
         self.1.lock().unwrap_or_else(PoisonError::into_inner).record(record);
         Some(0.into())
     }
-
-    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut ListPart<NoEvent>) {}
 }

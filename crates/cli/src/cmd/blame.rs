@@ -1,13 +1,9 @@
 //! `walproof blame`: every record that touched a block or a tuple, oldest first.
 
 use super::history::{HistoryOptions, HistoryRange, exit};
-use crate::config::ConfigOptions;
 use crate::exit::Exit;
-use crate::from::FromOptions;
-use crate::input::InputOptions;
-use crate::keys::KeyOptions;
+use crate::input::ReadingOptions;
 use crate::names::AskedRelation;
-use crate::repo::PlaceOptions;
 use crate::streams::page;
 use anyhow::bail;
 use clap::ValueEnum;
@@ -39,21 +35,8 @@ pub struct BlameArgs {
     fork: u8,
     #[command(flatten)]
     range: HistoryRange,
-    /// Threads [default: one a processor]
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    jobs: Option<u16>,
-    /// Read plain files in windows instead of mapping them into memory
-    #[arg(long)]
-    no_mmap: bool,
-    /// Read no more bytes a second than this: 50M, 512K, 1G
-    #[arg(long, value_name = "RATE", value_parser = crate::input::rate)]
-    max_rate: Option<u64>,
     #[command(flatten)]
-    from: FromOptions,
-    #[command(flatten)]
-    place: PlaceOptions,
-    #[command(flatten)]
-    keys: KeyOptions,
+    reading: ReadingOptions,
     /// How to say it
     #[arg(long, value_enum, default_value_t = BlameFormat::Text)]
     format: BlameFormat,
@@ -76,18 +59,7 @@ pub fn run(args: &BlameArgs) -> anyhow::Result<Exit> {
         (None, _) => bail!("no block was named: walproof blame ARCHIVE REL:BLOCK[:OFFSET]"),
     };
     let asked = AskedBlock::parse(block)?;
-    let input = InputOptions {
-        archive: vec![archive],
-        path: None,
-        jobs: args.jobs,
-        no_mmap: args.no_mmap,
-        max_rate: args.max_rate,
-        from: args.from.clone(),
-        config: ConfigOptions::default(),
-        place: args.place.clone(),
-        keys: args.keys.clone(),
-    };
-    let history = HistoryOptions { input, range: args.range.clone() };
+    let history = HistoryOptions { input: args.reading.of(vec![archive]), range: args.range.clone() };
     let zone = history.zone();
     let opened = history.open()?;
     let is_named = matches!(asked.relation, AskedRelation::Name(_));

@@ -3,16 +3,17 @@
 mod mend;
 
 use crate::exit::Exit;
-use crate::input::{open_place, rate};
+use crate::input::open_place;
 use crate::keys::KeyOptions;
 use crate::progress::Bar;
 use crate::repo::PlaceOptions;
+use crate::speed::SpeedOptions;
 use crate::streams::page;
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 use mend::MendedCopy;
 use pgwal::format::SegmentName;
-use pgwal::source::{Entry, guard};
+use pgwal::source::Entry;
 use pgwal::verify::Options;
 use pgwal::verify::compare::compare;
 use pgwal_report::compare::{CompareAnswer, json, text};
@@ -33,15 +34,8 @@ pub struct CompareArgs {
     /// if the copy is whole, the exit code is 0
     #[arg(long, value_name = "DIR")]
     write: Option<PathBuf>,
-    /// Threads [default: one a processor]
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    jobs: Option<u16>,
-    /// Read plain files in windows instead of mapping them into memory
-    #[arg(long)]
-    no_mmap: bool,
-    /// Read no more bytes a second than this, by all threads together: 50M, 512K, 1G, a unit being a power of 1024
-    #[arg(long, value_name = "RATE", value_parser = rate)]
-    max_rate: Option<u64>,
+    #[command(flatten)]
+    speed: SpeedOptions,
     #[command(flatten)]
     place: PlaceOptions,
     #[command(flatten)]
@@ -68,14 +62,15 @@ impl CompareFormat {
 
 /// Compares, and writes what was asked for.
 pub fn run(args: &CompareArgs) -> anyhow::Result<Exit> {
-    let open = |path: &PathBuf| open_place(std::slice::from_ref(path), args.max_rate, &args.place, &args.keys);
+    let pace = args.speed.pace();
+    let open = |path: &PathBuf| open_place(std::slice::from_ref(path), pace.clone(), &args.place, &args.keys);
     let (a, b) = (open(&args.a)?, open(&args.b)?);
     let sources = [a.source.as_ref(), b.source.as_ref()];
     let mut copy = args.write.as_deref().map(|folder| MendedCopy::new(folder, [&args.a, &args.b])).transpose()?;
     let bar = Bar::new(false);
     let mut options = Options::default();
-    options.jobs = args.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
-    options.map = if args.no_mmap { None } else { guard::install().ok() };
+    options.jobs = args.speed.jobs();
+    options.map = args.speed.map();
     options.progress = Some(&bar);
     let mut chosen: Vec<(SegmentName, usize, Entry)> = Vec::new();
     let keep = copy.is_some();

@@ -1,11 +1,12 @@
 //! `walproof diverge`: where two lines of WAL part, and what each has behind that.
 
 use crate::exit::Exit;
-use crate::input::{on_all_processors, open_place, plain, rate};
+use crate::input::{open_place, plain};
 use crate::keys::KeyOptions;
 use crate::names::NamesOptions;
 use crate::progress::Bar;
 use crate::repo::PlaceOptions;
+use crate::speed::SpeedOptions;
 use crate::streams::{page, standard_error};
 use crate::zone::ZoneOption;
 use anyhow::ensure;
@@ -13,7 +14,6 @@ use clap::ValueEnum;
 use pgwal::forensics::diverge::{DivergeSide, Divergence, SidesMeeting, diverge};
 use pgwal::format::text::control::ControlFile;
 use pgwal::format::{Layout, TimelineId};
-use pgwal::source::guard;
 use pgwal::verify::{Finding, Which};
 use pgwal_report::diverge::{DivergeReport, json, text};
 use pgwal_report::dump::text::damage;
@@ -35,15 +35,8 @@ pub struct DivergeArgs {
     timelines: Option<[TimelineId; 2]>,
     #[command(flatten)]
     names: NamesOptions,
-    /// Threads [default: one a processor]
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    jobs: Option<u16>,
-    /// Read plain files in windows instead of mapping them into memory
-    #[arg(long)]
-    no_mmap: bool,
-    /// Read no more bytes a second than this: 50M, 512K, 1G
-    #[arg(long, value_name = "RATE", value_parser = rate)]
-    max_rate: Option<u64>,
+    #[command(flatten)]
+    speed: SpeedOptions,
     #[command(flatten)]
     place: PlaceOptions,
     #[command(flatten)]
@@ -79,16 +72,15 @@ pub fn run(args: &DivergeArgs) -> anyhow::Result<Exit> {
         paths[0].as_os_str() != "-" || paths[1].as_os_str() != "-",
         "standard input can be read once: put the tar into a file, and name that"
     );
-    let open = |path: &PathBuf| open_place(std::slice::from_ref(path), args.max_rate, &args.place, &args.keys);
+    let pace = args.speed.pace();
+    let open = |path: &PathBuf| open_place(std::slice::from_ref(path), pace.clone(), &args.place, &args.keys);
     let places = [open(paths[0])?, open(paths[1])?];
     let repository = places.iter().find_map(|place| place.repository.as_ref());
     let names = args.names.given(repository)?;
     let zone = args.zone.zone();
     let bar = Bar::new(false);
     let side = |at: usize| {
-        let mut options = on_all_processors();
-        options.jobs = args.jobs.map_or(options.jobs, usize::from);
-        options.map = if args.no_mmap { None } else { guard::install().ok() };
+        let mut options = args.speed.options();
         options.timeline = args.timelines.map_or(Which::Latest, |both| Which::Number(both[at]));
         options.progress = Some(&bar);
         DivergeSide { source: places[at].source.as_ref(), options, control: control(paths[at]) }

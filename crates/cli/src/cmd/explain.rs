@@ -4,9 +4,9 @@
 mod pasted;
 
 use crate::exit::Exit;
-use crate::input::on_all_processors;
 use crate::keys::KeyOptions;
 use crate::repo::PlaceOptions;
+use crate::speed::on_all_processors;
 use crate::streams::page;
 use anyhow::bail;
 use clap::ValueEnum;

@@ -1,12 +1,12 @@
 //! `walproof hex`: one record as bytes, each with the field that it belongs to.
 
 use crate::cmd::reading::timeline;
-use crate::config::ConfigOptions;
 use crate::exit::Exit;
 use crate::from::FromOptions;
-use crate::input::InputOptions;
+use crate::input::ReadingOptions;
 use crate::place::{Basis, Geometry, Operand};
 use crate::repo::PlaceOptions;
+use crate::speed::SpeedOptions;
 use crate::streams::page;
 use crate::zone::ZoneOption;
 use clap::ValueEnum;
@@ -73,17 +73,13 @@ pub fn run(args: &HexArgs) -> anyhow::Result<Exit> {
         (None, Some(path), Some(word)) => (path.clone(), word.clone()),
         _ => anyhow::bail!("an archive and one position are needed: walproof hex ARCHIVE LSN"),
     };
-    let input = InputOptions {
-        archive: vec![archive],
-        path: None,
-        jobs: None,
-        no_mmap: true,
-        max_rate: None,
+    let reading = ReadingOptions {
+        speed: SpeedOptions::unmapped(),
         from: args.from.clone(),
-        config: ConfigOptions::default(),
         place: args.place.clone(),
         keys: args.keys.clone(),
     };
+    let input = reading.of(vec![archive]);
     let source = input.open()?;
     let options = input.options();
     let Some(layout) = verify(source.as_ref(), &options.any_names())?.layout else {

@@ -14,9 +14,9 @@ mod live;
 
 use self::live::{LagFormat, LiveOptions};
 use crate::exit::Exit;
-use crate::input::on_all_processors;
 use crate::place::{Basis, Geometry, Operand, Unread};
 use crate::repo::PlaceOptions;
+use crate::speed::on_all_processors;
 use crate::zone::ZoneOption;
 use anyhow::ensure;
 use pgwal::format::wal_function_rules::LsnDiff;

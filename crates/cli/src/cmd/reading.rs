@@ -1,10 +1,7 @@
 //! Which WAL `dump` and `stats` read: the archive, the segments, the range, the timeline, by the rules of `pg_waldump`.
 
-use crate::config::ConfigOptions;
 use crate::exit::Exit;
-use crate::from::FromOptions;
-use crate::input::InputOptions;
-use crate::repo::PlaceOptions;
+use crate::input::ReadingOptions;
 use anyhow::{bail, ensure};
 use pgwal::format::{FileName, Layout, Lsn, Position, SegmentName, TimelineId};
 use pgwal::repos::Repository;
@@ -37,21 +34,8 @@ pub struct RangeOptions {
     /// Stop after so many records
     #[arg(short = 'n', long, value_name = "N")]
     limit: Option<u64>,
-    /// Threads [default: one a processor]
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    jobs: Option<u16>,
-    /// Read plain files in windows instead of mapping them into memory
-    #[arg(long)]
-    no_mmap: bool,
-    /// Read no more bytes a second than this: 50M, 512K, 1G
-    #[arg(long, value_name = "RATE", value_parser = crate::input::rate)]
-    max_rate: Option<u64>,
     #[command(flatten)]
-    from: FromOptions,
-    #[command(flatten)]
-    place: PlaceOptions,
-    #[command(flatten)]
-    keys: crate::keys::KeyOptions,
+    input: ReadingOptions,
 }
 
 /// An archive, and what of it is asked for.
@@ -96,17 +80,7 @@ impl RangeOptions {
     /// Opens the archive, and says what of it is asked for.
     pub fn open(&self) -> anyhow::Result<OpenedRange> {
         let (archive, segments) = self.words()?;
-        let input = InputOptions {
-            archive,
-            path: None,
-            jobs: self.jobs,
-            no_mmap: self.no_mmap,
-            max_rate: self.max_rate,
-            from: self.from.clone(),
-            config: ConfigOptions::default(),
-            place: self.place.clone(),
-            keys: self.keys.clone(),
-        };
+        let input = self.input.of(archive);
         let (source, repository) = input.open_good_place()?;
         let mut options = input.options();
         options.timeline = self.timeline.map_or(Which::Latest, Which::Number);

@@ -1,17 +1,16 @@
 //! `walproof summarize`: what a part of an archive comes to, for `walproof verify --summaries`.
 
 use crate::exit::Exit;
-use crate::input::rate;
 use crate::keys::KeyOptions;
 use crate::output::deliver;
 use crate::progress::Bar;
+use crate::speed::SpeedOptions;
 use anyhow::ensure;
 use pgwal::source::name::{self, NamePlace};
-use pgwal::source::{Pace, guard, share, with_keys};
+use pgwal::source::{share, with_keys};
 use pgwal::verify::Options;
 use pgwal::verify::index::summarize;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// Options of `summarize`.
 #[derive(clap::Args)]
@@ -22,15 +21,8 @@ pub struct SummarizeArgs {
     /// Where to write the summary
     #[arg(short, long, value_name = "PART")]
     output: PathBuf,
-    /// Threads [default: one a processor]
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    jobs: Option<u16>,
-    /// Read plain files in windows instead of mapping them into memory
-    #[arg(long)]
-    no_mmap: bool,
-    /// Read no more bytes a second than this, by all threads together: 50M, 512K, 1G, a unit being a power of 1024
-    #[arg(long, value_name = "RATE", value_parser = rate)]
-    max_rate: Option<u64>,
+    #[command(flatten)]
+    speed: SpeedOptions,
     #[command(flatten)]
     keys: KeyOptions,
 }
@@ -48,13 +40,13 @@ pub fn run(args: &SummarizeArgs) -> anyhow::Result<Exit> {
         ensure!(is_wal && !here.is_empty(), "{}: no such file", file.display());
         crate::complain(format!("{}: not there any more, left out", file.display()));
     }
-    let source = share(&here, args.max_rate.map(|rate| Arc::new(Pace::new(rate))))?;
+    let source = share(&here, args.speed.pace())?;
     let source = with_keys(source, args.keys.keys()?);
     ensure!(!source.list()?.entries.is_empty(), "no WAL there");
     let bar = Bar::new(false);
     let mut options = Options::default();
-    options.jobs = args.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
-    options.map = if args.no_mmap { None } else { guard::install().ok() };
+    options.jobs = args.speed.jobs();
+    options.map = args.speed.map();
     options.progress = Some(&bar);
     let part = summarize(source.as_ref(), &options.look())?;
     bar.finish();

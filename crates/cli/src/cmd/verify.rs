@@ -402,7 +402,7 @@ impl VerifyArgs {
 /// What was verified, as the user named it.
 fn archive(args: &VerifyArgs) -> String {
     let paths: Vec<String> =
-        args.input.named().iter().chain(&args.input.from.from).map(|path| path.display().to_string()).collect();
+        args.input.named().iter().chain(&args.input.reading.from.from).map(|path| path.display().to_string()).collect();
     if !paths.is_empty() {
         return paths.join(" ");
     }

@@ -82,7 +82,10 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 /// Watches.
 pub fn run(args: &WatchArgs) -> anyhow::Result<Exit> {
     let named = args.input.each_named();
-    ensure!(args.input.from.from.is_empty(), "each archive is watched for itself: name the places without --from");
+    ensure!(
+        args.input.reading.from.from.is_empty(),
+        "each archive is watched for itself: name the places without --from"
+    );
     ensure!(
         named.iter().flatten().all(|path| path.as_os_str() != "-"),
         "standard input does not come a second time: it cannot be watched"
@@ -188,7 +191,7 @@ struct WatchedByName {
 impl WatchedByName {
     fn of(args: &WatchArgs, paths: Vec<PathBuf>) -> WatchedByName {
         let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-        let configured = || args.input.place.stanza.clone().or_else(|| args.input.place.server.clone());
+        let configured = || args.input.reading.place.stanza.clone().or_else(|| args.input.reading.place.server.clone());
         let name = if names.is_empty() { configured().unwrap_or_default() } else { names.join(" ") };
         WatchedByName { name, paths, memory: IndexMemory::default(), watched: WatchedArchive::default() }
     }

@@ -1,13 +1,10 @@
 //! `walproof when`: which times, positions, transactions and restore points an archive reaches; one translated into the
 //! others, with the settings that make a server recover to it.
 
-use crate::config::ConfigOptions;
 use crate::exit::Exit;
-use crate::from::FromOptions;
-use crate::input::{At, InputOptions};
+use crate::input::{At, ReadingOptions};
 use crate::memory::Memory;
 use crate::progress::Bar;
-use crate::repo::PlaceOptions;
 use crate::several::NamedArchive;
 use crate::streams::page;
 use crate::zone::ZoneOption;
@@ -41,18 +38,8 @@ pub struct WhenArgs {
     /// The timeline to recover to [default: the latest]
     #[arg(short, long, value_name = "N", value_parser = super::reading::timeline)]
     timeline: Option<TimelineId>,
-    /// Threads [default: one a processor]
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    jobs: Option<u16>,
-    /// Read plain files in windows instead of mapping them into memory
-    #[arg(long)]
-    no_mmap: bool,
     #[command(flatten)]
-    from: FromOptions,
-    #[command(flatten)]
-    place: PlaceOptions,
-    #[command(flatten)]
-    keys: crate::keys::KeyOptions,
+    reading: ReadingOptions,
     #[command(flatten)]
     memory: Memory,
     /// How to say it
@@ -82,17 +69,7 @@ impl WhenFormat {
 
 /// Says when.
 pub fn run(args: &WhenArgs) -> anyhow::Result<Exit> {
-    let input = InputOptions {
-        archive: vec![args.archive.clone()],
-        path: None,
-        jobs: args.jobs,
-        no_mmap: args.no_mmap,
-        max_rate: None,
-        from: args.from.clone(),
-        config: ConfigOptions::default(),
-        place: args.place.clone(),
-        keys: args.keys.clone(),
-    };
+    let input = args.reading.of(vec![args.archive.clone()]);
     let opened = input.open_named(None)?;
     if let NamedArchive::Several(places, _) = &opened {
         choose_copies(places, &input.options())?;

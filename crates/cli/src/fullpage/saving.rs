@@ -40,10 +40,6 @@ impl<R: Render> Render for Saving<'_, R> {
     type Scratch = (R::Scratch, Vec<Block>, ListPart<R::Event>);
     type Event = SavingEvent<R::Event>;
 
-    fn whole(&self) -> bool {
-        true
-    }
-
     fn wants(&self, header: &RecordHeader) -> bool {
         self.0.wants(header)
     }

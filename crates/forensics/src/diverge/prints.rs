@@ -118,10 +118,6 @@ impl Render for Printer<'_> {
         false
     }
 
-    fn wants(&self, _: &RecordHeader) -> bool {
-        true
-    }
-
     fn record(
         &self,
         record: &Record<'_>,
@@ -190,10 +186,6 @@ impl Render for PrintLister {
         false
     }
 
-    fn wants(&self, _: &RecordHeader) -> bool {
-        true
-    }
-
     fn record(
         &self,
         record: &Record<'_>,
@@ -204,8 +196,6 @@ impl Render for PrintLister {
         part.push(RecordPrint::of(record));
         Some(0.into())
     }
-
-    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut ListPart<NoEvent>) {}
 
     fn done(&self, part: &mut Vec<RecordPrint>) {
         self.found.lock().unwrap_or_else(PoisonError::into_inner).append(part);

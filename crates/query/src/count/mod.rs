@@ -13,7 +13,7 @@ pub use sum::{GroupSum, GroupSums, alone};
 pub use volume::Volume;
 
 use crate::filter::{Filter, RecordFacts, time_of};
-use pgwal_format::record::{Block, Record, RecordHeader, RelFileLocator};
+use pgwal_format::record::{Block, Record, RelFileLocator};
 use pgwal_format::{Generation, Layout, TimelineId};
 use pgwal_verify::records::{ListPart, NoEvent, Render, Rendered};
 use pgwal_verify::{Finding, Severity};
@@ -61,12 +61,7 @@ impl Render for Counter<'_> {
         !self.simple
     }
 
-    /// The first record of the range is told even where it does not count.
-    #[inline(always)]
-    fn wants(&self, _: &RecordHeader) -> bool {
-        true
-    }
-
+    // Every record is wanted: the first of the range is told even where it does not count.
     #[inline(always)]
     fn record(
         &self,

@@ -4,12 +4,12 @@
 //! over segment ends too. Memory is bounded: where there are more than [`MOST`] slots of time, two become one.
 
 use crate::filter::time_of;
-use pgwal_format::record::{Block, Record, RecordHeader};
+use pgwal_format::TimelineId;
+use pgwal_format::record::{Block, Record};
 use pgwal_format::rmgr::{TRANSACTION, XLOG};
-use pgwal_format::{Layout, TimelineId};
 use pgwal_source::Source;
+use pgwal_verify::Options;
 use pgwal_verify::records::{ListError, ListPart, ListRequest, NoEvent, Render, Rendered, gather};
-use pgwal_verify::{Finding, Options};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
@@ -118,14 +118,6 @@ impl Render for Meter {
     type Scratch = VolumePart;
     type Event = NoEvent;
 
-    fn whole(&self) -> bool {
-        true
-    }
-
-    fn wants(&self, _: &RecordHeader) -> bool {
-        true
-    }
-
     fn record(
         &self,
         record: &Record<'_>,
@@ -151,8 +143,6 @@ impl Render for Meter {
     }
 
     /// What is wrong is told by who asks for the volume.
-    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut ListPart<NoEvent>) {}
-
     fn done(&self, part: &mut VolumePart) {
         part.close();
         let mut sum = self.0.lock().unwrap_or_else(PoisonError::into_inner);

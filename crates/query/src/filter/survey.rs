@@ -5,11 +5,10 @@
 //! stretches of WAL. Clocks go back, and a commit gets its time before its place: there may be several stretches.
 
 use super::facts::{RecordFacts, time_of};
-use pgwal_format::record::{Block, Record, RecordHeader};
+use pgwal_format::record::{Block, Record};
 use pgwal_format::rmgr::TRANSACTION;
 use pgwal_format::rmgr::xact::Timestamp;
-use pgwal_format::{Layout, Lsn, TimelineId};
-use pgwal_verify::Finding;
+use pgwal_format::{Lsn, TimelineId};
 use pgwal_verify::records::{ListPart, NoEvent, Render, Rendered};
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
@@ -66,14 +65,6 @@ impl Render for Surveyor {
     type Scratch = SurveyPart;
     type Event = NoEvent;
 
-    fn whole(&self) -> bool {
-        true
-    }
-
-    fn wants(&self, _: &RecordHeader) -> bool {
-        true
-    }
-
     fn record(
         &self,
         record: &Record<'_>,
@@ -103,8 +94,6 @@ impl Render for Surveyor {
         }
         Some(0.into())
     }
-
-    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut ListPart<NoEvent>) {}
 
     fn done(&self, part: &mut SurveyPart) {
         let mut sum = self.sum.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,6 +1,6 @@
 //! Looks for the record that holds a position, and for its neighbours.
 
-use pgwal_format::record::{Record, RecordHeader};
+use pgwal_format::record::Record;
 use pgwal_format::{Layout, Lsn, TimelineId};
 use pgwal_verify::records::{ListPart, NoEvent, Render, Rendered};
 use pgwal_verify::{Finding, Severity};
@@ -58,10 +58,6 @@ impl Render for RecordCatch {
 
     fn whole(&self) -> bool {
         false
-    }
-
-    fn wants(&self, _: &RecordHeader) -> bool {
-        true
     }
 
     fn record(

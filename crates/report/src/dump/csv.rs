@@ -130,10 +130,6 @@ impl Render for CsvList<'_> {
     type Scratch = CsvRow;
     type Event = Aside;
 
-    fn whole(&self) -> bool {
-        true
-    }
-
     fn wants(&self, header: &RecordHeader) -> bool {
         self.filter.looks_at(header)
     }

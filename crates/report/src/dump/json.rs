@@ -92,10 +92,6 @@ impl Render for JsonList<'_> {
     type Scratch = JsonRoom;
     type Event = NoEvent;
 
-    fn whole(&self) -> bool {
-        true
-    }
-
     #[inline]
     fn wants(&self, header: &RecordHeader) -> bool {
         self.filter.looks_at(header)

@@ -49,10 +49,6 @@ impl Render for TextList<'_> {
     type Event = NoEvent;
 
     /// Whether data is long enough for its type, only all of it tells.
-    fn whole(&self) -> bool {
-        true
-    }
-
     fn wants(&self, header: &RecordHeader) -> bool {
         self.filter.looks_at(header)
     }

@@ -4,7 +4,7 @@
 use crate::dump::aside::Aside;
 use crate::dump::text::damage;
 use crate::time::Zone;
-use pgwal_format::record::{Block, Record, RecordHeader};
+use pgwal_format::record::{Block, Record};
 use pgwal_format::{Layout, Lsn, TimelineId};
 use pgwal_query::count::GroupSums;
 use pgwal_query::filter::Filter;
@@ -62,11 +62,6 @@ impl Render for CountListing<'_> {
 
     fn whole(&self) -> bool {
         !self.filter.is_all()
-    }
-
-    /// The first record of the range is told even where it does not count.
-    fn wants(&self, _: &RecordHeader) -> bool {
-        true
     }
 
     fn record(

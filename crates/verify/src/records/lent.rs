@@ -114,14 +114,6 @@ impl Render for Lender<'_> {
     type Scratch = ();
     type Event = Lent;
 
-    fn whole(&self) -> bool {
-        true
-    }
-
-    fn wants(&self, _: &RecordHeader) -> bool {
-        true
-    }
-
     fn record(
         &self,
         record: &Record<'_>,

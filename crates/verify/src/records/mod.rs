@@ -48,11 +48,17 @@ pub trait Render: Sync {
     /// What is put out between pieces of text; [`NoEvent`] where there is nothing but text.
     type Event: Clone + Send;
 
-    /// Whether [`Render::record`] needs the whole body of records that cross pages.
-    fn whole(&self) -> bool;
+    /// Whether [`Render::record`] needs the whole body of records that cross pages. It does, unless this says otherwise.
+    #[inline]
+    fn whole(&self) -> bool {
+        true
+    }
 
-    /// Whether [`Render::record`] may want a record with this header.
-    fn wants(&self, header: &RecordHeader) -> bool;
+    /// Whether [`Render::record`] may want a record with this header. It wants all of them, unless this says otherwise.
+    #[inline]
+    fn wants(&self, _header: &RecordHeader) -> bool {
+        true
+    }
 
     /// Appends a record to `out`. It may be asked for records again that were thrown away. `timeline` is that of
     /// the file in which it starts. Unless [`Render::whole`] asks for more, the body may be cut behind its first 4 KiB
@@ -67,8 +73,9 @@ pub trait Render: Sync {
         out: &mut ListPart<Self::Event>,
     ) -> Option<Rendered>;
 
-    /// Appends a finding to `out`.
-    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut ListPart<Self::Event>);
+    /// Appends a finding to `out`. It is left out, unless this is written: what a list comes to counts it still
+    /// ([`Listed::findings`]).
+    fn finding(&self, _finding: &Finding, _layout: Option<&Layout>, _out: &mut ListPart<Self::Event>) {}
 
     /// Takes what was put aside in the room of some records of one segment, or of one record over the end of a segment:
     /// in the order of WAL, on the thread that called, and each once. Renderers that count instead of writing have

@@ -1,7 +1,6 @@
 //! What is to be known of a point beside what is kept and dropped there: the same that a restore to it is told.
 
 use super::{Moment, Times};
-use crate::finding::Finding;
 use crate::options::Options;
 use crate::records::{ListPart, NoEvent, Render, Rendered};
 use crate::wording;
@@ -10,7 +9,7 @@ use pgwal_archive::facts::{TransactionEnd, end_of};
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::rmgr::{DATABASE, TABLESPACE, TRANSACTION};
-use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
+use pgwal_format::{Lsn, SegmentNo, TimelineId};
 use pgwal_recovery::acts::{EarlyAct, FileAct};
 use pgwal_source::Source;
 use std::sync::{Mutex, PoisonError};
@@ -108,6 +107,4 @@ impl Render for NoteCatcher {
         }
         Some(0.into())
     }
-
-    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut ListPart<NoEvent>) {}
 }

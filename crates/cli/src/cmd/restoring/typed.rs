@@ -33,7 +33,7 @@ impl Restoring {
             settings: &settings,
             recovery_conf: SettingRules::of(version).recovery_conf.is_some(),
             configuration: configured.as_ref().map(|place| &place.configuration),
-            passphrase_file: input.keys.passphrase_file.first().map(PathBuf::as_path),
+            passphrase_file: input.reading.keys.passphrase_file.first().map(PathBuf::as_path),
             endpoint: endpoint.as_deref(),
             region: region.as_deref(),
         };

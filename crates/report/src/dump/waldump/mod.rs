@@ -59,10 +59,6 @@ impl Render for Waldump<'_> {
     type Scratch = WaldumpRoom;
     type Event = NoEvent;
 
-    fn whole(&self) -> bool {
-        true
-    }
-
     #[inline]
     fn wants(&self, header: &RecordHeader) -> bool {
         self.filter.looks_at(header)
