@@ -64,6 +64,9 @@ pub struct ListedXact {
     pub relations_more: u64,
     /// WAL is missing inside it: there may be more.
     pub partial: bool,
+    /// From here on files of a database or of a tablespace are gone, or what they belong to is marked, whatever became of
+    /// the transaction.
+    pub lost_from: Option<Lsn>,
 }
 
 impl ListedXact {
@@ -105,6 +108,7 @@ impl ListedXact {
             relations: relations.into_iter().map(named).collect(),
             relations_more,
             partial: xact.holed,
+            lost_from: xact.lost_from,
         }
     }
 

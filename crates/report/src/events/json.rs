@@ -50,6 +50,7 @@ fn event(event: &WalEvent) -> Value {
         "outcome": event.end.map(|end| end.name()),
         "end_lsn": event.end_lsn,
         "undo_lsn": event.undo,
+        "files_gone": event.is_lost_unended(),
         "prepared": event.prepared.as_deref().map(shown),
         "subxacts": &event.subxacts[..],
         "subxacts_more": event.subxacts_more,
