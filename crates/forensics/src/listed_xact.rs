@@ -2,6 +2,7 @@
 
 use crate::effects::RelationSum;
 use crate::event::EventEnd;
+use crate::named::lacks_name;
 use crate::over::OverXact;
 use crate::transaction::PreparedXact;
 use pgwal_catalog::{Names, RelationName};
@@ -70,6 +71,10 @@ pub struct ListedXact {
 }
 
 impl ListedXact {
+    pub(crate) fn lacks_names(&self) -> bool {
+        self.relations.iter().any(|relation| lacks_name(relation.file, relation.name.as_ref()))
+    }
+
     /// Takes the names that are known when all is read; what the transaction itself named goes before nothing else.
     pub(crate) fn complete(&mut self, names: &Names) {
         let at = self.end_lsn.unwrap_or(Lsn::MAX);

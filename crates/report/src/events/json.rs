@@ -18,6 +18,7 @@ pub struct EventsDocument<'a> {
     #[serde(flatten)]
     head: HistoryHead,
     more_events: u64,
+    initdb: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     before: Option<Value>,
     #[serde(serialize_with = "one_by_one")]
@@ -35,6 +36,7 @@ pub fn document<'a>(report: &EventsReport<'a>) -> EventsDocument<'a> {
         schema: "walproof.events/1",
         head: HistoryHead::new(&answer.gathered, answer.range, &answer.holes, answer.left_out),
         more_events: answer.more_events,
+        initdb: answer.initdb.map(|own| json!({"events": own.events, "until_lsn": own.until})),
         before: report.before.map(before),
         events: &answer.events,
     }

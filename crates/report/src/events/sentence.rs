@@ -35,6 +35,10 @@ pub fn asides(event: &WalEvent) -> Vec<String> {
 /// What is to be known of all of them: labels and texts.
 pub fn notes(answer: &EventsAnswer) -> Vec<(&'static str, String)> {
     let mut out = Vec::new();
+    if let Some(own) = answer.initdb {
+        let left_out = counted(own.events.into(), "event");
+        out.push(("INITDB", format!("{left_out} of initdb, up to {}, not listed: --initdb lists them", own.until)));
+    }
     if answer.more_events > 0 {
         let more = counted(answer.more_events.into(), "event");
         out.push(("MORE", format!("{more} that are not listed: narrow the range, or name kinds")));

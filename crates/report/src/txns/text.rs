@@ -126,7 +126,10 @@ fn ending(xact: &ListedXact) -> String {
 
 fn beginning(xact: &ListedXact, local: &dyn Fn(Timestamp) -> String) -> String {
     if !xact.begin_known {
-        return format!("first seen at {}; it may have begun before what was read", xact.begin);
+        return format!(
+            "first seen at {}; it may have begun before what was read, of which nothing is counted",
+            xact.begin
+        );
     }
     match xact.after {
         Some(after) => format!("begun at {}, not before {}", xact.begin, local(after)),
