@@ -16,8 +16,10 @@ use std::path::PathBuf;
 /// The options.
 #[derive(clap::Args)]
 pub struct RangeOptions {
-    /// A folder of WAL, a data directory or its pg_wal, files, a repository of a backup tool, or -; several places are
-    /// read as one archive; then the first and the last segment
+    /// Folders of WAL, files, repositories, or -, read as one archive; then the first and the last segment
+    ///
+    /// A place is what verify takes: a data directory or its pg_wal, a repository of a backup tool, a tar, an object
+    /// store's URL. Of several, each file is from the first that has it whole.
     #[arg(value_name = "ARCHIVE [STARTSEG [ENDSEG]]", required_unless_present_any = ["path", "rmgr"])]
     words: Vec<PathBuf>,
     /// The archive; all other words are segments then

@@ -169,10 +169,12 @@ fn position(out: &mut Lines<'_>, times: &Times, answer: &WhenAnswer, archive: &s
         }
         None => return writeln!(out, "BACKUP   out of reach: none known here ends before {lsn} and has all its WAL"),
     }
-    if let WhenAsked::Xid(xid) = answer.asked {
+    if let WhenAsked::Xid(xid) = answer.asked
+        && moment.kept.is_some_and(|own| own.xid == xid && own.committed)
+    {
         writeln!(
             out,
-            "AFTER    {xid} is kept; how to get back to before it: walproof events {archive} --before {xid}"
+            "NEXT     {xid} itself is kept; to get back to before it: walproof events {archive} --before {xid}"
         )?;
     }
     let is_end = moment.is_end && matches!(answer.asked, WhenAsked::Lsn(_));
