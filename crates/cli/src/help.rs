@@ -142,7 +142,7 @@ const PAGES: &[HelpPage] = &[
     },
     HelpPage {
         name: "hex",
-        shown: &["archive", "position", "path", "timeline", "format"],
+        shown: &["words", "path", "timeline", "format"],
         examples: &[("walproof hex /srv/wal 0/00AAC690", "the bytes of a record, and what each is")],
         exits: &[],
     },
@@ -215,7 +215,7 @@ const PAGES: &[HelpPage] = &[
     },
     HelpPage {
         name: "when",
-        shown: &["archive", "position", "timeline", "jobs", "index", "format", "timezone"],
+        shown: &["words", "path", "timeline", "jobs", "index", "format", "timezone"],
         examples: &[
             ("walproof when /srv/wal", "from when to when it can be restored"),
             ("walproof when /srv/wal '2026-11-22 03:17:02'", "what a restore to a time keeps and drops"),

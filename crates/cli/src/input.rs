@@ -90,6 +90,12 @@ impl InputOptions {
         self.path.iter().chain(&self.archive).cloned().collect()
     }
 
+    /// Every place that was named, as a command line has them.
+    pub fn shown(&self) -> String {
+        let all = self.each_named().into_iter().flatten();
+        all.map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ")
+    }
+
     /// How to read it: so many threads, mapped or not, and what others write at this moment is waited for.
     pub fn options(&self) -> Options<'static> {
         self.reading.speed.options()

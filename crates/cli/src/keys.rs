@@ -28,6 +28,14 @@ pub struct KeyOptions {
 const LIMIT: u64 = 1 << 20;
 
 impl KeyOptions {
+    /// As they are written for another command; what a descriptor gives is not there any more.
+    pub fn words(&self) -> Vec<(&'static str, String)> {
+        let absolute =
+            |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone()).display().to_string();
+        let passphrases = self.passphrase_file.iter().map(|path| ("--passphrase-file", absolute(path)));
+        passphrases.chain(self.key_file.iter().map(|path| ("--key-file", absolute(path)))).collect()
+    }
+
     /// All of them, the named ones first.
     pub fn keys(&self) -> anyhow::Result<Keys> {
         let mut keys = Keys::default();

@@ -23,6 +23,7 @@ mod repo;
 mod several;
 mod speed;
 mod streams;
+mod words;
 mod zone;
 
 use clap::{CommandFactory, FromArgMatches, Parser};

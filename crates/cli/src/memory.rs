@@ -56,13 +56,15 @@ impl Memory {
     }
 }
 
+/// Whether it names an object store.
 #[cfg(feature = "stores")]
-fn is_url(path: &Path) -> bool {
+pub fn is_url(path: &Path) -> bool {
     path.to_str().is_some_and(pgwal::source::bucket::is_url)
 }
 
+/// No object store is read.
 #[cfg(not(feature = "stores"))]
-fn is_url(_: &Path) -> bool {
+pub fn is_url(_: &Path) -> bool {
     false
 }
 

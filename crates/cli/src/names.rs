@@ -3,6 +3,7 @@
 use anyhow::{Context, anyhow, bail, ensure};
 use pgwal::catalog::{BaseCatalogs, FoundRelation, ListedNames, Names, RelationName, mapping};
 use pgwal::forensics::{EventWish, base_catalogs, events};
+use pgwal::format::Lsn;
 use pgwal::format::record::RelFileLocator;
 use pgwal::format::text::history::Switch;
 use pgwal::repos::{DataPlace, ListedBackup, Repository};
@@ -138,9 +139,19 @@ impl NamesOptions {
         repository: Option<&Repository>,
         options: &Options<'_>,
     ) -> anyhow::Result<Names> {
+        self.through_range((source, repository), options, (None, None))
+    }
+
+    /// The same, read from one position to another.
+    pub fn through_range(
+        &self,
+        (source, repository): (&dyn Source, Option<&Repository>),
+        options: &Options<'_>,
+        (start, end): (Option<Lsn>, Option<Lsn>),
+    ) -> anyhow::Result<Names> {
         let given = self.given(repository)?;
         let mut options = options.beside();
-        (options.start, options.end) = (None, None);
+        (options.start, options.end) = (start, end);
         let wanted = ListRequest { options, limit: None };
         // What is wrong is told by whoever reads the archive for its sake.
         let answer = events(source, &wanted, &EventWish::for_names(), &given, &|_, _, _| {}, &mut |_| Ok(()))?;

@@ -26,6 +26,14 @@ fn layout(text: &str) -> Result<RepoLayout, String> {
 }
 
 impl PlaceOptions {
+    /// As they are written for another command.
+    pub fn words(&self) -> Vec<(&'static str, String)> {
+        let layout = self.layout.map(|layout| layout.option().to_owned());
+        let named = [("--layout", layout), ("--stanza", self.stanza.clone())].into_iter();
+        let named = named.chain([("--archive-id", self.archive_id.clone()), ("--server", self.server.clone())]);
+        named.filter_map(|(option, value)| Some((option, value?))).collect()
+    }
+
     /// What they say.
     pub fn choice(&self) -> RepoChoice {
         RepoChoice {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// How many threads read, how, and how fast.
 #[derive(clap::Args, Clone, Default)]
 pub struct SpeedOptions {
-    /// Threads [default: one a processor]; -j 1 leaves the others to a production host
+    /// Threads [default: one a processor]; -j 1 leaves the others free
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
     /// Read plain files in windows instead of mapping them into memory

@@ -227,6 +227,9 @@ fn a_restore_command_is_one_that_works() {
     let wal = archive("packed");
     let settings = |wal: &Path| run::walproof(&["when", wal.to_str().unwrap(), "xid:767"]).out;
     assert!(settings(&wal).contains("restore_command = 'cp "), "{}", settings(&wal));
+    let before =
+        format!("767 itself is kept; to get back to before it: walproof events {} --before 767", wal.display());
+    assert!(settings(&wal).contains(&before), "{}", settings(&wal));
     let name = "00000001000000000000000A";
     let from = walproof_testdata::root().join(format!("field/pitr-18/archive/{name}.xz"));
     std::fs::copy(from, wal.join(name)).unwrap();

@@ -3,6 +3,7 @@
 use crate::event::EventEnd;
 use crate::history::{History, WalHole};
 use crate::look::NoteFinding;
+use crate::named::lacks_name;
 use crate::over::{LookAtRecords, OverXact, TakeHistory};
 use crate::reading::read_history;
 use crate::volume::ImageReason;
@@ -87,6 +88,11 @@ pub struct BlameAnswer {
 }
 
 impl BlameAnswer {
+    /// The relation has no name, or none with its schema.
+    pub fn lacks_names(&self) -> bool {
+        self.files.iter().any(|(rel, name)| lacks_name(*rel, name.as_ref()))
+    }
+
     /// Takes names that are known at every position.
     pub fn name_by(&mut self, names: &Names) {
         for (file, name) in &mut self.files {

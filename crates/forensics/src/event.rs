@@ -214,6 +214,12 @@ impl WalEvent {
         }
     }
 
+    /// The transaction did not commit, and its files are gone all the same: a server removes those of a database or of
+    /// a tablespace when it replays the record, whatever becomes of the transaction (`dbase_redo`, `tblspc_redo`).
+    pub fn is_lost_unended(&self) -> bool {
+        self.undo.is_some() && self.end.is_some_and(|end| end != EventEnd::Committed)
+    }
+
     /// What it keeps besides itself, in details.
     pub(crate) fn weight(&self) -> usize {
         let of_fact = if let EventFact::DatabaseFiles(_, _, tablespaces) = &self.fact { tablespaces.len() } else { 0 };

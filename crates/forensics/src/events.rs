@@ -4,8 +4,9 @@ use crate::event::WalEvent;
 use crate::event_list::EventList;
 use crate::fate::XactFate;
 use crate::history::{History, WalHole};
+use crate::initdb::InitdbEvents;
 use crate::look::NoteFinding;
-use crate::named::{complete, is_of_toast};
+use crate::named::{complete, is_of_toast, lacks_name};
 use crate::on_disk::add_rows_on_disk;
 use crate::reading::read_history;
 use crate::wish::{EventWish, is_of};
@@ -19,6 +20,8 @@ use pgwal_verify::records::{Gathered, ListError, ListRequest, ListSink, NoEvent}
 pub struct EventsAnswer {
     /// Events, by position.
     pub events: Vec<WalEvent>,
+    /// Those of initdb that are not among them; `None` where none are left out.
+    pub initdb: Option<InitdbEvents>,
     /// Further ones, for which there was no room.
     pub more_events: u64,
     /// Relations, rows of catalogs and transactions that were not kept, for there were too many.
@@ -33,6 +36,20 @@ pub struct EventsAnswer {
     pub names: Names,
     /// What was read.
     pub gathered: Gathered,
+}
+
+impl EventsAnswer {
+    /// A relation that a user made has no name, or none with its schema.
+    pub fn lacks_names(&self) -> bool {
+        let mut all = self.events.iter().flat_map(|event| &event.relations);
+        all.any(|own| own.file.or(own.new_file).is_some_and(|rel| lacks_name(rel, own.name.as_ref())))
+    }
+
+    /// Takes names that are known at every position.
+    pub fn name_by(&mut self, names: &Names) {
+        self.events.iter_mut().for_each(|event| complete(event, names));
+        self.events.retain(|event| !is_of_toast(event));
+    }
 }
 
 /// Finds what happened. `names`: those that were given; what WAL says goes before. Findings are told with `tell`, and
@@ -51,6 +68,7 @@ pub fn events(
     let make = || (EventList::new(wish.clone()), ());
     let (history, gathered) = read_history(source, wanted, names, &make, tell, sink)?;
     let (left_out, range) = (history.left_out(), history.range());
+    let initdb = history.initdb.until().filter(|_| !wish.initdb);
     let History { list: EventList { mut events, more_events, sought, .. }, holes, keeper, .. } = history;
     let names = keeper.finish();
     events.iter_mut().for_each(|event| complete(event, &names));
@@ -58,6 +76,15 @@ pub fn events(
     let is_of_database = |event: &WalEvent| oids.as_ref().is_none_or(|all| all.iter().any(|oid| is_of(event, *oid)));
     events.retain(|event| wish.names(event) && is_of_database(event) && !is_of_toast(event));
     events.sort_by_key(|event| (event.lsn, event.kind));
+    let initdb = initdb.and_then(|until| without_initdb(&mut events, until));
     add_rows_on_disk(source, wanted, &mut events)?;
-    Ok(EventsAnswer { events, more_events, left_out, range, holes, sought, names, gathered })
+    Ok(EventsAnswer { events, initdb, more_events, left_out, range, holes, sought, names, gathered })
+}
+
+/// Takes out what happened up to the last record of initdb.
+fn without_initdb(events: &mut Vec<WalEvent>, until: Lsn) -> Option<InitdbEvents> {
+    let all = events.len();
+    events.retain(|event| event.end_lsn.unwrap_or(event.lsn) > until);
+    let left_out = (all - events.len()) as u64;
+    (left_out > 0).then_some(InitdbEvents { events: left_out, until })
 }

@@ -5,6 +5,7 @@ mod records;
 
 use crate::effects::{KeptRecord, WalPart};
 use crate::event::{EventEnd, WalEvent};
+use crate::initdb::InitdbWal;
 use crate::over::{TakeHistory, XactEnding};
 use crate::transaction::OpenXacts;
 use pgwal_catalog::{CatalogRows, NameKeeper, Names};
@@ -40,6 +41,8 @@ pub struct History<'a, T> {
     next_xid: Option<u32>,
     /// Where WAL could not be read.
     pub holes: Vec<WalHole>,
+    /// What initdb wrote.
+    pub initdb: InitdbWal,
     first: Option<Lsn>,
     /// The last record.
     last: (Lsn, TimelineId),
@@ -77,6 +80,7 @@ impl<'a, T: TakeHistory> History<'a, T> {
             catalogs_moved: false,
             next_xid: None,
             holes: Vec::new(),
+            initdb: InitdbWal::default(),
             first: None,
             last: (Lsn::ZERO, TimelineId(1)),
         }
@@ -126,6 +130,7 @@ impl<'a, T: TakeHistory> History<'a, T> {
         if self.holes.len() < MOST_HOLES {
             self.holes.push(hole);
         }
+        self.initdb.hole();
         self.open.hole();
         self.rows.forget();
         self.keeper.hole(hole.after, hole.before);

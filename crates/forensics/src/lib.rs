@@ -27,6 +27,7 @@ mod event_list;
 mod events;
 mod fate;
 mod history;
+mod initdb;
 mod listed_xact;
 mod look;
 mod loss;
@@ -52,6 +53,7 @@ pub use event::{EventEnd, EventFact, EventRelation, RowsOnDisk, WalEvent, WalEve
 pub use events::{EventsAnswer, events};
 pub use fate::{SoughtXact, XactFate};
 pub use history::WalHole;
+pub use initdb::InitdbEvents;
 pub use listed_xact::{ListedXact, XactDuration, XactRelation};
 pub use look::NoteFinding;
 pub use loss::{CommittedXact, InFlightXact, RecoveryLoss, loss};

@@ -2,6 +2,7 @@
 
 use crate::effects::RelationSum;
 use crate::event::EventEnd;
+use crate::named::lacks_name;
 use crate::over::OverXact;
 use crate::transaction::PreparedXact;
 use pgwal_catalog::{Names, RelationName};
@@ -64,9 +65,16 @@ pub struct ListedXact {
     pub relations_more: u64,
     /// WAL is missing inside it: there may be more.
     pub partial: bool,
+    /// From here on files of a database or of a tablespace are gone, or what they belong to is marked, whatever became of
+    /// the transaction.
+    pub lost_from: Option<Lsn>,
 }
 
 impl ListedXact {
+    pub(crate) fn lacks_names(&self) -> bool {
+        self.relations.iter().any(|relation| lacks_name(relation.file, relation.name.as_ref()))
+    }
+
     /// Takes the names that are known when all is read; what the transaction itself named goes before nothing else.
     pub(crate) fn complete(&mut self, names: &Names) {
         let at = self.end_lsn.unwrap_or(Lsn::MAX);
@@ -105,6 +113,7 @@ impl ListedXact {
             relations: relations.into_iter().map(named).collect(),
             relations_more,
             partial: xact.holed,
+            lost_from: xact.lost_from,
         }
     }
 

@@ -1,8 +1,15 @@
 //! Gives events the names that WAL told only later, or that were given.
 
+use crate::classified::FIRST_NORMAL;
 use crate::event::{EventFact, WalEvent, WalEventKind};
 use pgwal_catalog::{Names, RelationName};
 use pgwal_format::Lsn;
+use pgwal_format::record::RelFileLocator;
+
+/// Whether a relation that a user made is not known by its schema and name.
+pub(crate) fn lacks_name(rel: RelFileLocator, name: Option<&RelationName>) -> bool {
+    rel.rel >= FIRST_NORMAL && name.is_none_or(|name| name.schema.is_none())
+}
 
 /// Completes the names of an event.
 pub(crate) fn complete(event: &mut WalEvent, names: &Names) {

@@ -4,6 +4,7 @@ use crate::checkpoint_seen::CheckpointSeen;
 use crate::history::{History, WalHole};
 use crate::listed_xact::ListedXact;
 use crate::look::NoteFinding;
+use crate::named::lacks_name;
 use crate::over::{OverXact, TakeHistory};
 use crate::reading::read_history;
 use crate::top_part::{TopLook, TopPart};
@@ -83,6 +84,12 @@ pub struct TopAnswer {
 }
 
 impl TopAnswer {
+    /// A relation that a user made has no name, or none with its schema.
+    pub fn lacks_names(&self) -> bool {
+        let own = |group: &TopRelation| group.file.is_some_and(|(rel, _)| lacks_name(rel, group.name.as_ref()));
+        self.relations.groups.iter().any(|(group, _)| own(group)) || self.xacts.0.iter().any(ListedXact::lacks_names)
+    }
+
     /// Takes names that are known at every position.
     pub fn name_by(&mut self, names: &Names) {
         for (relation, _) in &mut self.relations.groups {

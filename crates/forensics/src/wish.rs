@@ -29,6 +29,8 @@ pub struct EventWish {
     pub database_named: Option<String>,
     /// How this transaction ended is asked besides, whether or not anything of it is an event.
     pub sought: Option<SoughtXact>,
+    /// What initdb did, too.
+    pub initdb: bool,
 }
 
 impl Default for EventWish {
@@ -44,6 +46,7 @@ impl Default for EventWish {
             database: None,
             database_named: None,
             sought: None,
+            initdb: false,
         }
     }
 }

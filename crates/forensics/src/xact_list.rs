@@ -82,6 +82,11 @@ pub fn transactions(
 }
 
 impl XactsAnswer {
+    /// A relation that a user made has no name, or none with its schema.
+    pub fn lacks_names(&self) -> bool {
+        self.xacts.iter().any(ListedXact::lacks_names)
+    }
+
     /// Takes names that are known at every position.
     pub fn name_by(&mut self, names: &Names) {
         self.xacts.iter_mut().for_each(|xact| xact.complete(names));

@@ -73,6 +73,7 @@ mod stamp;
 mod stdin;
 mod stored;
 pub mod tar;
+mod unfinished;
 mod versioned;
 
 pub use codec::Codec;
@@ -100,4 +101,5 @@ pub use source::{AsOf, Extent, Local, Source};
 pub use stamp::Stamp;
 pub use stdin::StdinPlace;
 pub use stored::Stored;
+pub use unfinished::UnfinishedSource;
 pub use versioned::VersionedFile;

@@ -5,6 +5,7 @@ use crate::exit::Exit;
 use crate::input::ReadingOptions;
 use crate::names::AskedRelation;
 use crate::streams::page;
+use crate::words::places_and_last;
 use anyhow::bail;
 use clap::ValueEnum;
 use pgwal::catalog::Names;
@@ -23,10 +24,11 @@ use std::path::PathBuf;
     after_help = "Of a record that carries an image of the page, WAL may not say what it did to rows. Exit code 1: a record could not be read."
 )]
 pub struct BlameArgs {
-    /// A folder of WAL, a data directory or its pg_wal, a repository of a backup tool, a tar, a file; then the block:
-    /// a name, or tablespace OID/database OID/file number, then :BLOCK, and :OFFSET for one line pointer
-    #[arg(value_name = "ARCHIVE REL:BLOCK[:OFFSET]", required = true, num_args = 1..=2)]
-    words: Vec<String>,
+    /// A folder of WAL, a data directory or its pg_wal, a repository of a backup tool, a tar, a file; several places are
+    /// read as one archive; then the block: a name, or tablespace OID/database OID/file number, then :BLOCK, and
+    /// :OFFSET for one line pointer
+    #[arg(value_name = "ARCHIVE REL:BLOCK[:OFFSET]", required = true)]
+    words: Vec<PathBuf>,
     /// The archive; the block is the only word then
     #[arg(short, long, value_name = "ARCHIVE")]
     path: Option<PathBuf>,
@@ -52,14 +54,13 @@ enum BlameFormat {
 
 /// Says who touched it.
 pub fn run(args: &BlameArgs) -> anyhow::Result<Exit> {
-    let (archive, block) = match (&args.path, args.words.as_slice()) {
-        (Some(path), [block]) => (path.clone(), block),
-        (None, [archive, block]) => (PathBuf::from(archive), block),
-        (Some(_), _) => bail!("-p names the archive: the block is the only word then"),
-        (None, _) => bail!("no block was named: walproof blame ARCHIVE REL:BLOCK[:OFFSET]"),
+    let (archive, block) = match (places_and_last(args.path.as_ref(), &args.words), &args.path) {
+        (Some(words), _) => words,
+        (None, Some(_)) => bail!("-p names the archive: the block is the only word then"),
+        (None, None) => bail!("no block was named: walproof blame ARCHIVE REL:BLOCK[:OFFSET]"),
     };
-    let asked = AskedBlock::parse(block)?;
-    let history = HistoryOptions { input: args.reading.of(vec![archive]), range: args.range.clone() };
+    let asked = AskedBlock::parse(&block.to_string_lossy())?;
+    let history = HistoryOptions { input: args.reading.of(archive), range: args.range.clone() };
     let zone = history.zone();
     let opened = history.open()?;
     let is_named = matches!(asked.relation, AskedRelation::Name(_));

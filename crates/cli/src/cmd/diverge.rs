@@ -14,6 +14,7 @@ use clap::ValueEnum;
 use pgwal::forensics::diverge::{DivergeSide, Divergence, SidesMeeting, diverge};
 use pgwal::format::text::control::ControlFile;
 use pgwal::format::{Layout, TimelineId};
+use pgwal::source::{Source, UnfinishedSource};
 use pgwal::verify::{Finding, Which};
 use pgwal_report::diverge::{DivergeReport, json, text};
 use pgwal_report::dump::text::damage;
@@ -79,11 +80,12 @@ pub fn run(args: &DivergeArgs) -> anyhow::Result<Exit> {
     let names = args.names.given(repository)?;
     let zone = args.zone.zone();
     let bar = Bar::new(false);
+    let sources = places.each_ref().map(|place| UnfinishedSource::new(place.source.as_ref()));
     let side = |at: usize| {
         let mut options = args.speed.options();
         options.timeline = args.timelines.map_or(Which::Latest, |both| Which::Number(both[at]));
         options.progress = Some(&bar);
-        DivergeSide { source: places[at].source.as_ref(), options, control: control(paths[at]) }
+        DivergeSide { source: &sources[at], options, control: control(paths[at]) }
     };
     let sides = [side(0), side(1)];
     let tell = |finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>| damage(finding, layout, &zone, out);
@@ -102,7 +104,9 @@ pub fn run(args: &DivergeArgs) -> anyhow::Result<Exit> {
             return Ok(exit(&found));
         }
     }
-    let report = DivergeReport { places: [sides[0].source.describe(), sides[1].source.describe()], found: &found };
+    let [a, b] = &sources;
+    let unfinished = [taken(a, &found.ways[0])?, taken(b, &found.ways[1])?];
+    let report = DivergeReport { places: [a.describe(), b.describe()], unfinished, found: &found };
     let form = if args.format == DivergeFormat::Json { OutputForm::Json } else { OutputForm::Plain };
     let mut out = page(form);
     match args.format {
@@ -114,6 +118,12 @@ pub fn run(args: &DivergeArgs) -> anyhow::Result<Exit> {
     }
     out.flush()?;
     Ok(exit(&found))
+}
+
+/// Unfinished segments that are the last WAL of a way: those of its ancestors its own segments take the place of.
+fn taken(source: &UnfinishedSource<'_>, way: &[TimelineId]) -> anyhow::Result<Vec<String>> {
+    let own = source.taken()?.into_iter().filter(|(timeline, _)| Some(timeline) == way.last());
+    Ok(own.map(|(_, shown)| shown).collect())
 }
 
 fn exit(found: &Divergence) -> Exit {

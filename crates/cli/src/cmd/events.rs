@@ -38,6 +38,9 @@ pub struct EventsArgs {
     /// How long nothing may happen that has a time before that is an event
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = age)]
     idle: Duration,
+    /// List what initdb did as well, where this WAL begins with it
+    #[arg(long)]
+    initdb: bool,
     /// Print the query for --names, to be run in each database: psql -XAtq -c "$(walproof events --names-query)"
     #[arg(long, exclusive = true)]
     names_query: bool,
@@ -106,7 +109,12 @@ pub fn run(args: &EventsArgs) -> anyhow::Result<Exit> {
         }
         names => names?,
     };
+    // With a backup, what was read begins where that does.
+    let is_wide = names.base().is_some();
     let mut answer = args.history.ask_with(names, &opened, &zone, look)?;
+    if !is_wide {
+        args.history.name_from_before(&mut answer, &opened)?;
+    }
     args.narrow(&mut answer)?;
     let (mut exit, tells) = exit(&answer.gathered, answer.range.is_some(), args.format == EventsFormat::Json);
     if !tells {
@@ -165,6 +173,7 @@ impl EventsArgs {
             database,
             database_named,
             sought: self.before.and_then(UndoNamed::sought),
+            initdb: self.initdb,
         })
     }
 }

@@ -8,6 +8,7 @@ use crate::place::{Basis, Geometry, Operand};
 use crate::repo::PlaceOptions;
 use crate::speed::SpeedOptions;
 use crate::streams::page;
+use crate::words::places_and_last;
 use crate::zone::ZoneOption;
 use clap::ValueEnum;
 use pgwal::format::TimelineId;
@@ -24,12 +25,10 @@ use std::path::PathBuf;
     after_help = "A position inside a record names that record. Exit code 1: the record is damaged or not whole, or no record is there."
 )]
 pub struct HexArgs {
-    /// A folder of WAL, a data directory or its pg_wal, or a file
-    #[arg(value_name = "ARCHIVE", required_unless_present = "path")]
-    archive: Option<PathBuf>,
-    /// The position: X/Y, 24 hex digits+OFFSET, …
-    #[arg(value_name = "LSN", required_unless_present = "path")]
-    position: Option<String>,
+    /// A folder of WAL, a data directory or its pg_wal, or a file; several places are read as one archive; then the
+    /// position: X/Y, 24 hex digits+OFFSET, …
+    #[arg(value_name = "ARCHIVE LSN", required = true)]
+    words: Vec<PathBuf>,
     /// The archive; LSN is the only word then
     #[arg(short, long, value_name = "ARCHIVE")]
     path: Option<PathBuf>,
@@ -68,18 +67,17 @@ impl HexFormat {
 
 /// Shows the record.
 pub fn run(args: &HexArgs) -> anyhow::Result<Exit> {
-    let (archive, word) = match (&args.path, &args.archive, &args.position) {
-        (Some(path), Some(word), None) => (path.clone(), word.to_string_lossy().into_owned()),
-        (None, Some(path), Some(word)) => (path.clone(), word.clone()),
-        _ => anyhow::bail!("an archive and one position are needed: walproof hex ARCHIVE LSN"),
+    let Some((archive, word)) = places_and_last(args.path.as_ref(), &args.words) else {
+        anyhow::bail!("an archive and one position are needed: walproof hex ARCHIVE LSN");
     };
+    let word = word.to_string_lossy();
     let reading = ReadingOptions {
         speed: SpeedOptions::unmapped(),
         from: args.from.clone(),
         place: args.place.clone(),
         keys: args.keys.clone(),
     };
-    let input = reading.of(vec![archive]);
+    let input = reading.of(archive);
     let source = input.open()?;
     let options = input.options();
     let Some(layout) = verify(source.as_ref(), &options.any_names())?.layout else {

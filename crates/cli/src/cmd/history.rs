@@ -14,7 +14,7 @@ use pgwal::catalog::Names;
 use pgwal::forensics::{BlameAnswer, EventsAnswer, NoteFinding, TopAnswer, XactsAnswer};
 use pgwal::format::record::RelFileLocator;
 use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::format::{Layout, Lsn, TimelineId};
+use pgwal::format::{Layout, Lsn, SegmentNo, TimelineId};
 use pgwal::source::Source;
 use pgwal::verify::places::choose_copies;
 use pgwal::verify::records::{Gathered, ListError, ListRequest, ListSink, NoEvent};
@@ -22,6 +22,9 @@ use pgwal::verify::{Options, Which};
 use pgwal_report::dump::text::damage;
 use pgwal_report::time::Zone;
 use std::io::Write;
+
+/// Bytes of WAL that are read for names in front of where records are asked for.
+const LOOK_BACK: u64 = 1 << 30;
 
 /// The options.
 #[derive(clap::Args)]
@@ -35,7 +38,7 @@ pub struct HistoryOptions {
 /// Which records are read, and how names and times are told.
 #[derive(clap::Args, Clone)]
 pub struct HistoryRange {
-    /// Read only records that start here or behind
+    /// Read only records that start here or behind; names also from the last GiB in front of it
     #[arg(short, long, value_name = "LSN")]
     start: Option<Lsn>,
     /// Read only records that end before or at this position
@@ -210,11 +213,27 @@ impl HistoryOptions {
         // Its names hold from where the backup starts: what is asked begins behind that.
         let is_wide = given.base().is_some_and(|base| self.range.start.is_some_and(|start| start > base.start));
         if !is_wide {
-            return self.ask_with(given, opened, zone, look);
+            let mut answer = self.ask_with(given, opened, zone, look)?;
+            self.name_from_before(&mut answer, opened)?;
+            return Ok(answer);
         }
         let mut answer = self.ask_with(Names::given(self.range.names.listed()?, None), opened, zone, look)?;
         answer.name_by(&self.all_names(opened)?);
         Ok(answer)
+    }
+
+    /// Takes names that are missing from WAL in front of where the records begin that were asked for. Findings there
+    /// are none of theirs.
+    pub fn name_from_before<A: HistoryAnswer>(&self, answer: &mut A, opened: &NamedArchive) -> anyhow::Result<()> {
+        let layout = answer.gathered().outcome.layout;
+        let (Some(start), Some(layout), true) = (self.range.start, layout, answer.lacks_names()) else { return Ok(()) };
+        let (address, size) = (layout.address(), layout.segment);
+        let back = LOOK_BACK / size.bytes();
+        let first = SegmentNo(address.segment(start, size).0.saturating_sub(back));
+        let range = (Some(address.segment_start(first, size)), self.range.end);
+        let place = (opened.source(), opened.repository());
+        answer.name_by(&self.range.names.through_range(place, &self.options(), range)?);
+        Ok(())
     }
 
     /// The same, with these names given.
@@ -251,6 +270,9 @@ pub trait HistoryAnswer {
     /// What was read.
     fn gathered(&self) -> &Gathered;
 
+    /// A relation that a user made has no name, or none with its schema.
+    fn lacks_names(&self) -> bool;
+
     /// Takes names that are known at every position.
     fn name_by(&mut self, names: &Names);
 }
@@ -260,13 +282,22 @@ impl HistoryAnswer for EventsAnswer {
         &self.gathered
     }
 
-    // Events are read from where the backup starts, and narrowed then.
-    fn name_by(&mut self, _: &Names) {}
+    fn lacks_names(&self) -> bool {
+        self.lacks_names()
+    }
+
+    fn name_by(&mut self, names: &Names) {
+        self.name_by(names);
+    }
 }
 
 impl HistoryAnswer for TopAnswer {
     fn gathered(&self) -> &Gathered {
         &self.gathered
+    }
+
+    fn lacks_names(&self) -> bool {
+        self.lacks_names()
     }
 
     fn name_by(&mut self, names: &Names) {
@@ -279,6 +310,10 @@ impl HistoryAnswer for BlameAnswer {
         &self.gathered
     }
 
+    fn lacks_names(&self) -> bool {
+        self.lacks_names()
+    }
+
     fn name_by(&mut self, names: &Names) {
         self.name_by(names);
     }
@@ -287,6 +322,10 @@ impl HistoryAnswer for BlameAnswer {
 impl HistoryAnswer for XactsAnswer {
     fn gathered(&self) -> &Gathered {
         &self.gathered
+    }
+
+    fn lacks_names(&self) -> bool {
+        self.lacks_names()
     }
 
     fn name_by(&mut self, names: &Names) {

@@ -2,6 +2,8 @@
 
 use crate::exit::Exit;
 use crate::input::ReadingOptions;
+use crate::memory::is_url;
+use crate::words::places_first;
 use anyhow::{bail, ensure};
 use pgwal::format::{FileName, Layout, Lsn, Position, SegmentName, TimelineId};
 use pgwal::repos::Repository;
@@ -14,8 +16,10 @@ use std::path::PathBuf;
 /// The options.
 #[derive(clap::Args)]
 pub struct RangeOptions {
-    /// A folder of WAL, a data directory or its pg_wal, a file, several files, or -; then the first and the last
-    /// segment
+    /// Folders of WAL, files, repositories, or -, read as one archive; then the first and the last segment
+    ///
+    /// A place is what verify takes: a data directory or its pg_wal, a repository of a backup tool, a tar, an object
+    /// store's URL. Of several, each file is from the first that has it whole.
     #[arg(value_name = "ARCHIVE [STARTSEG [ENDSEG]]", required_unless_present_any = ["path", "rmgr"])]
     words: Vec<PathBuf>,
     /// The archive; all other words are segments then
@@ -180,24 +184,25 @@ impl RangeOptions {
 
     /// The archive and the segments.
     fn words(&self) -> anyhow::Result<(Vec<PathBuf>, Vec<String>)> {
-        let (archive, rest): (Vec<PathBuf>, &[PathBuf]) = match (&self.path, self.words.split_first()) {
-            (Some(path), _) => (vec![path.clone()], &self.words),
-            (None, Some((first, rest))) if first.is_file() && !rest.is_empty() => {
-                ensure!(
-                    rest.iter().all(|file| file.is_file()),
-                    "{} is a file: write -p FOLDER STARTSEG ENDSEG for a range, or name only files",
-                    first.display()
-                );
-                return Ok((self.words.clone(), Vec::new()));
-            }
-            (None, Some((first, rest))) => (vec![first.clone()], rest),
-            (None, None) => bail!("no archive was named"),
-        };
-        ensure!(
-            rest.len() <= 2,
-            "after the archive come at most two words, STARTSEG and ENDSEG; \"{}\" is one too many",
-            rest[2].display()
-        );
+        // Names of files are names of segments, too: behind a file come others.
+        if let (None, Some((first, rest))) = (&self.path, self.words.split_first())
+            && first.is_file()
+            && !rest.is_empty()
+        {
+            ensure!(
+                rest.iter().all(|place| place.exists() || is_url(place)),
+                "{} is a file: write -p FOLDER STARTSEG ENDSEG for a range, or name only files",
+                first.display()
+            );
+            return Ok((self.words.clone(), Vec::new()));
+        }
+        let (archive, rest) = places_first(self.path.as_ref(), &self.words, &SegmentPlace::is_one)?;
+        if let [_, _, more, ..] = rest {
+            bail!(
+                "after the archive come at most two words, STARTSEG and ENDSEG; \"{}\" is one too many",
+                more.display()
+            );
+        }
         Ok((archive, rest.iter().map(|word| word.to_string_lossy().into_owned()).collect()))
     }
 
@@ -244,6 +249,12 @@ struct SegmentPlace {
 }
 
 impl SegmentPlace {
+    /// Whether a word reads as one.
+    fn is_one(word: &str) -> bool {
+        let file = word.rsplit('/').next().unwrap_or(word);
+        matches!(FileName::parse(file), Some(FileName::Segment(_))) || Position::parse(word).is_ok()
+    }
+
     fn read(word: &str, layout: &Layout) -> anyhow::Result<SegmentPlace> {
         let file = word.rsplit('/').next().unwrap_or(word);
         if let Some(FileName::Segment(name)) = FileName::parse(file) {

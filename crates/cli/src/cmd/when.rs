@@ -2,16 +2,17 @@
 //! others, with the settings that make a server recover to it.
 
 use crate::exit::Exit;
-use crate::input::{At, ReadingOptions};
-use crate::memory::Memory;
+use crate::input::{At, InputOptions, ReadingOptions};
+use crate::memory::{Memory, is_url};
 use crate::progress::Bar;
 use crate::several::NamedArchive;
 use crate::streams::page;
+use crate::words::places_first;
 use crate::zone::ZoneOption;
 use anyhow::{Context, bail, ensure};
 use clap::ValueEnum;
+use pgwal::format::position::PositionError;
 use pgwal::format::{Position, SegmentSize, TimelineId};
-use pgwal::source::Source;
 use pgwal::verify::backup::StartFiles;
 use pgwal::verify::places::choose_copies;
 use pgwal::verify::times::{PointNotes, Times};
@@ -29,12 +30,13 @@ use std::path::{Path, PathBuf};
 #[derive(clap::Args)]
 #[command(after_help = SPELLINGS)]
 pub struct WhenArgs {
-    /// A folder of WAL, a data directory or its pg_wal, a repository of a backup tool
-    #[arg(value_name = "ARCHIVE")]
-    archive: PathBuf,
-    /// What to translate [default: say what is reachable]
-    #[arg(value_name = "POSITION")]
-    position: Option<String>,
+    /// A folder of WAL, a data directory or its pg_wal, a repository of a backup tool; several places are read as one
+    /// archive; then what to translate [default: say what is reachable]
+    #[arg(value_name = "ARCHIVE [POSITION]", required_unless_present = "path")]
+    words: Vec<PathBuf>,
+    /// The archive; the position is the only word then
+    #[arg(short, long, value_name = "ARCHIVE")]
+    path: Option<PathBuf>,
     /// The timeline to recover to [default: the latest]
     #[arg(short, long, value_name = "N", value_parser = super::reading::timeline)]
     timeline: Option<TimelineId>,
@@ -69,7 +71,9 @@ impl WhenFormat {
 
 /// Says when.
 pub fn run(args: &WhenArgs) -> anyhow::Result<Exit> {
-    let input = args.reading.of(vec![args.archive.clone()]);
+    let (archive, asked) = places_first(args.path.as_ref(), &args.words, &|word| args.is_position(word))?;
+    ensure!(asked.len() <= 1, "one position at a time: walproof when ARCHIVE POSITION");
+    let input = args.reading.of(archive);
     let opened = input.open_named(None)?;
     if let NamedArchive::Several(places, _) = &opened {
         choose_copies(places, &input.options())?;
@@ -94,8 +98,8 @@ pub fn run(args: &WhenArgs) -> anyhow::Result<Exit> {
         index.save().with_context(|| format!("the index {} cannot be written", index.path().display()))?;
     }
     let mut zone = args.zone.zone();
-    let answer = match &args.position {
-        Some(text) => Some(answer(text, &times, source, &options(), &args.archive, &mut zone)?),
+    let answer = match asked.first() {
+        Some(word) => Some(answer(&word.to_string_lossy(), &times, &opened, &options(), &input, &mut zone)?),
         None => None,
     };
     let listed = opened.repository().map_or(&[][..], |repository| &repository.backups);
@@ -103,7 +107,7 @@ pub fn run(args: &WhenArgs) -> anyhow::Result<Exit> {
     let mut out = page(args.format.form());
     match args.format {
         WhenFormat::Text => {
-            when::text::write(&mut Lines::new(&mut out), &times, &backups, answer.as_ref(), &args.archive, &zone)?
+            when::text::write(&mut Lines::new(&mut out), &times, &backups, answer.as_ref(), &input.shown(), &zone)?
         }
         WhenFormat::Json => {
             serde_json::to_writer_pretty(&mut out, &when::json::document(&times, &backups, answer.as_ref()))?;
@@ -119,14 +123,25 @@ pub fn run(args: &WhenArgs) -> anyhow::Result<Exit> {
     })
 }
 
+impl WhenArgs {
+    /// Whether a word reads as a position. What is a position but for its details is told to be wrong.
+    fn is_position(&self, word: &str) -> bool {
+        match Position::parse(word) {
+            Ok(_) | Err(PositionError::NeedsArchive(_)) => true,
+            Err(_) => self.zone.zone().read(word, crate::zone::now()).is_ok(),
+        }
+    }
+}
+
 fn answer(
     text: &str,
     times: &Times,
-    source: &dyn Source,
+    opened: &NamedArchive,
     options: &Options<'_>,
-    archive: &Path,
+    input: &InputOptions,
     zone: &mut Zone,
 ) -> anyhow::Result<WhenAnswer> {
+    let source = opened.source();
     let asked = read(text, times, zone)?;
     let moment = match &asked {
         WhenAsked::Lsn(lsn) if !times.reaches(*lsn) => None,
@@ -144,23 +159,44 @@ fn answer(
         (Some(moment), _) => times.notes(source, options, moment, None)?,
         (None, _) => PointNotes::default(),
     };
-    let (restore_command, set_by_system) = fetching(source, archive, times.layout().segment)?;
+    let (restore_command, set_by_system) = fetching(opened, input, times.layout().segment)?;
     Ok(WhenAnswer { input: text.to_owned(), asked, moment, notes, why_not, restore_command, set_by_system })
 }
 
 /// The setting that fetches WAL from an archive, and targets in `postgresql.auto.conf` of a data directory.
 pub(super) fn fetching(
-    source: &dyn Source,
-    archive: &Path,
+    opened: &NamedArchive,
+    input: &InputOptions,
     segment: SegmentSize,
 ) -> anyhow::Result<(String, Vec<String>)> {
+    let named = input.each_named();
     // A data directory has settings of its own.
-    let own = archive.join("PG_VERSION").is_file().then(|| StartFiles::read(archive)).transpose()?.unwrap_or_default();
-    let restore_command = match own.restore_command() {
-        Some(command) => format!("restore_command = '{}'", settings::quoted(command)),
-        None => restore_command::setting(source, archive, segment),
+    let data = named.iter().flatten().find(|path| path.join("PG_VERSION").is_file());
+    let own = data.map(|path| StartFiles::read(path)).transpose()?.unwrap_or_default();
+    let restore_command = match (opened, own.restore_command()) {
+        (NamedArchive::Several(..), _) => several(&named, input),
+        (NamedArchive::One(_), Some(command)) => format!("restore_command = '{}'", settings::quoted(command)),
+        (NamedArchive::One(opened), None) => {
+            let source = opened.source.as_ref();
+            let place = input.named().into_iter().next().unwrap_or_else(|| PathBuf::from(source.describe()));
+            restore_command::setting(source, &place, segment)
+        }
     };
     Ok((restore_command, own.targets_of_system()))
+}
+
+/// The setting for several places: whoever copies files in a shell takes bad ones, too.
+fn several(named: &[Vec<PathBuf>], input: &InputOptions) -> String {
+    let places: Option<Vec<&Path>> =
+        named.iter().map(|paths| if let [one] = &paths[..] { Some(one.as_path()) } else { None }).collect();
+    let reading = &input.reading;
+    let options: Vec<_> = reading.place.words().into_iter().chain(reading.keys.words()).collect();
+    match places {
+        Some(places) if places.iter().all(|place| is_url(place) || place.is_dir()) => {
+            restore_command::of_places(&places, &options)
+        }
+        _ => restore_command::NOT_SERVED.to_owned(),
+    }
 }
 
 fn read(text: &str, times: &Times, zone: &mut Zone) -> anyhow::Result<WhenAsked> {

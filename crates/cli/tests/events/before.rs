@@ -2,7 +2,7 @@
 
 use crate::run::{testdata, walproof};
 use pgwal::format::record::RelFileLocator;
-use pgwal::format::rmgr::{DATABASE, HEAP, TRANSACTION};
+use pgwal::format::rmgr::{DATABASE, HEAP, TRANSACTION, XLOG};
 use pgwal::format::{Align, Endian, Layout, Lsn, PageSize, SegmentNo, SegmentSize, TimelineId, Version};
 use pgwal_craft::{Builder, CraftedBlock, Rec};
 use serde_json::Value;
@@ -41,14 +41,18 @@ impl Crafted {
         self.wal.record(&Rec { rmid: TRANSACTION, info, xid, main: &[0; 8], ..Rec::default() });
     }
 
-    fn ran(mut self, words: &[&str]) -> (i32, Value, String) {
+    fn ran(self, words: &[&str]) -> (i32, Value, String) {
+        let folder = self.written();
+        let archive = folder.path().to_str().unwrap();
+        let ran = walproof(&[&["events", archive, "--rows", "1", "--format", "json"], words].concat());
+        (ran.code, serde_json::from_str(&ran.out).unwrap_or_default(), ran.err)
+    }
+
+    fn written(mut self) -> TempDir {
         self.wal.checkpoint_shutdown();
         self.wal.switch();
         self.wal.finish().write_to(self.folder.path()).unwrap();
-        let words =
-            [&["events", self.folder.path().to_str().unwrap(), "--rows", "1", "--format", "json"], words].concat();
-        let ran = walproof(&words);
-        (ran.code, serde_json::from_str(&ran.out).unwrap_or_default(), ran.err)
+        self.folder
     }
 }
 
@@ -126,6 +130,55 @@ fn a_database_is_saved_in_front_of_the_record_that_removes_it() {
         assert!(target["settings"][set.0].is_string(), "{target}");
         assert_eq!(target["settings_file"], if info == 0x20 { "postgresql.conf" } else { "recovery.conf" });
     }
+}
+
+/// Replay of the record removes the files, whatever becomes of the transaction.
+#[test]
+fn a_database_is_gone_though_its_transaction_did_not_commit() {
+    let main: Vec<u8> = [16384u32, 1, 1663].iter().flat_map(|n| n.to_le_bytes()).collect();
+    let drop = Rec { rmid: DATABASE, info: 0x20, xid: OLD, main: &main, ..Rec::default() };
+    for (end, outcome, says) in [(Some(ABORT), "aborted", "ABORTED at "), (None, "crashed", "NEVER ENDED before ")] {
+        let mut crafted = Crafted::new(Version::new(15, 0));
+        let at = crafted.wal.record(&drop);
+        end.into_iter().for_each(|end| crafted.end(OLD, end));
+        let folder = crafted.written();
+        let archive = folder.path().to_str().unwrap();
+        let document = |words: &[&str]| -> Value {
+            serde_json::from_str(&walproof(&[words, &["--format", "json"]].concat()).out).unwrap()
+        };
+        let lsn = |value: &Value| value.as_str().map(|lsn| lsn.parse::<Lsn>().unwrap());
+        let events = document(&["events", archive, "--before", "700"]);
+        let event = &events["events"].as_array().unwrap().iter().find(|e| e["kind"] == "drop-database").unwrap();
+        assert_eq!((&event["outcome"], &event["files_gone"]), (&outcome.into(), &true.into()), "{event}");
+        assert_eq!((lsn(&event["undo_lsn"]), lsn(&events["before"]["target"]["lsn"])), (Some(at), Some(at)));
+        let text = walproof(&["events", archive, "--before", "700"]).out;
+        assert!(text.contains(says) && text.contains("its files are gone all the same"), "{text}");
+        assert!(!text.contains("did not happen") && !text.contains("nothing is to be restored"), "{text}");
+        let txns = document(&["txns", archive]);
+        let own = &txns["transactions"][0];
+        assert_eq!((&own["outcome"], lsn(&own["lost_from_lsn"])), (&outcome.into(), Some(at)), "{own}");
+        let text = walproof(&["txns", archive]).out;
+        assert!(text.contains("its files are gone all the same"), "{text}");
+    }
+    // What did nothing of the kind is told as ever.
+    let mut crafted = Crafted::new(Version::new(15, 0));
+    crafted.delete(OLD);
+    crafted.end(OLD, ABORT);
+    let folder = crafted.written();
+    let text = walproof(&["events", folder.path().to_str().unwrap(), "--rows", "1"]).out;
+    assert!(text.contains("did not happen") && !text.contains("all the same"), "{text}");
+}
+
+/// A name is quoted as SQL has it.
+#[test]
+fn a_name_with_a_quote_is_quoted() {
+    let mut crafted = Crafted::new(Version::new(15, 0));
+    let mut main = [0u8; 72];
+    main[8..12].copy_from_slice(b"it's");
+    crafted.wal.record(&Rec { rmid: XLOG, info: 0x70, main: &main, ..Rec::default() });
+    let folder = crafted.written();
+    let text = walproof(&["events", folder.path().to_str().unwrap()]).out;
+    assert!(text.contains("RESTORE POINT  'it''s'"), "{text}");
 }
 
 /// The mark of the database that is dropped counts, and neither that of another one nor what vacuum writes there.

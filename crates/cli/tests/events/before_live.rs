@@ -6,6 +6,8 @@
 use crate::run::walproof;
 use crate::workload::{MASS, Workload};
 use serde_json::Value;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -21,6 +23,9 @@ fn found() -> Option<Postgres> {
     }
     found
 }
+
+/// A setting with our own command.
+const OURS: &str = "restore_command = 'walproof archive-get";
 
 /// A server with a backup, and what happened behind it.
 struct Disaster {
@@ -62,6 +67,13 @@ impl Disaster {
         settings.iter_mut().filter(|(name, _)| name == "recovery_target_action").for_each(|(_, value)| {
             "promote".clone_into(value);
         });
+        if let Some(command) = target["restore_command"].as_str().and_then(|line| line.strip_prefix(OURS)) {
+            let program = self.server.archive().with_file_name("walproof");
+            fs::copy(env!("CARGO_BIN_EXE_walproof"), &program).unwrap();
+            fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+            let command = command.strip_suffix('\'').unwrap();
+            settings.push(("restore_command".to_owned(), format!("{} archive-get{command}", program.display())));
+        }
         let question = format!("select {commits} || '|' || ({question})");
         let archive = self.server.archive();
         let recovery = LiveRecovery {
@@ -168,6 +180,36 @@ fn what_was_lost_is_there_again() {
     // What was rolled back is there.
     let way = answer(&archive, &["--kind", "drop", "-R", "other", "--before"]);
     assert_eq!((&way["before"]["why_not"], &way["before"]["needed"]), (&"aborted".into(), &false.into()));
+}
+
+/// Every second segment lies elsewhere: the setting that is printed brings them all.
+#[test]
+fn several_places_are_one_way_back() {
+    let Some(postgres) = found() else { return };
+    let table = "create table gone(id int); insert into gone select generate_series(1, 300)";
+    let disaster = Disaster::prepare(postgres, &[table]);
+    let server = &disaster.server;
+    for note in 0..4 {
+        server.sql(&format!("create table note{note}(id int); select pg_switch_wal()")).unwrap();
+    }
+    server.sql("drop table gone").unwrap();
+    server.sql("create table later(id int)").unwrap();
+    let commits = disaster.commits();
+    let all: u64 = server.sql(&format!("select {commits}")).unwrap().trim().parse().unwrap();
+    server.switch_and_archive().unwrap();
+    let archive = server.archive();
+    let elsewhere = archive.with_file_name("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    let mut segments: Vec<PathBuf> = fs::read_dir(&archive).unwrap().map(|entry| entry.unwrap().path()).collect();
+    segments.retain(|path| path.file_name().is_some_and(|name| name.len() == 24));
+    segments.sort();
+    assert!(segments.len() > 4, "{segments:?}");
+    for path in segments.iter().skip(1).step_by(2) {
+        fs::rename(path, elsewhere.join(path.file_name().unwrap())).unwrap();
+    }
+    let way = answer(&archive, &[elsewhere.to_str().unwrap(), "--kind", "drop", "-R", "gone", "--before"]);
+    assert!(way["before"]["target"]["restore_command"].as_str().unwrap().starts_with(OURS), "{way:#}");
+    assert_eq!(disaster.restored(&way, &commits, all, "select count(*) from gone"), "300");
 }
 
 #[test]

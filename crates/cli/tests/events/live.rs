@@ -6,8 +6,11 @@ use crate::run::walproof;
 use crate::told::{document, told};
 use crate::top::top;
 use crate::workload::{MASS, Workload};
+use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 use walproof_live::{Postgres, Server, gate};
 
 /// The oldest server of which the tests know that all steps are possible.
@@ -57,10 +60,71 @@ fn one(postgres: Postgres, seed: u64) {
     );
     assert!(missing.is_empty() && invented.is_empty(), "seed {seed}: not told {missing:#?}, invented {invented:#?}");
     times_are_those_of_the_server(&server, &found);
+    names_come_from_in_front_of_a_start(&server);
     transactions_are_those_of_the_server(&server);
     sums_are_those_of_the_server(&server);
     touches_are_those_of_pg_waldump(&server);
     images_packed_are_those_of_the_server(&server);
+}
+
+/// What WAL begins with is of initdb, and is listed where that is asked for.
+#[test]
+fn initdb_is_left_out() {
+    let Some(postgres) = Postgres::find(OLDEST) else {
+        return gate::lacks(&format!("no PostgreSQL {OLDEST} or later found"));
+    };
+    // Of smaller segments, those that initdb filled are never archived.
+    let server = Server::start_sized(postgres, 16, "autovacuum = off\n").unwrap();
+    server.sql("create table public.own(id int)").unwrap();
+    server.sql("drop table own").unwrap();
+    server.switch_and_archive().unwrap();
+    let wal = server.archive();
+    let [own, all] = [&[][..], &["--initdb"]].map(|words| document(&wal, words));
+    let events = |document: &Value| document["events"].as_array().unwrap().clone();
+    let left_out = own["initdb"]["events"].as_u64().unwrap() as usize;
+    assert!(all["initdb"].is_null() && left_out > 100, "{left_out}");
+    assert_eq!(events(&all)[left_out..], events(&own));
+    let last = &events(&all)[left_out - 1];
+    assert_eq!((&last["kind"], &last["lsn"]), (&"shutdown".into(), &own["initdb"]["until_lsn"]));
+    let kinds: Vec<String> = events(&own).iter().map(|event| event["kind"].as_str().unwrap().to_owned()).collect();
+    assert!(kinds.contains(&"drop".to_owned()) && !kinds.contains(&"create-database".to_owned()), "{kinds:?}");
+    assert!(events(&all).iter().any(|event| event["database"] == "template0"), "{all:#}");
+    let text = walproof(&["events", wal.to_str().unwrap()]).out;
+    assert!(text.contains(&format!("INITDB   {left_out} events of initdb")), "{text}");
+}
+
+/// A range begins behind where names are told, and inside of a transaction.
+fn names_come_from_in_front_of_a_start(server: &Server) {
+    let sql = |text: &str| server.sql(text).unwrap();
+    sql("create table public.named(id int)");
+    let running = "begin; insert into named values (1); \
+                   do $$ begin while not exists(select from pg_class where relname = 'go') loop perform pg_sleep(0.02); end loop; end $$; \
+                   insert into named values (2); commit;";
+    let running = server.session(running).unwrap();
+    let open = "select coalesce(max(backend_xid::text), '') from pg_stat_activity where pid <> pg_backend_pid()";
+    let begun = Instant::now();
+    let xid = loop {
+        let xid = sql(open).trim().to_owned();
+        if !xid.is_empty() {
+            break xid;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60));
+        sleep(Duration::from_millis(20));
+    };
+    let start = sql("select pg_switch_wal(); select pg_current_wal_lsn()").lines().last().unwrap().to_owned();
+    sql("create table go()");
+    running.finish().unwrap();
+    sql("insert into named select generate_series(1, 2000); delete from named");
+    server.switch_and_archive().unwrap();
+    let archive = server.archive();
+    for words in [&["txns"][..], &["top"], &["events", "--kind", "delete"]] {
+        let ran = walproof(&[&words[..1], &[archive.to_str().unwrap(), "-s", &start], &words[1..]].concat());
+        assert!(ran.code == 0 && ran.out.contains(".public.named ("), "{words:?}: {}{}", ran.out, ran.err);
+    }
+    let ran = walproof(&["txns", archive.to_str().unwrap(), "-s", &start, "-x", &xid]);
+    assert!(ran.out.contains("it may have begun before what was read, of which nothing is counted"), "{}", ran.out);
+    assert!(ran.out.contains("rows 1 inserted;"), "{}", ran.out);
+    sql("drop table go");
 }
 
 /// Of a transaction, a part of which is rolled back, a prepared one and one that is open: rows, names, bounds of time.

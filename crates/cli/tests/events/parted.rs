@@ -124,6 +124,19 @@ fn a_promotion_beside_a_primary_that_goes_on() {
     assert_eq!(unpadded(found), fork, "{parted:#}");
     let rewind = &parted["a"]["pg_rewind"];
     assert_eq!((&rewind["possible"], &rewind["hints_logged"]), (&Value::from(true), &Value::from(true)), "{rewind}");
+    // A backup of the other line names nothing of this one.
+    if let Some(program) = server.postgres().program("pg_basebackup") {
+        let base = server.data().with_file_name("of-second");
+        let mut backup = Command::new(program);
+        backup.arg("-h").arg(second.folder()).args(["-U", "postgres", "-X", "none", "-c", "fast", "-D"]).arg(&base);
+        server.tool(&mut backup).unwrap();
+        let own = walproof(&["txns", path(&server.data()), "--backup", path(&base)]);
+        assert!(own.code == 2 && own.err.contains("not on the way that is read"), "{}{}", own.out, own.err);
+        let other = walproof(&["txns", path(&second.data()), "--backup", path(&base)]);
+        assert!(other.code == 0 && other.out.contains("postgres.public.b ("), "{}{}", other.out, other.err);
+    } else {
+        gate::goes_without("no pg_basebackup: a backup of the other line");
+    }
     // An archive has no control file, and the records say it.
     let archive = document(&[path(&server.data().join("pg_wal")), path(&second.data().join("pg_wal"))], 1);
     assert_eq!(archive["fork_lsn"], parted["fork_lsn"]);
@@ -194,11 +207,8 @@ fn what_a_side_lacks_parts_nothing() {
     assert_eq!((lacks["a"]["complete"].as_bool(), lacks["b"]["complete"].as_bool()), (Some(true), Some(false)));
 }
 
-/// Without a record that both have, their histories say where they part.
-#[test]
-fn histories_tell_where_there_is_no_wal_of_both() {
-    let folder = tempfile::tempdir().unwrap();
-    let [all, old, new] = ["all", "old", "new"].map(|name| folder.path().join(name));
+/// WAL of 15 that ends in its second segment.
+fn begun() -> Builder {
     let dialect = Version::new(15, 0).dialect().unwrap();
     let (segment, page) = (SegmentSize::new(1 << 20).unwrap(), PageSize::DEFAULT);
     let layout = Layout { dialect, align: Align::Eight, endian: Endian::Little, segment, page };
@@ -207,6 +217,50 @@ fn histories_tell_where_there_is_no_wal_of_both() {
     for n in 0..150 {
         wal.filler(9_000 + n);
     }
+    wal
+}
+
+/// What an old primary wrote last lies in a file that no server reads.
+#[test]
+fn an_unfinished_segment_is_the_last_wal_of_a_side() {
+    let folder = tempfile::tempdir().unwrap();
+    let [old, new] = ["old", "new"].map(|name| folder.path().join(name));
+    [&old, &new].into_iter().for_each(|place| fs::create_dir(place).unwrap());
+    let mut wal = begun();
+    let fork = wal.position();
+    wal.commit(700, 0);
+    wal.finish().write_to(&old).unwrap();
+    let last = "000000010000000000000002";
+    let unfinished = format!("{last}.partial");
+    fs::rename(old.join(last), old.join(&unfinished)).unwrap();
+    let mut wal = begun();
+    wal.timeline_switch_leaving(TimelineId(2), Opening::EndOfRecovery, &[500, 600]);
+    for n in 0..200 {
+        wal.filler(9_000 + n);
+    }
+    wal.switch();
+    wal.finish().write_to(&new).unwrap();
+    let told = document(&[path(&old), path(&new)], 1);
+    assert_eq!((&told["meeting"], told["fork_lsn"].as_str()), (&"apart".into(), Some(&*fork.to_string())), "{told:#}");
+    assert_eq!(told["a"]["unfinished"], serde_json::json!([unfinished]));
+    assert_eq!((&told["a"]["behind"]["committed"], &told["b"]["behind"]["committed"]), (&1.into(), &0.into()));
+    // That of the timeline which the other one left is no WAL of its way.
+    assert!(new.join(&unfinished).exists());
+    assert_eq!(told["b"]["unfinished"], serde_json::json!([]));
+    let text = walproof(&["diverge", path(&old), path(&new)]).out;
+    assert!(text.contains(&format!("{unfinished} is read as the last WAL of its timeline")), "{text}");
+    assert!(text.contains("BEHIND A 1 commit"), "{text}");
+    // Alone it is WAL enough.
+    fs::remove_file(old.join("000000010000000000000001")).unwrap();
+    assert_eq!(document(&[path(&old), path(&new)], 1)["a"]["behind"]["committed"], 1);
+}
+
+/// Without a record that both have, their histories say where they part.
+#[test]
+fn histories_tell_where_there_is_no_wal_of_both() {
+    let folder = tempfile::tempdir().unwrap();
+    let [all, old, new] = ["all", "old", "new"].map(|name| folder.path().join(name));
+    let mut wal = begun();
     let fork = wal.position();
     wal.timeline_switch_leaving(TimelineId(2), Opening::EndOfRecovery, &[500, 600]);
     for n in 0..200 {
@@ -218,8 +272,8 @@ fn histories_tell_where_there_is_no_wal_of_both() {
     }
     wal.finish().write_to(&all).unwrap();
     let copy = |name: &str, to: &Path| assert!(fs::copy(all.join(name), to.join(name)).is_ok());
-    // A server that is promoted leaves it so; one that wrote on has it whole.
-    fs::copy(all.join("000000010000000000000002.partial"), old.join("000000010000000000000002")).unwrap();
+    // A server that is promoted leaves it so.
+    copy("000000010000000000000002.partial", &old);
     copy("00000002.history", &new);
     copy("000000020000000000000003", &new);
     let told = document(&[path(&old), path(&new)], 1);
@@ -228,7 +282,7 @@ fn histories_tell_where_there_is_no_wal_of_both() {
     // Of the new one the first segment behind the fork is missing.
     assert_eq!((&told["a"]["behind"]["holes"], &told["b"]["behind"]["holes"]), (&0.into(), &1.into()), "{told:#}");
     // Where the old one wrote nothing behind the fork, nothing parts them.
-    fs::remove_file(old.join("000000010000000000000002")).unwrap();
+    fs::remove_file(old.join("000000010000000000000002.partial")).unwrap();
     copy("000000010000000000000001", &old);
     assert_eq!(document(&[path(&old), path(&new)], 2)["meeting"], "nothing_common");
 }

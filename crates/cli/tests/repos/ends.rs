@@ -2,7 +2,7 @@
 
 use crate::build::{self, BARMAN_ID, FULL, Repo, SEGMENTS};
 use crate::json;
-use crate::run::{walproof, walproof_with_input};
+use crate::run::{testdata, walproof, walproof_with_input};
 use crate::tar::tar_of;
 use std::path::Path;
 
@@ -60,6 +60,22 @@ fn without_a_key_it_is_said_that_one_is_needed() {
     assert!(ran.out.contains("--passphrase-file") && ran.out.contains(FULL), "{}", ran.out);
     let when = walproof(&["when", &repo.root()]);
     assert!(when.code == 2 && when.err.contains("it is encrypted") && when.err.contains("--passphrase-file"));
+}
+
+#[test]
+fn an_encrypted_repository_is_a_side_like_any_other() {
+    let repo = Repo::new();
+    build::pgbackrest(&repo);
+    build::encrypt(&repo, "secret");
+    let pass = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(pass.path(), "secret\n").unwrap();
+    let (root, good, pass) = (repo.root(), testdata("demo/good"), pass.path().to_str().unwrap());
+    let same = walproof(&["diverge", &root, &good, "--passphrase-file", pass, "--format", "json"]);
+    let told: serde_json::Value = serde_json::from_str(&same.out).unwrap();
+    assert_eq!((same.code, &told["meeting"]), (0, &"same".into()), "{told:#} {}", same.err);
+    assert_eq!(told["a"]["range"], told["b"]["range"]);
+    let closed = walproof(&["diverge", &root, &good]);
+    assert!(closed.code == 2 && closed.err.contains("encrypted"), "{}{}", closed.out, closed.err);
 }
 
 #[test]

@@ -82,6 +82,39 @@ fn places_make_up_one_archive_and_each_has_a_row() {
     assert!(gone.code == 2 && gone.err.contains("no such file or folder"), "{}", gone.err);
 }
 
+/// Those that are asked about something besides: places come first, whatever comes behind them.
+#[test]
+fn every_command_takes_several_places_as_words() {
+    let places = Places::new(&[("a", &[0, 2]), ("b", &[1, 2])]);
+    let (a, b) = (places.named("a"), places.named("b"));
+    let asked: [(&str, &[&str]); 8] = [
+        ("dump", &[]),
+        ("dump", &[SEGMENTS[1]]),
+        ("dump", &[SEGMENTS[0], SEGMENTS[1]]),
+        ("stats", &[SEGMENTS[1]]),
+        ("when", &[]),
+        ("when", &["0/00AAC690"]),
+        ("hex", &["0/00AAC690"]),
+        ("blame", &["1663/5/16384:0"]),
+    ];
+    for (command, asked) in asked {
+        let by_option = walproof(&[&[command, &a, "--from", &b], asked].concat());
+        let by_word = walproof(&[&[command, a.as_str(), &b], asked].concat());
+        assert_eq!((by_word.code, &by_word.out), (0, &by_option.out), "{command} {asked:?}: {}", by_word.err);
+        let alone = walproof(&[&[command, a.as_str()], asked].concat());
+        assert_ne!((alone.code, &alone.out), (0, &by_word.out), "{command} {asked:?}");
+    }
+    let by_path = walproof(&["when", "0/00AAC690", "-p", &a, "--from", &b]);
+    assert_eq!(by_path.out, walproof(&["when", &a, &b, "0/00AAC690"]).out);
+    let command = format!("restore_command = 'walproof archive-get %f \"%p\" --from \"{a}\" --from \"{b}\"'");
+    assert!(by_path.out.lines().any(|line| line == command), "{}", by_path.out);
+    // A word that is neither is what was asked, as ever.
+    let neither = walproof(&["dump", &a, &places.named("gone")]);
+    assert!(neither.code == 2 && neither.err.contains("neither a segment nor a position"), "{}", neither.err);
+    let neither = walproof(&["when", &a, "738"]);
+    assert!(neither.code == 2 && neither.err.contains("xid:738"), "{}", neither.err);
+}
+
 #[test]
 fn a_bad_copy_is_passed_over_for_a_good_one_whatever_is_wrong_with_it() {
     type Break = fn(&Places);

@@ -187,6 +187,7 @@ impl<T: TakeHistory> History<'_, T> {
     fn xlog(&mut self, record: &Record<'_>, timeline: TimelineId) {
         let lsn = record.lsn;
         if let Some(checkpoint) = xlog::checkpoint(record) {
+            self.initdb.checkpoint(lsn, record.header.prev, &checkpoint);
             self.tick_of_checkpoint(checkpoint.time);
             self.next_xid = self.next_xid.or(checkpoint.next_xid.map(|next| next.xid));
             let time = checkpoint.time;

@@ -33,6 +33,7 @@ pub fn document(report: &DivergeReport<'_>) -> Value {
             "system_identifier": found.system_ids.get(at).copied().flatten().map(|id| id.to_string()),
             "timelines": found.ways.get(at),
             "range": range,
+            "unfinished": report.unfinished.get(at),
             "complete": found.gathered.get(at).map(|gathered| gathered.complete),
             "findings": found.gathered.get(at).map(|gathered| gathered.findings),
             "first": first.and_then(|first| first.get(at).map(|own| record(own, layout))),

@@ -11,6 +11,8 @@ use pgwal_forensics::diverge::Divergence;
 pub struct DivergeReport<'a> {
     /// Where they lie.
     pub places: [String; 2],
+    /// Unfinished segments that were read as the last ones of their timelines.
+    pub unfinished: [Vec<String>; 2],
     /// What was found.
     pub found: &'a Divergence,
 }

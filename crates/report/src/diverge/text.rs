@@ -76,7 +76,11 @@ fn place(out: &mut Lines<'_>, report: &DivergeReport<'_>, side: usize, label: &s
     };
     let timelines: Vec<String> = way.iter().map(TimelineId::to_string).collect();
     let word = if timelines.len() == 1 { "timeline" } else { "timelines" };
-    writeln!(out, "{label}        {place}: {range}, {word} {}", timelines.join(" > "))
+    writeln!(out, "{label}        {place}: {range}, {word} {}", timelines.join(" > "))?;
+    let unfinished = report.unfinished.get(side).map_or(&[][..], Vec::as_slice);
+    unfinished.iter().take(TOLD).try_for_each(|file| {
+        writeln!(out, "         {file} is read as the last WAL of its timeline, which no server does")
+    })
 }
 
 fn fork(out: &mut Lines<'_>, found: &Divergence) -> io::Result<()> {

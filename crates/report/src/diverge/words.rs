@@ -8,8 +8,7 @@ use pgwal_format::Dialect;
 use pgwal_format::rmgr::vocabulary::Vocabulary;
 
 /// What is not looked at.
-pub const NOT_CHECKED: [&str; 3] =
-    ["data files", "unfinished segments (.partial)", "whether either server has newer WAL"];
+pub const NOT_CHECKED: [&str; 2] = ["data files", "whether either server has newer WAL"];
 
 /// `Transaction/COMMIT`.
 pub fn record_kind(record: &PartedRecord, dialect: &'static Dialect) -> String {

@@ -18,6 +18,7 @@ pub struct EventsDocument<'a> {
     #[serde(flatten)]
     head: HistoryHead,
     more_events: u64,
+    initdb: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     before: Option<Value>,
     #[serde(serialize_with = "one_by_one")]
@@ -35,6 +36,7 @@ pub fn document<'a>(report: &EventsReport<'a>) -> EventsDocument<'a> {
         schema: "walproof.events/1",
         head: HistoryHead::new(&answer.gathered, answer.range, &answer.holes, answer.left_out),
         more_events: answer.more_events,
+        initdb: answer.initdb.map(|own| json!({"events": own.events, "until_lsn": own.until})),
         before: report.before.map(before),
         events: &answer.events,
     }
@@ -50,6 +52,7 @@ fn event(event: &WalEvent) -> Value {
         "outcome": event.end.map(|end| end.name()),
         "end_lsn": event.end_lsn,
         "undo_lsn": event.undo,
+        "files_gone": event.is_lost_unended(),
         "prepared": event.prepared.as_deref().map(shown),
         "subxacts": &event.subxacts[..],
         "subxacts_more": event.subxacts_more,

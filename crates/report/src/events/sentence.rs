@@ -1,9 +1,8 @@
 //! What is said of one event, and of all of them, line by line.
 
-use super::words::{fact, kind, on_disk, relation};
+use super::words::{GONE, fact, kind, on_disk, quoted, relation};
 use crate::figures::{bytes, counted};
 use crate::history_head::left_timelines;
-use crate::outside::shown;
 use crate::time::Zone;
 use pgwal_forensics::{EventEnd, EventsAnswer, WalEvent, WalEventKind};
 
@@ -36,6 +35,10 @@ pub fn asides(event: &WalEvent) -> Vec<String> {
 /// What is to be known of all of them: labels and texts.
 pub fn notes(answer: &EventsAnswer) -> Vec<(&'static str, String)> {
     let mut out = Vec::new();
+    if let Some(own) = answer.initdb {
+        let left_out = counted(own.events.into(), "event");
+        out.push(("INITDB", format!("{left_out} of initdb, up to {}, not listed: --initdb lists them", own.until)));
+    }
     if answer.more_events > 0 {
         let more = counted(answer.more_events.into(), "event");
         out.push(("MORE", format!("{more} that are not listed: narrow the range, or name kinds")));
@@ -63,7 +66,11 @@ pub fn ending(event: &WalEvent) -> String {
         out += &format!(", transaction {xid}");
     }
     let at = event.end_lsn.map(|lsn| format!(" at {lsn}")).unwrap_or_default();
+    let lost = event.is_lost_unended();
     out += &match event.end {
+        Some(EventEnd::Aborted) if lost => format!(", ABORTED{at}{GONE}"),
+        Some(EventEnd::Crashed) if lost => format!(", NEVER ENDED before the server stopped{GONE}"),
+        Some(EventEnd::Open) if lost => format!(", STILL OPEN where what was read ends{GONE}"),
         Some(EventEnd::Committed) => format!(", committed{at}"),
         Some(EventEnd::Aborted) => format!(", ABORTED{at}: it did not happen"),
         Some(EventEnd::Crashed) => ", NEVER ENDED before the server stopped: it did not happen".to_owned(),
@@ -80,7 +87,7 @@ pub fn ending(event: &WalEvent) -> String {
         out += &format!(", with subtransactions {}{rest}", told.join(", "));
     }
     if let Some(gid) = &event.prepared {
-        out += &format!(", prepared as '{}'", shown(gid));
+        out += &format!(", prepared as {}", quoted(gid));
     }
     if event.bytes > 0 {
         out += &format!("; {} of WAL", bytes(event.bytes.into()));

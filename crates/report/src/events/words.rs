@@ -10,6 +10,14 @@ use pgwal_format::record::RelFileLocator;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::control::ServerParameters;
 
+/// What is told of a transaction that did not commit, and whose files are gone.
+pub const GONE: &str = ": its files are gone all the same, for replay removes them whatever becomes of the transaction";
+
+/// A name from outside inside of quotes, as SQL has it.
+pub fn quoted(name: &[u8]) -> String {
+    format!("'{}'", shown(name).replace('\'', "''"))
+}
+
 /// `1663/5/16393`.
 pub fn file(rel: RelFileLocator) -> String {
     names::relation(&rel, 0)
@@ -69,13 +77,13 @@ pub fn fact(fact: &EventFact, local: &dyn Fn(Timestamp) -> String) -> String {
             )
         }
         EventFact::Tablespace(oid) => format!("tablespace {oid}"),
-        EventFact::Name(name) => format!("'{}'", shown(name)),
+        EventFact::Name(name) => quoted(name),
         EventFact::BackupStart(start) => format!("a base backup that began at {start} ends"),
         EventFact::Timelines(Some(old), new) => format!("timeline {new} begins, which left timeline {old}"),
         EventFact::Timelines(None, new) => format!("timeline {new} begins"),
         EventFact::Lost(n) => format!("the server had crashed, with {} open", counted((*n).into(), "transaction")),
         EventFact::Parameters(before, now) => parameters(before.as_deref(), now),
-        EventFact::Message(prefix, n) => format!("prefix '{}', {}", shown(prefix), bytes((*n).into())),
+        EventFact::Message(prefix, n) => format!("prefix {}, {}", quoted(prefix), bytes((*n).into())),
         EventFact::Between(from, to) => {
             let minutes = to.0.saturating_sub(from.0) / 60_000_000;
             format!("nothing with a time until {} ({minutes} min)", local(*to))

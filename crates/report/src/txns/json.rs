@@ -84,6 +84,7 @@ fn transaction(xact: &ListedXact) -> Value {
         "relations": xact.relations.iter().map(relation).collect::<Vec<_>>(),
         "relations_more": xact.relations_more,
         "partial": xact.partial,
+        "lost_from_lsn": xact.lost_from,
     })
 }
 

@@ -7,10 +7,10 @@
 //! ```
 
 use super::{TxnsReport, seconds};
-use crate::events::words::named_file;
+use crate::events::words::{GONE, named_file, quoted};
 use crate::figures::{bytes, counted, grouped};
 use crate::history_head::{UNKNOWN, left_timelines};
-use crate::outside::{Lines, shown};
+use crate::outside::Lines;
 use crate::time::Zone;
 use pgwal_forensics::{EventEnd, ListedXact, RelationSum, XactOrder};
 use pgwal_format::rmgr::xact::Timestamp;
@@ -84,7 +84,7 @@ fn one(out: &mut Lines<'_>, xact: &ListedXact, zone: &Zone, most: usize) -> io::
     writeln!(out, "    {}{}", beginning(xact, &local), took(xact))?;
     if let Some((lsn, gid, time)) = &xact.prepared {
         let at = time.map(|time| format!(", {}", local(time))).unwrap_or_default();
-        writeln!(out, "    prepared at {lsn} as '{}'{at}", shown(gid))?;
+        writeln!(out, "    prepared at {lsn} as {}{at}", quoted(gid))?;
     }
     for relation in xact.relations.iter().take(most) {
         let named = named_file(relation.name.as_ref(), relation.file);
@@ -99,6 +99,9 @@ fn one(out: &mut Lines<'_>, xact: &ListedXact, zone: &Zone, most: usize) -> io::
         let rest = (xact.subxacts.len() - told.len()) as u64 + xact.subxacts_more;
         let rest = if rest > 0 { format!(" and {rest} more") } else { String::new() };
         writeln!(out, "    with subtransactions {}{rest}", told.join(", "))?;
+    }
+    if let Some(lsn) = xact.lost_from.filter(|_| xact.end != EventEnd::Committed) {
+        writeln!(out, "    it began to remove a database or a tablespace at {lsn}{GONE}")?;
     }
     if xact.partial {
         writeln!(out, "    WAL is missing inside it, it may be more")?;
@@ -123,7 +126,10 @@ fn ending(xact: &ListedXact) -> String {
 
 fn beginning(xact: &ListedXact, local: &dyn Fn(Timestamp) -> String) -> String {
     if !xact.begin_known {
-        return format!("first seen at {}; it may have begun before what was read", xact.begin);
+        return format!(
+            "first seen at {}; it may have begun before what was read, of which nothing is counted",
+            xact.begin
+        );
     }
     match xact.after {
         Some(after) => format!("begun at {}, not before {}", xact.begin, local(after)),

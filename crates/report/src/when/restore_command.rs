@@ -43,22 +43,62 @@ fn plain_folder(entry: &Entry, path: &Path) -> Option<PathBuf> {
     path.parent().filter(|_| plain).map(Path::to_path_buf)
 }
 
-/// For the shell, with `%` as servers read it, and inside of quotes as the configuration's.
+/// Where one of several places cannot be given to a server.
+pub const NOT_SERVED: &str = "# restore_command: that of what archived the WAL; walproof archive-get serves several places that are folders or \
+                              object stores";
+
+/// The same for several places that are read as one archive: `walproof archive-get` takes each file from the first that
+/// has a good copy of it, as it is read here. `options`: which archive there is meant, where keys are.
+pub fn of_places(places: &[&Path], options: &[(&'static str, String)]) -> String {
+    let from = places.iter().map(|place| ("--from", address(place)));
+    let words: Vec<(&str, String)> = from.chain(options.iter().cloned()).collect();
+    if words.iter().any(|(_, value)| value.contains(is_harmful)) {
+        return NOT_SERVED.to_owned();
+    }
+    let words: String = words.iter().map(|(option, value)| format!(" {option} \"{}\"", in_shell(value))).collect();
+    format!("restore_command = '{}'", in_settings(&format!("walproof archive-get %f \"%p\"{words}")))
+}
+
+/// A server's folder is another one than ours.
+fn address(place: &Path) -> String {
+    let shown = place.display().to_string();
+    if shown.contains("://") { shown } else { absolute(place).map_or(shown, |path| path.display().to_string()) }
+}
+
 fn cp(folder: &Path) -> String {
+    in_settings(&format!("cp \"{}/%f\" \"%p\"", in_shell(&folder.display().to_string())))
+}
+
+/// Inside of double quotes for the shell, with `%` as servers read it.
+fn in_shell(text: &str) -> String {
     let mut quoted = String::new();
-    for c in folder.display().to_string().chars() {
+    for c in text.chars() {
         match c {
             '"' | '$' | '`' | '\\' => quoted.extend(['\\', c]),
             '%' => quoted.push_str("%%"),
             c => quoted.push(c),
         }
     }
-    format!("cp \"{quoted}/%f\" \"%p\"").replace('\\', "\\\\").replace('\'', "''")
+    quoted
+}
+
+/// Inside of the configuration's quotes.
+fn in_settings(command: &str) -> String {
+    command.replace('\\', "\\\\").replace('\'', "''")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn several_places_are_asked_by_our_own_command() {
+        let places = [Path::new("/srv/a"), Path::new("s3://wal/it's")];
+        let command = of_places(&places, &[("--stanza", "main".to_owned())]);
+        let own = "walproof archive-get %f \"%p\" --from \"/srv/a\" --from \"s3://wal/it''s\" --stanza \"main\"";
+        assert_eq!(command, format!("restore_command = '{own}'"));
+        assert_eq!(of_places(&[Path::new("/srv/\u{1b}[2J")], &[]), NOT_SERVED);
+    }
 
     #[test]
     fn every_name_of_a_folder() {

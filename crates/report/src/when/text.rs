@@ -12,7 +12,6 @@ use pgwal_verify::times::Times;
 use pgwal_verify::windows::BackupWindow;
 use pgwal_verify::{Code, Facts, TransactionEnd, Verdict};
 use std::io;
-use std::path::Path;
 
 /// Restore points and backups that are told one by one.
 const TOLD: usize = 20;
@@ -23,7 +22,7 @@ pub fn write(
     times: &Times,
     backups: &[BackupWindow<'_>],
     answer: Option<&WhenAnswer>,
-    archive: &Path,
+    archive: &str,
     zone: &Zone,
 ) -> io::Result<()> {
     match answer {
@@ -35,7 +34,7 @@ pub fn write(
     }
     writeln!(out, "TIMES    {}", zone.told())?;
     if times.outcome.verdict != Verdict::Proven {
-        writeln!(out, "The archive is not whole: walproof verify {} says why", archive.display())?;
+        writeln!(out, "The archive is not whole: walproof verify {archive} says why")?;
     }
     Ok(())
 }
@@ -121,7 +120,7 @@ fn end(end: &TransactionEnd, zone: &Zone) -> String {
     format!("{}  {verb} of transaction {} at {}", zone.local(end.time).unwrap_or_default(), end.xid, end.lsn)
 }
 
-fn position(out: &mut Lines<'_>, times: &Times, answer: &WhenAnswer, archive: &Path, zone: &Zone) -> io::Result<()> {
+fn position(out: &mut Lines<'_>, times: &Times, answer: &WhenAnswer, archive: &str, zone: &Zone) -> io::Result<()> {
     let layout = times.layout();
     let (address, size) = (layout.address(), layout.segment);
     let Some(moment) = answer.moment.as_ref().filter(|m| times.reaches(m.lsn)) else {
@@ -129,7 +128,7 @@ fn position(out: &mut Lines<'_>, times: &Times, answer: &WhenAnswer, archive: &P
         match &answer.why_not {
             Some((why, Some(xid))) => {
                 writeln!(out, "{}: {why}.", answer.input)?;
-                writeln!(out, "Ask for that one: walproof when {} xid:{xid}", archive.display())?;
+                writeln!(out, "Ask for that one: walproof when {archive} xid:{xid}")?;
             }
             Some((why, None)) => writeln!(out, "{}: {why}. WAL replays from {from} to {to}.", answer.input)?,
             None => writeln!(
@@ -169,6 +168,14 @@ fn position(out: &mut Lines<'_>, times: &Times, answer: &WhenAnswer, archive: &P
             writeln!(out, "BACKUP   none known here: take one that ends before {lsn}")?
         }
         None => return writeln!(out, "BACKUP   out of reach: none known here ends before {lsn} and has all its WAL"),
+    }
+    if let WhenAsked::Xid(xid) = answer.asked
+        && moment.kept.is_some_and(|own| own.xid == xid && own.committed)
+    {
+        writeln!(
+            out,
+            "NEXT     {xid} itself is kept; to get back to before it: walproof events {archive} --before {xid}"
+        )?;
     }
     let is_end = moment.is_end && matches!(answer.asked, WhenAsked::Lsn(_));
     let remark =

@@ -18,7 +18,6 @@ use pgwal_report::events::before::{BeforeAnswer, BeforeTarget, RestoreProof};
 use pgwal_report::plan::RestorePlan;
 use pgwal_report::time::Zone;
 use pgwal_report::when::settings;
-use std::path::PathBuf;
 
 /// Events that are told one by one where one of them is to be named.
 const TOLD: usize = 20;
@@ -100,8 +99,7 @@ fn target(
     } else {
         settings::before(&layout, timeline, lsn, own, loss.kept.map(|kept| kept.xid))
     };
-    let place = args.history.input.named().into_iter().next().unwrap_or_else(|| PathBuf::from(source.describe()));
-    let (restore_command, set_by_system) = fetching(source, &place, layout.segment)?;
+    let (restore_command, set_by_system) = fetching(opened, &args.history.input, layout.segment)?;
     let proof = proof(args, &settings, opened, zone)?;
     Ok(BeforeTarget { lsn, layout, loss, settings, restore_command, set_by_system, proof })
 }

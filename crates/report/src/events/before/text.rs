@@ -10,9 +10,9 @@
 //! ```
 
 use super::{BeforeAnswer, BeforeTarget, RestoreProof};
-use crate::events::words::relation;
+use crate::events::words::{quoted, relation};
 use crate::figures::{bytes, counted};
-use crate::outside::{Lines, shown};
+use crate::outside::Lines;
 use crate::plan::RestorePlan;
 use crate::restore::text::{headline, impact, lines};
 use crate::time::Zone;
@@ -39,7 +39,7 @@ pub fn write(out: &mut Lines<'_>, answer: &BeforeAnswer<'_>, zone: &Zone) -> io:
         None => time,
     };
     writeln!(out, "BEFORE   {what}{ended}")?;
-    let prepared = undone.prepared.as_deref().map(gid);
+    let prepared = undone.prepared.as_deref().map(quoted);
     let Some(target) = &answer.target else {
         let why = match (undone.end, &prepared) {
             _ if answer.is_unknown() => "WAL is missing inside of it: whether it was committed is not known".to_owned(),
@@ -83,17 +83,12 @@ pub fn write(out: &mut Lines<'_>, answer: &BeforeAnswer<'_>, zone: &Zone) -> io:
     Ok(())
 }
 
-/// The name of a prepared transaction, as SQL has it.
-fn gid(name: &[u8]) -> String {
-    format!("'{}'", shown(name).replace('\'', "''"))
-}
-
 fn whither(answer: &BeforeAnswer<'_>, target: &BeforeTarget) -> String {
     let lsn = target.lsn;
     match answer.undone.end_lsn {
         Some(end) if end == lsn => format!("{lsn}, in front of its commit record"),
         Some(_) => format!(
-            "{lsn}, in front of the record with which it begins to remove files: in front of its commit they are gone already"
+            "{lsn}, in front of the record with which it begins to remove files: in front of its end they are gone already"
         ),
         None if answer.undone.end.is_some() => {
             format!(
@@ -146,7 +141,7 @@ fn in_flight(one: &InFlightXact) -> String {
     let prepared = one
         .prepared
         .as_deref()
-        .map(|gid| format!("; it comes back prepared, COMMIT PREPARED {} keeps it", self::gid(gid)));
+        .map(|gid| format!("; it comes back prepared, COMMIT PREPARED {} keeps it", quoted(gid)));
     format!(
         "transaction {}, before the target at {}, committed behind it at {}, {} of WAL{what}{}",
         one.commit.xid,
