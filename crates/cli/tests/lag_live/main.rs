@@ -5,6 +5,7 @@ mod refused;
 #[path = "../run/mod.rs"]
 mod run;
 mod site;
+mod slots;
 #[path = "../schemas/validator.rs"]
 mod validator;
 

@@ -16,12 +16,18 @@ pub struct Site<'a> {
 }
 
 pub fn primary() -> Option<Server> {
+    primary_with("")
+}
+
+/// With these settings in addition.
+pub fn primary_with(settings: &str) -> Option<Server> {
     let Some(postgres) = Postgres::find(OLDEST) else {
         gate::lacks(&format!("no PostgreSQL {OLDEST} or later found"));
         return None;
     };
     eprintln!("running with PostgreSQL {}", postgres.major());
-    let server = Server::start(postgres, "track_commit_timestamp = on\nautovacuum = off\n").unwrap();
+    let settings = format!("track_commit_timestamp = on\nautovacuum = off\n{settings}");
+    let server = Server::start(postgres, &settings).unwrap();
     server.sql("create table t(a int)").unwrap();
     Some(server)
 }

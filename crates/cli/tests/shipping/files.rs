@@ -309,3 +309,30 @@ fn up_to_9_4_what_is_left_at_a_promotion_is_named_as_a_whole_one_is() {
     let (code, said) = ends(ship(&["pg_wal", "--to", "to", "--end", "0/600000"]).current_dir(site.path("")));
     assert!(code == 2 && said.contains("its records end at 0/0027"), "{code} {said}");
 }
+
+/// What `archive-prune` removes beside it stays away, and what is written goes on.
+#[test]
+fn what_is_pruned_meanwhile_does_not_come_back() {
+    let last = "000000010000000000000005";
+    let (site, bytes) = cut(&plain(V15, CLUSTER, 0), last, 100_001);
+    let to = site.folder("to");
+    let shipping = started(&site, &to);
+    comes("the records so far", || written(&partial(&to, last)) > 90_000);
+    let prune =
+        |from: &str| crate::run::walproof(&["archive-prune", to.to_str().unwrap(), "--keep-from", from, "--yes"]);
+    let ran = prune("000000010000000000000003");
+    assert!(ran.code == 0 && ran.out.contains("removed"), "{} {}", ran.out, ran.err);
+    let kept = ["000000010000000000000003", "000000010000000000000004"];
+    assert_eq!(whole(&to), kept);
+    assert!(written(&partial(&to, last)) > 90_000);
+    fs::write(site.path(&site.p(last)), &bytes).unwrap();
+    comes("its end", || to.join(last).exists());
+    shipping.stop();
+    // The next one begins where this one ended, not with what the server still has.
+    let (code, said) = ends(ship(&["pg_wal", "--to", "to", "--end", "0/600000"]).current_dir(site.path("")));
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(whole(&to), [&kept[..], &[last]].concat());
+    is_of(&to, &[&site.path("pg_wal")]);
+    let ran = crate::run::walproof(&["verify", to.to_str().unwrap()]);
+    assert!(ran.code == 0 && ran.out.contains("PROVEN"), "{}", ran.out);
+}

@@ -74,6 +74,14 @@ fn a_primary_is_killed_and_what_was_acknowledged_is_there() {
     }
 }
 
+/// A sum of all rows: of those that were committed one after another up to one of them, and of those that were there.
+fn contents(which: &str) -> String {
+    format!(
+        "(select sum(hashtext(n || ' ' || extract(epoch from at))::bigint) from acked where {which}) || '/' \
+         || (select sum(hashtext(a::text)::bigint) from pgbench_accounts as a)"
+    )
+}
+
 fn killed_once(round: u64) {
     let Some(server) = started("") else { return };
     let (streamed, followed) = (folder(&server, "streamed"), folder(&server, "followed"));
@@ -106,18 +114,25 @@ fn killed_once(round: u64) {
     assert!(acked > 20, "{printed}");
     let said = first.stop();
     assert!(said.contains("again in"), "{said}");
-    let question = "select count(*) || ' ' || max(n) from acked";
-    let numbers = |answer: String| -> (u64, u64) {
-        let (count, max) = answer.trim().split_once(' ').unwrap();
-        (count.parse().unwrap(), max.parse().unwrap())
+    let question = format!("select count(*) || ' ' || max(n) || ' ' || ({}) from acked", contents("true"));
+    let numbers = |answer: String| -> (u64, u64, String) {
+        let mut words = answer.split_whitespace();
+        let mut next = || words.next().unwrap().to_owned();
+        (next().parse().unwrap(), next().parse().unwrap(), next())
     };
-    let (count, max) = numbers(recovered(&server, &backup, &streamed, question));
+    let (count, max, own) = numbers(recovered(&server, &backup, &streamed, &question));
     assert!(count == max && max >= acked, "{acked} commits were acknowledged, {max} are there");
-    let (count, max) = numbers(recovered(&server, &backup, &followed, question));
-    eprintln!("of {acked} acknowledged commits, {max} were shipped from files");
-    assert!(count == max && max > 0);
+    let (count, some, others) = numbers(recovered(&server, &backup, &followed, &question));
+    eprintln!("of {acked} acknowledged commits, {some} were shipped from files");
+    assert!(count == some && some > 0);
     is_of(&streamed, &[&server.data().join("pg_wal"), &server.archive()]);
     is_of(&followed, &[&server.data().join("pg_wal"), &server.archive()]);
+    // The primary itself, as it was at each of the two commits: the same rows.
+    comes("the primary again", || server.restart_from_stop().is_ok());
+    for (to, shipped, last) in [("streamed", own, max), ("followed", others, some)] {
+        let there = server.sql(&format!("select {}", contents(&format!("n <= {last}")))).unwrap();
+        assert_eq!(there.trim(), shipped, "{to}: the rows up to commit {last}");
+    }
 }
 
 #[test]

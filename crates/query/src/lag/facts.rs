@@ -1,5 +1,6 @@
 //! What a server is asked, and what it answers: rows of `name=value`.
 
+use super::slots::{self, SlotFacts};
 use crate::sizes::bytes_of;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::server_progress::ServerProgress;
@@ -41,6 +42,8 @@ pub struct ServerFacts {
     pub standbys: Vec<ConnectedStandby>,
     /// Its archiver; `None` where nothing is archived.
     pub archiver: Option<ArchiverFacts>,
+    /// Its replication slots, from 9.4 on.
+    pub slots: Option<Vec<SlotFacts>>,
 }
 
 /// A row of `pg_stat_replication`.
@@ -130,6 +133,8 @@ impl ServerFacts {
                  || E'\\nfailed=' || coalesce(last_failed_wal, '') || '|' || coalesce({failed}, '') \
                  || E'\\nfailures=' || failed_count from pg_stat_archiver;\n"
             );
+            // Both views came with 9.4.
+            asked += &slots::question();
         }
         asked
     }
@@ -179,6 +184,7 @@ impl ServerFacts {
             data: fact(answer, "data").and_then(unhex).map(PathBuf::from),
             standbys: answer.lines().filter_map(|line| standby(line.strip_prefix("standby=")?)).collect(),
             archiver: (says("archive_mode")? != "off").then(archiver),
+            slots: slots::of(answer),
         })
     }
 }
@@ -194,11 +200,11 @@ impl ReadyFiles {
 }
 
 /// SQL for microseconds since 1970, as text.
-fn micros(time: &str) -> String {
+pub(super) fn micros(time: &str) -> String {
     format!("(extract(epoch from {time}) * 1000000)::bigint::text")
 }
 
-fn timestamp(text: &str) -> Option<Timestamp> {
+pub(super) fn timestamp(text: &str) -> Option<Timestamp> {
     text.parse().ok().map(Timestamp::from_unix_micros)
 }
 
@@ -218,7 +224,7 @@ fn standby(row: &str) -> Option<ConnectedStandby> {
 }
 
 /// What hexadecimal digits of UTF-8 say.
-fn unhex(text: &str) -> Option<String> {
+pub(super) fn unhex(text: &str) -> Option<String> {
     let digit = |byte: &u8| char::from(*byte).to_digit(16);
     let pair = |pair: &[u8]| match pair {
         [high, low] => u8::try_from(digit(high)? * 16 + digit(low)?).ok(),

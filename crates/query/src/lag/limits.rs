@@ -1,6 +1,7 @@
 //! How far behind is too far.
 
 use super::measure::{FollowerLag, LiveLag};
+use super::slots::SlotLag;
 use std::time::Duration;
 
 /// So much is allowed.
@@ -84,7 +85,9 @@ impl Limits {
             return LagJudgement::Unknown;
         }
         let followers = lag.followers.iter().map(|follower| self.of_follower(follower));
-        followers.max().unwrap_or(LagJudgement::Fine).max(self.of_archiver(lag))
+        // What a slot has lost is worth a warning whatever is allowed.
+        let slots = lag.slots.iter().flatten().map(SlotLag::judgement);
+        followers.chain(slots).max().unwrap_or(LagJudgement::Fine).max(self.of_archiver(lag))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Distances between what servers say, with what the WAL at hand says of them.
 
 use super::facts::{ConnectedStandby, ReadyFiles, ServerFacts};
+use super::slots::{self, SlotLag};
 use crate::between::{Compared, WaitingWal};
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Dialect, Lsn, SegmentName, SegmentSize, TimelineId};
@@ -165,6 +166,8 @@ pub struct LiveLag {
     pub archiver: Option<ArchiverLag>,
     /// Where the WAL lies that was read; `None`: none was at hand.
     pub wal: Option<String>,
+    /// Its replication slots; `None` where it did not say.
+    pub slots: Option<Vec<SlotLag>>,
 }
 
 /// Measures. The facts of the standbys should be older than those of the primary: WAL that came in between is lag, and
@@ -194,6 +197,7 @@ pub fn measure(
         followers,
         archiver,
         wal: wal.map(|wal| wal.place),
+        slots: slots::measured(primary, position),
     })
 }
 

@@ -3,6 +3,7 @@
 //! ```text
 //! facts.rs:   questions of the server's version ──► rows ──► ServerFacts        (who asks is not known here)
 //! measure.rs: facts, and the WAL at hand ──► bytes, segments, records, commits, the oldest commit that waits
+//! slots.rs:   replication slots, and what is kept for each
 //! limits.rs:  what was allowed ──► a judgement
 //! ```
 //! The time is that of the oldest commit which a stage has not passed, by the clock of the server that wrote it: on a
@@ -11,9 +12,11 @@
 mod facts;
 mod limits;
 mod measure;
+mod slots;
 
 pub use facts::{ArchiverFacts, ConnectedStandby, ReadyFiles, SETUP, ServerFacts, VERSION, dialect_of};
 pub use limits::{LagJudgement, LagLimit, Limits};
 pub use measure::{
     ArchiverLag, FollowerKind, FollowerLag, LagStage, LiveLag, StageLag, UnaskedStandby, WalAtHand, WalBehind, measure,
 };
+pub use slots::{SlotFacts, SlotLag};

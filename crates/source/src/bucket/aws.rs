@@ -39,15 +39,21 @@ pub(super) fn open(bucket: &str, settings: &BucketSettings) -> Result<AmazonS3, 
         // A bucket on this machine or in this network has no certificate, as often as not.
         builder = builder.with_endpoint(whole).with_allow_http(endpoint.starts_with("http://"));
     }
-    builder = builder.with_client_options(
-        client(settings, &profile)?.with_allow_http(endpoint.is_some_and(|endpoint| endpoint.starts_with("http://"))),
-    );
+    let plain = endpoint.is_some_and(|endpoint| endpoint.starts_with("http://"));
+    let mut client = client(settings, &profile)?.with_allow_http(plain);
     if unset(&["AWS_REGION", "AWS_DEFAULT_REGION"])
         && let Some(region) = profile.get("region")
     {
         builder = builder.with_region(region);
     }
     let open_to_all = settings.get("AWS_SKIP_SIGNATURE").is_some_and(|value| value != "false");
+    let has_keys =
+        open_to_all || settings.get("AWS_ACCESS_KEY_ID").is_some() || profile.get("aws_access_key_id").is_some();
+    if plain && has_keys && !settings.has_encrypted_proxy() {
+        // Nobody is asked for a certificate: those of this machine, some hundreds of files, are not read.
+        client = client.with_no_system_certificates(true);
+    }
+    builder = builder.with_client_options(client);
     let own = ["AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE"];
     if open_to_all || !unset(&own) {
         // That is said.

@@ -40,6 +40,12 @@ impl BucketSettings {
             .map(|(name, value)| (name.to_ascii_lowercase(), value.as_str()))
     }
 
+    /// A proxy that has a certificate of its own.
+    pub(super) fn has_encrypted_proxy(&self) -> bool {
+        let names = ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+        names.iter().any(|name| self.get(name).is_some_and(|place| place.starts_with("https:")))
+    }
+
     pub(super) fn google(&self, bucket: &str) -> Result<GoogleCloudStorage, String> {
         let mut builder = GoogleCloudStorageBuilder::new().with_bucket_name(bucket).with_retry(retry());
         for (name, value) in self.of("GOOGLE_") {

@@ -5,7 +5,7 @@ use super::LiveLagAnswer;
 use crate::time::rfc3339;
 use pgwal_format::AddressScheme;
 use pgwal_format::rmgr::xact::Timestamp;
-use pgwal_query::lag::{ArchiverLag, FollowerKind, FollowerLag, LagJudgement, StageLag, WalBehind};
+use pgwal_query::lag::{ArchiverLag, FollowerKind, FollowerLag, LagJudgement, SlotLag, StageLag, WalBehind};
 use serde_json::{Value, json};
 
 /// The document.
@@ -40,6 +40,7 @@ pub fn document(answer: &LiveLagAnswer<'_>) -> Value {
             },
             "standbys": lag.followers.iter().map(|one| follower(answer, one)).collect::<Vec<_>>(),
             "archiver": lag.archiver.as_ref().map(|one| archiver(answer, one)),
+            "slots": lag.slots.as_ref().map(|slots| slots.iter().map(slot).collect::<Vec<_>>()),
             "wal": lag.wal,
         },
     })
@@ -72,6 +73,22 @@ fn follower(answer: &LiveLagAnswer<'_>, follower: &FollowerLag) -> Value {
         "status": judged(answer.limits.of_follower(follower)),
         "error": follower.unknown,
         "stages": follower.stages.iter().map(stage).collect::<Vec<_>>(),
+    })
+}
+
+fn slot(slot: &SlotLag) -> Value {
+    let facts = &slot.facts;
+    json!({
+        "name": facts.name,
+        "type": facts.kind,
+        "active": facts.active,
+        "status": judged(slot.judgement()),
+        "restart_lsn": facts.restart,
+        "retained_bytes": slot.retained_bytes,
+        "wal_status": facts.status,
+        "safe_bytes": facts.safe_bytes,
+        "invalidation_reason": facts.reason,
+        "inactive_seconds": seconds(slot.inactive_micros),
     })
 }
 

@@ -62,7 +62,17 @@ impl LiveLagAnswer<'_> {
             let since = since.map(|since| format!(", the first for {since}")).unwrap_or_default();
             format!(" {} for the archiver{since}.", segments(ready.count, "wait"))
         });
-        all + &unknown.unwrap_or_default() + &owed.unwrap_or_default() + &self.unknown_archiver()
+        all + &unknown.unwrap_or_default() + &owed.unwrap_or_default() + &self.unknown_archiver() + &self.slots()
+    }
+
+    /// What slots have lost, or are about to lose.
+    fn slots(&self) -> String {
+        let slots = || self.lag.slots.iter().flatten();
+        let lost = slots().filter(|slot| slot.is_lost());
+        let lost = lost.map(|slot| format!(" Slot {} was given up: WAL that it needs is gone.", slot.facts.name));
+        let behind = slots().filter(|slot| slot.is_unreserved() && !slot.is_lost());
+        let behind = behind.map(|slot| format!(" Slot {} is about to be given up.", slot.facts.name));
+        lost.chain(behind).take(5).collect()
     }
 
     /// Why a limit for the archiver could not be looked at.

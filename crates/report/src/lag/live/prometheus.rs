@@ -3,7 +3,7 @@
 use super::LiveLagAnswer;
 use crate::metrics::{Metrics, seconds};
 use pgwal_format::Lsn;
-use pgwal_query::lag::{FollowerLag, StageLag};
+use pgwal_query::lag::{FollowerLag, SlotLag, StageLag};
 
 /// The metrics.
 pub fn metrics(answer: &LiveLagAnswer<'_>) -> String {
@@ -26,6 +26,15 @@ pub fn metrics(answer: &LiveLagAnswer<'_>) -> String {
     stages(&mut out, answer, "lag_commits", "Commits in between, of the WAL at hand", |stage| {
         Some(stage.wal?.waiting.commits.to_string())
     });
+    slots(&mut out, answer, "slot_retained_bytes", "WAL that is kept for a slot", |slot| slot.retained_bytes);
+    slots(&mut out, answer, "slot_active", "1 where somebody uses the slot", |slot| Some(slot.facts.active.into()));
+    slots(
+        &mut out,
+        answer,
+        "slot_lost",
+        "1 where WAL that the slot needs is gone, or goes with a checkpoint",
+        |slot| Some((slot.is_lost() || slot.is_unreserved()).into()),
+    );
     let Some(archiver) = &lag.archiver else { return out.text };
     if let Ok(ready) = &archiver.ready {
         out.one("archiver_waiting_segments", "Finished segments that are not archived yet", ready.count);
@@ -38,6 +47,24 @@ pub fn metrics(answer: &LiveLagAnswer<'_>) -> String {
     }
     out.one("archiver_failing", "1 where the last attempt failed", u8::from(archiver.is_failing));
     out.text
+}
+
+fn slots(
+    out: &mut Metrics,
+    answer: &LiveLagAnswer<'_>,
+    name: &str,
+    help: &str,
+    value: impl Fn(&SlotLag) -> Option<u64>,
+) {
+    let rows: Vec<(&SlotLag, u64)> =
+        answer.lag.slots.iter().flatten().filter_map(|slot| Some((slot, value(slot)?))).collect();
+    if rows.is_empty() {
+        return;
+    }
+    out.head(name, help);
+    for (slot, value) in rows {
+        out.row(name, &[("slot", slot.facts.name.as_str()), ("type", slot.facts.kind.as_str())], value);
+    }
 }
 
 /// Of a server that did not answer.

@@ -4,7 +4,7 @@ use super::{LiveLagAnswer, called, lasted, segments};
 use crate::figures::{bytes, counted, grouped};
 use crate::outside::Lines;
 use pgwal_format::rmgr::xact::Timestamp;
-use pgwal_query::lag::{ArchiverLag, FollowerKind, FollowerLag, StageLag, WalBehind};
+use pgwal_query::lag::{ArchiverLag, FollowerKind, FollowerLag, SlotLag, StageLag, WalBehind};
 use std::io;
 
 /// Writes it.
@@ -16,6 +16,9 @@ pub fn write(out: &mut Lines<'_>, answer: &LiveLagAnswer<'_>) -> io::Result<()> 
     writeln!(out, "PRIMARY  {}: PostgreSQL {}{kind}, at {}{timeline}", lag.name, lag.dialect.version, lag.position)?;
     for follower in &lag.followers {
         standby(out, answer, follower)?;
+    }
+    for slot in lag.slots.iter().flatten() {
+        of_slot(out, slot)?;
     }
     match &lag.archiver {
         Some(archiver) => of_archiver(out, answer, archiver)?,
@@ -65,6 +68,31 @@ fn records(wal: WalBehind) -> String {
     let least = if wal.waiting.complete { "" } else { "at least " };
     let (records, commits) = (wal.waiting.records.into(), wal.waiting.commits.into());
     format!(", {least}{} with {}", counted(records, "record"), counted(commits, "commit"))
+}
+
+fn of_slot(out: &mut Lines<'_>, slot: &SlotLag) -> io::Result<()> {
+    let facts = &slot.facts;
+    let used = match (facts.active, slot.inactive_micros) {
+        (true, _) => "in use".to_owned(),
+        (false, Some(micros)) => format!("not in use for {}", lasted(micros)),
+        (false, None) => "not in use".to_owned(),
+    };
+    write!(out, "SLOT     {} ({}, {used}): ", facts.name, facts.kind)?;
+    match (facts.restart, slot.retained_bytes) {
+        _ if slot.is_lost() => {
+            let reason = facts.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+            return writeln!(out, "the server gave it up{reason}: WAL that it needs is gone; drop it, and begin anew");
+        }
+        (Some(from), Some(kept)) => write!(out, "keeps WAL from {from} on, {}", bytes(kept.into()))?,
+        _ => return writeln!(out, "keeps no WAL yet"),
+    }
+    if slot.is_unreserved() {
+        return writeln!(out, "; the next checkpoints may remove it: whoever uses the slot is too far behind");
+    }
+    match facts.safe_bytes.and_then(|safe| u64::try_from(safe).ok()) {
+        Some(safe) => writeln!(out, "; given up after {} more", bytes(safe.into())),
+        None => writeln!(out),
+    }
 }
 
 fn of_archiver(out: &mut Lines<'_>, answer: &LiveLagAnswer<'_>, archiver: &ArchiverLag) -> io::Result<()> {

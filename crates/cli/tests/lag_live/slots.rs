@@ -1,0 +1,80 @@
+//! Replication slots: what is kept for them, and one that its server gave up.
+
+use crate::run::walproof;
+use crate::site::{conninfo, primary_with};
+use crate::validator::Schema;
+use serde_json::Value;
+use walproof_live::Server;
+
+fn run(server: &Server, format: &str) -> (String, i32) {
+    let from = conninfo(server.data().parent().unwrap());
+    let ran = walproof(&["lag", "--primary", &from, "--format", format]);
+    (ran.out, ran.code)
+}
+
+fn live(server: &Server) -> (Value, i32) {
+    let (out, code) = run(server, "json");
+    let mut lag: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(Schema::named("lag.json").problems(&lag), Vec::<String>::new(), "{lag}");
+    (lag["live"].take(), code)
+}
+
+fn metric(server: &Server, name: &str) -> Option<f64> {
+    let (out, _) = run(server, "prometheus");
+    let is_it = |line: &&str| line.starts_with(&format!("walproof_{name}{{")) && line.contains("slot=\"own\"");
+    out.lines().find(is_it).and_then(|line| line.rsplit(' ').next()?.parse().ok())
+}
+
+#[test]
+fn slots_and_what_they_have_lost() {
+    let small = "max_wal_size = '3MB'\nmin_wal_size = '2MB'\nwal_keep_size = 0\nmax_slot_wal_keep_size = '2MB'\n";
+    let Some(server) = primary_with(&format!("{small}archive_mode = off\n")) else { return };
+    let (lag, code) = live(&server);
+    assert_eq!((lag["slots"].as_array().map(Vec::len), code), (Some(0), 0));
+    server.sql("select pg_create_physical_replication_slot('own', true)").unwrap();
+    server.sql("select pg_create_physical_replication_slot('unused')").unwrap();
+    server.sql("insert into t select generate_series(1, 1000)").unwrap();
+    let (lag, code) = live(&server);
+    let slot = &lag["slots"][0];
+    assert_eq!(
+        (slot["name"].as_str(), slot["type"].as_str(), slot["active"].as_bool()),
+        (Some("own"), Some("physical"), Some(false))
+    );
+    assert_eq!(
+        (slot["wal_status"].as_str(), slot["status"].as_str(), code),
+        (Some("reserved"), Some("ok"), 0),
+        "{slot}"
+    );
+    let [from, to] = [&slot["restart_lsn"], &lag["primary"]["lsn"]].map(|lsn| lsn.as_str().unwrap());
+    let kept = server.sql(&format!("select pg_wal_lsn_diff('{to}', '{from}')")).unwrap();
+    assert_eq!(slot["retained_bytes"].to_string(), kept.trim());
+    assert_eq!(lag["slots"][1]["retained_bytes"], Value::Null);
+    let (text, _) = run(&server, "text");
+    assert!(text.contains("SLOT     own (physical, not in use"), "{text}");
+    assert!(text.contains(&format!("keeps WAL from {from} on")) && text.contains("given up after"), "{text}");
+    assert!(text.contains("SLOT     unused (physical, not in use") && text.contains("keeps no WAL yet"), "{text}");
+    assert_eq!((metric(&server, "slot_lost"), metric(&server, "slot_active")), (Some(0.), Some(0.)));
+    assert!(metric(&server, "slot_retained_bytes").is_some_and(|bytes| bytes > 0.));
+    for _ in 0..8 {
+        server.sql("insert into t select generate_series(1, 30000)").unwrap();
+        server.sql("select pg_switch_wal()").unwrap();
+        server.sql("checkpoint").unwrap();
+    }
+    let (lag, code) = live(&server);
+    let slot = &lag["slots"][0];
+    assert_eq!((slot["wal_status"].as_str(), slot["status"].as_str()), (Some("lost"), Some("warning")), "{slot}");
+    // A warning is 0, and 1 of a plugin.
+    assert_eq!((lag["status"].as_str(), code), (Some("warning"), 0));
+    let says = "Slot own was given up: WAL that it needs is gone.";
+    let (line, code) = run(&server, "nagios");
+    assert!(code == 1 && line.contains("WARNING") && line.contains(says), "{code} {line}");
+    let (text, code) = run(&server, "text");
+    assert!(code == 0 && text.contains(says) && text.contains("the server gave it up"), "{code} {text}");
+    assert_eq!(metric(&server, "slot_lost"), Some(1.));
+    if server.postgres().major() >= 17 {
+        assert_eq!(slot["invalidation_reason"].as_str(), Some("wal_removed"));
+        assert!(text.contains("not in use for") && text.contains("(wal_removed)"), "{text}");
+    }
+    server.sql("select pg_drop_replication_slot('own')").unwrap();
+    assert_eq!(live(&server).0["status"].as_str(), Some("ok"));
+}
