@@ -384,7 +384,7 @@ impl Recovery<'_> {
         out.rolled_back = replay.rolled_back;
         let all = self.dialect().recovery.parameters.len();
         out.settings_unknown &= !(replay.compared && replay.goal.parameters.len() == all);
-        out.early_acts = replay.acts.list.iter().filter(|act| act.lsn < replay.replayed).copied().collect();
+        out.early_acts = replay.acts.replayed(|lsn| lsn < replay.replayed);
         if let Some(pages) = &replay.pages {
             out.invalid_pages = pages.told();
             out.blind.extend(pages.blind());
