@@ -87,6 +87,7 @@ impl Finding {
                 "copy PG_VERSION from the backup: its only line is the major version of the server".into()
             }
             (_, Detail::SettingBeside(setting)) => given::replace(setting),
+            (_, Detail::TargetOutranked(setting)) => given::leave_out(setting),
             (_, Detail::NoSignal { data }) => {
                 format!("make {file} in {data}, empty, before the server is started: touch {data}/{file}")
             }

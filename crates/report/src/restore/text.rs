@@ -37,6 +37,9 @@ pub fn headline(outcome: &Outcome, r: &Restore, zone: &Zone) -> String {
             let fork = r.left_branch.map(|branch| format!("{}, where it was left", branch.fork)).unwrap_or_default();
             format!("REFUTED: this goes on along timeline {} behind {fork}, to {to}", r.timeline)
         }
+        Verdict::Refuted if r.is_good() && outcome.counted().any(is_of_another_target) => {
+            format!("REFUTED: this does not restore to the target that is asked for; it comes to {to}")
+        }
         Verdict::Refuted if r.target.is_some() => {
             format!("REFUTED: this does not restore to {}; it comes to {to}", wanted(r, zone))
         }
@@ -50,6 +53,11 @@ pub fn headline(outcome: &Outcome, r: &Restore, zone: &Zone) -> String {
         }
         Verdict::Unproven => "UNPROVEN: what decides it cannot be looked at".into(),
     }
+}
+
+/// A target of the settings counts more than the one that is asked for.
+fn is_of_another_target(finding: &Finding) -> bool {
+    finding.code == Code::SettingBeside && finding.severity == Severity::Error
 }
 
 /// The same of a cluster that was restored already.

@@ -404,6 +404,8 @@ pub enum Detail {
     },
     /// A setting of a file of which the restore asked for says otherwise.
     SettingBeside(PlacedSetting),
+    /// A target of another kind than the one that is asked for, which counts more (up to 9.3).
+    TargetOutranked(PlacedSetting),
     /// Nothing asks for a recovery from the archive.
     NoSignal {
         /// The data directory.

@@ -71,6 +71,7 @@ impl Ruling for RestoreRuling<'_, '_> {
             Code::BackupStructure,
             Code::SignalMissing,
             Code::RestoreCommand,
+            Code::SettingBeside,
         ];
         case.findings.sort_by_key(|f| (std::cmp::Reverse(f.severity), !causes.contains(&f.code)));
         if case.path.is_empty() {
@@ -169,8 +170,10 @@ impl RestoreRuling<'_, '_> {
         let restore = &self.restore;
         let doubtful = restore.unlabelled.as_ref().is_some_and(Unlabelled::is_doubtful);
         let reached = self.is_reached();
-        // Which copy of a file is taken decides what a target comes to, too.
-        let of_all = |code| matches!(code, Code::CopiesDiffer | Code::RestoredElsewhere | Code::RestoredUnknown);
+        // Which copy of a file is taken decides what a target comes to, too; another target is not the one asked for.
+        let of_all = |code| {
+            matches!(code, Code::CopiesDiffer | Code::RestoredElsewhere | Code::RestoredUnknown | Code::SettingBeside)
+        };
         let counts = |f: &&Finding| f.severity == Severity::Error && (!reached || of_all(f.code));
         let errors = || findings.iter().filter(counts);
         match () {

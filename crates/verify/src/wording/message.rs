@@ -140,6 +140,7 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
             format!("{file} does not begin with the number of a version")
         }
         Detail::SettingBeside(setting) => given::placed(setting),
+        Detail::TargetOutranked(setting) => given::outranked(setting),
         Detail::NoSignal { .. } => format!("there is no {file}: the server reads neither the archive nor its target"),
         Detail::Command { command, place, doubt } => given::command(command, place, doubt),
         Detail::Incremental { from } => {
