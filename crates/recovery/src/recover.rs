@@ -154,7 +154,12 @@ impl Recovery<'_> {
         let walked = self.read_ahead(&mut way, &mut replay, walked, &ahead, &mut out)?;
         names.ahead(&way);
         out.closed |= way.closed;
-        out.left_branch = way.left_branch(&line, replay.replayed, replay.timeline);
+        let branch = way.left_branch(&line, replay.replayed, replay.timeline);
+        // Whoever asks for a timeline by its number takes it for this WAL's.
+        let unasked = branch.filter(|_| self.settings.timeline == TargetTimeline::Latest);
+        let over = unasked.and_then(|branch| way.record_over(&branch));
+        out.others_history = branch.zip(over);
+        out.left_branch = branch.filter(|_| over.is_none());
         self.finish(out, replay, walked, names)
     }
 

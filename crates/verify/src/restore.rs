@@ -11,6 +11,7 @@ use crate::options::Options;
 use crate::outcome::{NotChecked, Outcome};
 use crate::verify::examine_for;
 use crate::wording::target_named;
+use pgwal_archive::lineage::history_name;
 use pgwal_archive::{Error, Which};
 use pgwal_format::recovery::data_directory::WithoutFolder;
 use pgwal_format::text::history::Switch;
@@ -309,6 +310,19 @@ fn left_branch(site: &Site<'_>, restore: &Restore, branch: LeftBranch) -> Findin
         offset: Some(layout.address().offset(fork, layout.segment)),
         detail: Detail::LeftBranch { child, switch: Switch::At(fork), to: restore.replay_end.unwrap_or(fork) },
         ..Finding::of(Code::LeftBranch)
+    }
+}
+
+/// The history says that a branch was left inside of a record.
+fn others_history(branch: LeftBranch, record: Lsn) -> Finding {
+    let LeftBranch { timeline: own, child, fork: at } = branch;
+    Finding {
+        severity: Severity::Warning,
+        timeline: Some(child),
+        at: Some(at),
+        file: Some(history_name(child)),
+        detail: Detail::InsideRecord { own, at, record },
+        ..Finding::of(Code::OthersHistory)
     }
 }
 

@@ -119,12 +119,18 @@ impl Finding {
             (Code::OthersHistory, Detail::OthersHistory { own, .. }) => format!(
                 "restore with --target-timeline {own} (recovery_target_timeline = '{own}'), and move the other cluster's files away, {file} too"
             ),
+            (_, Detail::InsideRecord { own, .. }) => format!(
+                "move {file} away, or restore with --target-timeline {own} (recovery_target_timeline = '{own}'): a server that starts from a backup behind that place does not start else"
+            ),
+            (_, Detail::NotYet { .. }) => {
+                "nothing; where it does not come by archive_timeout, look at pg_stat_archiver of the new primary".into()
+            }
             (_, Detail::Astray { own, .. }) => format!(
                 "restore with --target-timeline {own} (recovery_target_timeline = '{own}'); find the WAL that {file} speaks of, or move that file away if it is another cluster's"
             ),
             (Code::OtherWal, _) => "give each cluster and version an archive of its own; verify --backup judges the line of that backup".into(),
             (_, Detail::LeftBranch { child, switch: Switch::At(lsn), .. }) => format!(
-                "find the segments of timeline {child}, or recover to --target-lsn {lsn} --target-inclusive off: what lies behind on this timeline was left"
+                "find the segments of timeline {child}, or recover to --target-lsn {lsn} --target-inclusive off: what lies behind on this timeline was left; where timeline {child} was a test restore, ask for the timeline that is wanted by number"
             ),
             (_, Detail::LeftBranch { child, .. }) => {
                 format!("find the segments of timeline {child}, or recover to a target before it began: what lies behind on this timeline was left")

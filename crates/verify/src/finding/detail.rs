@@ -137,6 +137,22 @@ pub enum Detail {
         own: TimelineId,
         /// Where the file says that it was left.
         left: Switch,
+        /// In front of all of it; else in front of every backup that is known.
+        before_all: bool,
+    },
+    /// A history file that leaves a timeline inside of a record, as no server does.
+    InsideRecord {
+        /// The timeline.
+        own: TimelineId,
+        /// Where the file says that it was left.
+        at: Lsn,
+        /// The record.
+        record: Lsn,
+    },
+    /// A timeline has just begun, and its first segment is not here yet.
+    NotYet {
+        /// The timeline.
+        timeline: TimelineId,
     },
     /// A timeline's own files are taken behind the point where it was left.
     LeftBranch {
