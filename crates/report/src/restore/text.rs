@@ -223,6 +223,10 @@ pub fn chosen(choice: &BackupChoice, r: &Restore, zone: &Zone) -> String {
     let called = if said.is_empty() { String::new() } else { format!(" ({})", said.join(", ")) };
     let to = if r.target.is_some() { "reaches the target" } else { "comes to the end of WAL" };
     let why = match (choice.reaches, choice.known) {
+        (false, known) if choice.untried > 0 => {
+            let (untried, tried) = (choice.untried, known.saturating_sub(choice.untried));
+            format!("none of {tried} {to}; {untried} more are known and were not tried: name one with --backup")
+        }
         (true, 1) => format!("the only one known, and it {to}"),
         (true, known) => format!("the newest of {known} that {to}"),
         (false, 1) => format!("the only one known; it never {to}"),
