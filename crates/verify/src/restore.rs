@@ -159,6 +159,10 @@ pub fn of_flaw(flaw: &BackupFlaw) -> Finding {
         FlawKind::RootFile { what, data } => {
             (Code::BackupStructure, Detail::RootFile { what: *what, data: data.clone() })
         }
+        FlawKind::TablespaceNowhere { to, mapped } => {
+            (Code::BackupStructure, Detail::TablespaceNowhere { to: to.clone(), mapped: *mapped })
+        }
+        &FlawKind::Rights { mode, group } => (Code::BackupStructure, Detail::Rights { mode, group }),
         FlawKind::Content { count } => {
             (Code::BackupContent, of(&format!("has another content than backup_manifest says{}", more_files(*count))))
         }
@@ -206,7 +210,9 @@ fn unusable(backup: &Backup) -> Option<String> {
         // Without some it starts, and has no data.
         let starts = matches!(
             f.detail,
-            Detail::Folder { without: WithoutFolder::Empty, .. } | Detail::RootFile { what: RootFileFlaw::NoMap, .. }
+            Detail::Folder { without: WithoutFolder::Empty, .. }
+                | Detail::RootFile { what: RootFileFlaw::NoMap, .. }
+                | Detail::TablespaceNowhere { .. }
         );
         (matches!(f.code, Code::BackupLabel | Code::BackupControl | Code::BackupIncremental)
             || f.code == Code::BackupStructure && !starts

@@ -79,6 +79,13 @@ impl Finding {
             (_, Detail::Restored(report)) => restored::advice(report),
             (_, Detail::Unlabelled { unlabelled, .. }) => restore::label(unlabelled),
             (_, Detail::Folder { folder, place, without }) => given::make(folder, *place, *without),
+            (_, Detail::TablespaceNowhere { to, mapped: true }) => format!(
+                "put the files of that tablespace into {to}, or write into tablespace_map where they are, before a server is started"
+            ),
+            (_, Detail::TablespaceNowhere { to, .. }) => format!(
+                "put the files of that tablespace into {to}, or point the link to where they are (ln -sfn PLACE {file}), before a server is started"
+            ),
+            (_, Detail::Rights { .. }) => format!("chmod 700 {file}, where a server is to be started on it"),
             (_, Detail::RootFile { what: RootFileFlaw::NoHba, .. }) => {
                 "put a pg_hba.conf into the data directory, or name one with hba_file".into()
             }

@@ -418,6 +418,20 @@ pub enum Detail {
         /// The data directory.
         data: String,
     },
+    /// The place of a tablespace is not on this machine.
+    TablespaceNowhere {
+        /// Where it is said to be.
+        to: String,
+        /// `tablespace_map` says so, and else a link.
+        mapped: bool,
+    },
+    /// Rights of a data directory with which a server does not start.
+    Rights {
+        /// Bits of its mode.
+        mode: u32,
+        /// The group may read (11 and later).
+        group: bool,
+    },
     /// A setting of a file of which the restore asked for says otherwise.
     SettingBeside(PlacedSetting),
     /// A target of another kind than the one that is asked for, which counts more (up to 9.3).

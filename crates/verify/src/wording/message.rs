@@ -136,6 +136,15 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
             format!("{file}: {} missing, {other_size} of another size, by backup_manifest", files(*missing))
         }
         Detail::Folder { folder, place, without } => given::folder(folder, *place, *without),
+        Detail::TablespaceNowhere { to, mapped } => {
+            let link = if *mapped { "is mapped to" } else { "is a link to" };
+            format!(
+                "{file} {link} {to}, and nothing is there on this machine: a server without it has no data of that tablespace, and ends with FATAL at the first record that changes some"
+            )
+        }
+        Detail::Rights { mode, .. } => {
+            format!("{file} has the rights {mode:04o}: a server does not start on it")
+        }
         Detail::RootFile { what: RootFileFlaw::NoVersion, .. } => {
             format!("{file} is missing: to a server, that is no data directory")
         }
