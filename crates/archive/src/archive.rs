@@ -13,7 +13,7 @@ use crate::tally::Tally;
 use crate::way::{Leg, Way, cuts, whole_way};
 use crate::whose::{Cluster, whose};
 use pgwal_format::text::control::checkpoint_timeline;
-use pgwal_format::{FileName, SegmentNo, TimelineId};
+use pgwal_format::{FileName, Lsn, SegmentNo, TimelineId};
 use pgwal_source::{Entry, How, Ignored, Source, SourceError};
 use pgwal_walk::Run;
 use rayon::prelude::*;
@@ -274,6 +274,12 @@ impl<'a> Archive<'a> {
         let descent = self.lineage.descent(target, &self.cluster.layout);
         let way = whole_way(&self.inventory, &descent.segments(), &self.cluster.layout);
         Path { start, target, line: descent.passed_segments(), way }
+    }
+
+    /// The record of a timeline's own segment that lies over a position ([`Reader::record_over`]).
+    pub fn record_over(&self, timeline: TimelineId, at: Lsn) -> Option<Lsn> {
+        let number = self.cluster.layout.address().segment(at, self.cluster.layout.segment);
+        self.reader().record_over(self.inventory.get(timeline, number)?, at)
     }
 
     /// Reads the files of the archive.

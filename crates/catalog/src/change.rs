@@ -1,5 +1,6 @@
 //! What a record does to the rows of a catalog.
 
+use crate::marked::MarkedDatabase;
 use crate::page::{MadeBy, RowEnd};
 use crate::row::CatalogRow;
 
@@ -17,9 +18,8 @@ pub enum CatalogChange {
     },
     /// A row that is deleted; `None` where its bytes are not known.
     Deleted(Option<CatalogRow>),
-    /// The row of a database is marked where it stands as one that goes away (`DATCONNLIMIT_INVALID_DB`: DROP DATABASE
-    /// of 16, and of late releases of 11 to 15), whatever becomes of the transaction. Its OID, where that is known.
-    Marked(Option<u32>),
+    /// The row of a database is marked where it stands as one that goes away, whatever becomes of the transaction.
+    Marked(MarkedDatabase),
     /// A row that a page image shows.
     Seen(SeenRow),
 }

@@ -1,8 +1,8 @@
 //! Rows of catalogs by place, and what records do to them.
 
 use crate::change::{CatalogChange, SeenRow};
-use crate::columns::{connection_limit, named};
 use crate::files::{Catalog, CatalogFiles};
+use crate::marked::MarkedDatabase;
 use crate::page::{MadeBy, tuples};
 use crate::row::CatalogRow;
 use crate::tuple::{HeapTuple, SharedEnds};
@@ -18,9 +18,6 @@ const INIT_PAGE: u8 = 0x80;
 const OPERATION: u8 = 0x70;
 const PREFIX_FROM_OLD: u8 = 0x20;
 const SUFFIX_FROM_OLD: u8 = 0x40;
-/// `datconnlimit` of a database that is being dropped, -2 (`DATCONNLIMIT_INVALID_DB`,
-/// `src/include/catalog/pg_database.h`).
-const INVALID_DATABASE: u32 = -2i32 as u32;
 /// So many rows are kept: some 50 MiB.
 const MOST: usize = 200_000;
 
@@ -151,19 +148,8 @@ impl<'a> CatalogRows<'a> {
 
     /// Of what is changed where it stands, that a database goes away: its data, where the page has no image instead.
     fn in_place(&self, of: &CatalogRecord<'_>) -> Option<CatalogChange> {
-        let layout = of.record.layout;
-        let version = layout.dialect.version;
-        let number = |data: &[u8], at: usize| Some(layout.endian.u32(*data.get(at..)?.first_chunk()?));
         let known = self.rows.get(&(of.rel, of.first.reference.block, of.number(0)?));
-        let data = of.first.data(of.record);
-        let data = if data.is_empty() { known?.data() } else { data };
-        if number(data, connection_limit(version)?)? != INVALID_DATABASE {
-            return None;
-        }
-        Some(CatalogChange::Marked(match named(version)?.0 {
-            Some(at) => number(data, at),
-            None => known.and_then(|tuple| tuple.oid(layout.endian)),
-        }))
+        MarkedDatabase::in_row(of.record.layout, of.first.data(of.record), known).map(CatalogChange::Marked)
     }
 
     fn many(&mut self, of: &CatalogRecord<'_>, take: &mut TakeChange<'_>) {

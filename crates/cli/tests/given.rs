@@ -7,6 +7,7 @@ mod run;
 use run::walproof;
 use serde_json::Value;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use walproof_testdata::root;
@@ -52,7 +53,12 @@ impl Place {
         ] {
             place.write(file, text);
         }
+        place.rights(0o700);
         place
+    }
+
+    fn rights(&self, mode: u32) {
+        fs::set_permissions(self.at("data"), fs::Permissions::from_mode(mode)).unwrap();
     }
 
     fn at(&self, path: &str) -> PathBuf {
@@ -176,6 +182,57 @@ fn a_link_to_nowhere_is_no_folder() {
     let answer = place.ask(&[]);
     assert_eq!((answer.exit, answer.first("code")), (1, "WP434"));
     assert!(answer.first("advice").contains("mkdir"), "{}", answer.first("advice"));
+}
+
+/// 15 started on such a directory, and died at the first record that changed a table of the tablespace.
+#[test]
+fn a_tablespace_that_lies_nowhere_is_named() {
+    let place = Place::new();
+    std::os::unix::fs::symlink("/nowhere/space", place.at("data/pg_tblspc/16384")).unwrap();
+    let answer = place.ask(&[]);
+    assert_eq!((answer.exit, answer.first("code"), answer.first("file")), (1, "WP434", "pg_tblspc/16384"));
+    assert!(answer.first("advice").contains("/nowhere/space"), "{}", answer.first("advice"));
+    // Looked at elsewhere than where it will be started, it may be right.
+    let (wal, data) = (place.at("wal"), place.at("data"));
+    let words = ["verify", wal.to_str().unwrap(), "--backup", data.to_str().unwrap(), "--format", "json"];
+    let ran = walproof(&words);
+    let answer = Answer { exit: ran.code, document: serde_json::from_str(&ran.out).unwrap() };
+    assert_eq!((answer.exit, answer.first("severity"), answer.codes()), (0, "warning", vec!["WP434"]));
+    // There is one where it leads to.
+    let place = Place::new();
+    fs::create_dir(place.at("space")).unwrap();
+    std::os::unix::fs::symlink("../../space", place.at("data/pg_tblspc/16384")).unwrap();
+    assert_eq!((place.ask(&[]).exit, place.ask(&[]).codes()), (0, vec![]));
+    // As tablespace_map will have it, beside backup_label.
+    let place = Place::new();
+    place.write("data/tablespace_map", "16384 /nowhere/mapped\n");
+    let answer = place.ask(&[]);
+    assert_eq!((answer.exit, answer.first("file")), (1, "pg_tblspc/16384"));
+    assert!(answer.first("message").contains("/nowhere/mapped"), "{}", answer.first("message"));
+}
+
+#[test]
+fn rights_that_a_server_refuses_are_told() {
+    let place = Place::new();
+    for (mode, told) in [(0o755, true), (0o770, true), (0o704, true), (0o750, false), (0o700, false)] {
+        place.rights(mode);
+        let answer = place.ask(&[]);
+        let codes = if told { vec!["WP434"] } else { vec![] };
+        assert_eq!((answer.exit, answer.codes()), (0, codes), "{mode:o}");
+        if told {
+            assert!(
+                answer.first("server_says").ends_with("has invalid permissions"),
+                "{}",
+                answer.first("server_says")
+            );
+            assert!(answer.first("advice").starts_with("chmod 700 "), "{}", answer.first("advice"));
+        }
+    }
+    // A copy that is looked at is not yet one that is started.
+    place.rights(0o755);
+    let (wal, data) = (place.at("wal"), place.at("data"));
+    let ran = walproof(&["verify", wal.to_str().unwrap(), "--backup", data.to_str().unwrap(), "--fail-on", "warning"]);
+    assert!(ran.code == 0 && ran.out.contains("info     WP434"), "{}", ran.out);
 }
 
 #[test]

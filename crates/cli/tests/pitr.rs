@@ -123,6 +123,11 @@ fn what_acts_before_its_commit() {
     assert_eq!(code, 0, "{text}");
     assert!(text.contains("the files of database 16392 are removed at 0/00F536C8 by transaction 774"), "{text}");
     assert!(line(&text, "NEXT").contains("--target-lsn 0/00F532A8 --target-inclusive off"), "{text}");
+    // It is marked, and has its files.
+    let (code, text) = ran("verify", &wal, &["--target-lsn", "0/F536C8", "--target-inclusive", "off"]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("WP430 database 16392 is marked as one that goes away at 0/00F532A8"), "{text}");
+    assert!(line(&text, "NEXT").contains("--target-lsn 0/00F532A8 --target-inclusive off"), "{text}");
     // Its commit is replayed, or its record is not.
     for target in [["--target-xid", "774"], ["--target-xid", "773"]] {
         assert!(!ran("verify", &wal, &target).1.contains("WP430"));

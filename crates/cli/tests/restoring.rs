@@ -37,6 +37,62 @@ fn the_newest_backup_that_reaches_the_target_is_taken() {
     }
 }
 
+/// Those that are behind the target cost nothing: however many there are, the right one is found.
+#[test]
+fn twenty_newer_backups_hide_no_older_one() {
+    let place = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(testdata("15/archive")).unwrap().map(Result::unwrap) {
+        fs::copy(entry.path(), place.path().join(entry.file_name())).unwrap();
+    }
+    let text = fs::read(place.path().join(THIRD)).unwrap();
+    for n in 0x40..0x54 {
+        fs::write(place.path().join(format!("00000001000000000000005F.{n:08X}.backup")), &text).unwrap();
+    }
+    let wal = place.path().to_str().unwrap();
+    let (exit, document) = json(&["verify", wal, "--target-time", "2026-11-22 03:17:17.030946+00"]);
+    let choice = &document["restore"]["backup_chosen"];
+    assert_eq!((exit, &choice["backup"], &choice["reaches"]), (0, &SECOND.into(), &true.into()), "{choice}");
+    assert_eq!((&choice["known"], &choice["untried"]), (&25.into(), &0.into()));
+}
+
+/// Each that fails costs all WAL behind it: it is said where the search ends.
+#[test]
+fn what_was_not_tried_is_said() {
+    let place = demo_without(&["00000001000000000000000A"]);
+    let file = "000000010000000000000009.00000028.backup";
+    let text = fs::read(place.path().join(file)).unwrap();
+    for n in 0x40..0x54 {
+        fs::write(place.path().join(format!("000000010000000000000009.{n:08X}.backup")), &text).unwrap();
+    }
+    let wal = place.path().to_str().unwrap();
+    let words = ["verify", wal, "--target-lsn", "0/BFF000"];
+    let (exit, document) = json(&words);
+    assert_eq!((exit, &document["restore"]["backup_chosen"]["untried"]), (1, &9.into()));
+    let ran = walproof(&words);
+    assert!(ran.out.contains("none of 12 reaches the target; 9 more are known and were not tried"), "{}", ran.out);
+}
+
+/// Up to 9.3 a transaction counts more than a time, wherever the lines stand.
+#[test]
+fn a_target_of_recovery_conf_that_counts_more() {
+    let place = tempfile::tempdir().unwrap();
+    let conf = place.path().join("recovery.conf");
+    let conf_says = |target: &str| fs::write(&conf, format!("restore_command = 'fetch %f %p'\n{target}\n")).unwrap();
+    let archive = testdata("9.2/wrap");
+    let file = "0000000100000000000000FC.00000020.backup";
+    let words = ["verify", &archive, "--backup", file, "--recovery-conf", conf.to_str().unwrap()];
+    let (time, xid) = ("2026-11-22 03:52:44.5+00", "679");
+    conf_says(&format!("recovery_target_xid = '{xid}'"));
+    let (exit, document) = json(&[&words[..], &["--target-time", time]].concat());
+    let first = &document["findings"][0];
+    assert_eq!((exit, &first["code"], &first["severity"]), (1, &"WP433".into(), &"error".into()), "{first}");
+    assert!(first["advice"].as_str().unwrap().contains("out of recovery.conf line 2"), "{first}");
+    assert_eq!(document["restore"]["target"]["kind"], "xid", "a server goes to it");
+    conf_says(&format!("recovery_target_time = '{time}'"));
+    let (exit, document) = json(&[&words[..], &["--target-xid", xid]].concat());
+    assert_eq!((exit, &document["restore"]["target"]["kind"]), (0, &"xid".into()));
+}
+
 #[test]
 fn none_reaches_what_lies_before_all() {
     let (exit, choice) = chosen(&["--target-time", "2020-01-01 00:00+00"]);

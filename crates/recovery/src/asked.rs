@@ -151,7 +151,8 @@ fn rank(target: &Target) -> u8 {
     }
 }
 
-fn setting_of(target: &Target) -> Option<&'static str> {
+/// The setting that names a target.
+pub(crate) fn setting_of(target: &Target) -> Option<&'static str> {
     Some(match target {
         Target::None => return None,
         Target::Immediate => "recovery_target",

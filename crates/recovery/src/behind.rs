@@ -97,7 +97,8 @@ pub(crate) fn early_acts(
     let mut out = Vec::new();
     for act in &restore.early_acts {
         let mut act = *act;
-        if act.end.is_none() {
+        // A mark may have been made before its transaction had a number: no end is its end.
+        if act.end.is_none() && act.xid != 0 {
             let mut way = WalWalk::new(shelf, &line, WalkOptions { jobs: 1, ..reading });
             let mut segments = 0;
             way.walk(segment_start(shelf, act.lsn), &ask, &mut |events: &Events<'_>, _: &EventSum| {

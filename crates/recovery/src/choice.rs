@@ -11,7 +11,7 @@ use pgwal_archive::Error;
 use pgwal_format::{Lsn, Version};
 use pgwal_source::Source;
 
-/// Backups that are tried: each costs reading WAL.
+/// Backups from which it does not come there that are tried: each costs reading WAL.
 const TRIED: usize = 12;
 
 /// Reads settings as a version does; `None`: a server refuses them.
@@ -44,6 +44,7 @@ pub fn choose<E: From<Error>>(
     if known <= at {
         return Ok(None);
     }
+    let untried = if reaches { 0 } else { known.saturating_sub(passed_over.len()) };
     let backup = all.swap_remove(at);
     passed_over.retain(|passed| passed.file != backup.name);
     let history = backup.history.as_ref();
@@ -53,6 +54,7 @@ pub fn choose<E: From<Error>>(
         began: history.and_then(|history| history.start_time.clone()),
         reaches,
         known,
+        untried,
         passed_over,
     };
     Ok(Some((backup, choice)))
@@ -80,8 +82,8 @@ impl<E: From<Error>> BackupSearch<'_, '_, E> {
             }
             if limit.is_none() {
                 let why = || WhyPassed::Fails(None);
-                let passed = all.iter().take(TRIED).map(|b| PassedOver { file: b.name.clone(), why: why() });
-                self.passed_over = passed.collect();
+                let tried = all.get(all.len().saturating_sub(TRIED)..).unwrap_or(all).iter();
+                self.passed_over = tried.map(|b| PassedOver { file: b.name.clone(), why: why() }).collect();
                 return Ok(None);
             }
         }
@@ -92,8 +94,7 @@ impl<E: From<Error>> BackupSearch<'_, '_, E> {
                 self.pass(backup, WhyPassed::BehindTarget);
                 continue;
             }
-            tried += 1;
-            if tried > TRIED {
+            if tried == TRIED {
                 break;
             }
             match self.attempt(backup)? {
@@ -109,9 +110,14 @@ impl<E: From<Error>> BackupSearch<'_, '_, E> {
                     {
                         limit = Some(limit.map_or(*lsn, |limit: Lsn| limit.min(*lsn)));
                     }
+                    // One that is behind the target ends with its first records, which costs next to nothing.
+                    tried += usize::from(why != WhyPassed::BehindTarget);
                     self.pass(backup, why);
                 }
-                Err(why) => self.pass(backup, why),
+                Err(why) => {
+                    tried += 1;
+                    self.pass(backup, why);
+                }
             }
         }
         Ok(None)

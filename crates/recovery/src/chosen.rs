@@ -13,6 +13,8 @@ pub struct BackupChoice {
     pub reaches: bool,
     /// How many the archive knows.
     pub known: usize,
+    /// Older ones that were not looked at, for none of so many newer ones comes where it should.
+    pub untried: usize,
     /// Those that were tried or looked at before it, the newest first.
     pub passed_over: Vec<PassedOver>,
 }

@@ -1,12 +1,14 @@
 //! Where settings come from, and in which order they count.
 
 use crate::SettingsError;
+use crate::asked::setting_of;
 use crate::backup::{SettingsFile, Signal};
 use crate::dates::DateOrder;
 use crate::fault::{PlacedSetting, SettingPlace};
+use crate::target::Target;
 use crate::value;
 use pgwal_format::recovery::parameters::ServerParameter;
-use pgwal_format::recovery::settings::{RecoverySetting, SettingRules, SeveralTargets};
+use pgwal_format::recovery::settings::{RecoverySetting, SettingRules};
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::settings::Grammar;
 use pgwal_format::{Lsn, Version};
@@ -23,8 +25,8 @@ pub struct Given<'a> {
     pub planned: bool,
     /// Name and value, by PostgreSQL's names; count more than the files.
     pub set: Vec<(String, String)>,
-    /// Likewise, and count more still: the options of the command line. Up to 9.3, where a transaction counts more than
-    /// a name and that more than a time, a target among them takes the place of one that the files or `set` name.
+    /// Likewise, and stand behind them: the options of the command line. Up to 9.3, where a transaction counts more than
+    /// a name and that more than a time, a target of the files or of `set` may count more than one among them.
     pub options: Vec<(String, String)>,
     /// This machine's time, for a time of the options in words, as `2h ago`; `None`: such words are not read.
     pub now: Option<Timestamp>,
@@ -82,12 +84,7 @@ impl<'a> Given<'a> {
                 list.push((&setting.name, &setting.value));
             }
         }
-        let ranked = rules.several == SeveralTargets::Ranked;
-        let replaced = ranked && self.options.iter().any(|(name, _)| is_target(name));
-        for (at, (name, value)) in self.set.iter().chain(&self.options).enumerate() {
-            if at == self.set.len() && replaced {
-                out.recovery.retain(|(name, _)| !is_target(name));
-            }
+        for (name, value) in self.set.iter().chain(&self.options) {
             let of_recovery = is_of_recovery(name);
             if of_recovery && !has(version, name) || is_misspelt(name) || is_unknown(version, name) {
                 let recovery_conf = rules.recovery_conf.is_some();
@@ -130,6 +127,15 @@ impl<'a> Given<'a> {
                 place: self.place(name),
             })
             .collect()
+    }
+
+    /// The target that counts, where it is of another kind than the one that the options name.
+    pub(crate) fn outranking(&self, counts: &Target, recovery: &[(&str, &str)]) -> Option<PlacedSetting> {
+        let counts = setting_of(counts)?;
+        let mut asked = self.options.iter().filter(|(name, _)| is_target(name)).peekable();
+        asked.peek()?;
+        let other = asked.all(|(name, _)| name != counts);
+        self.targets(recovery).into_iter().rev().find(|setting| other && setting.name == counts)
     }
 
     /// Settings of the files of which an option says otherwise: what is written elsewhere may not count.

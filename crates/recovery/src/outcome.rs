@@ -133,6 +133,9 @@ pub struct Restore {
     pub other_backup: Option<(Lsn, Lsn)>,
     /// Replay went on along a timeline behind the point where it was left.
     pub left_branch: Option<LeftBranch>,
+    /// Likewise, and the point lies inside of a record, which starts there: the history is not this WAL's, and replay
+    /// comes to where it should.
+    pub others_history: Option<(LeftBranch, Lsn)>,
     /// Why it starts from this backup, where nobody named one.
     pub chosen: Option<BackupChoice>,
     /// `walproof archive-get` is its `restore_command`: with these options.

@@ -1,7 +1,7 @@
 //! Reads a segment as recovery does: a file that is not whole is not used, the records of one that is come up to the
 //! first that cannot be read.
 
-use crate::at_hand::{FilesAtHand, FoundFile};
+use crate::at_hand::{FilePlace, FilesAtHand, FoundFile};
 use crate::events::{Ask, Events};
 use pgwal_archive::fresh::settled;
 use pgwal_archive::names::Segment;
@@ -9,8 +9,8 @@ use pgwal_archive::read::{Reader, Scanned};
 use pgwal_archive::whose::Cluster;
 use pgwal_archive::{Buffers, Depth, Unusable};
 use pgwal_format::Lsn;
-use pgwal_source::How;
 use pgwal_source::guard::MapGuard;
+use pgwal_source::{Entry, How};
 use pgwal_walk::Run;
 use std::cell::RefCell;
 use std::sync::Mutex;
@@ -61,26 +61,14 @@ pub struct EventReader<'a> {
 impl<'a> EventReader<'a> {
     /// Reads a file, from `from` on where that lies inside. One that is still being written is waited for.
     pub fn read(&self, found: &FoundFile, from: Option<Lsn>, buffers: &mut Buffers) -> FileRead<'a> {
-        let Some((place, entry)) = self.shelf.places.get(found.place).zip(self.shelf.entry(found)) else {
-            return FileRead::Nothing(NoRecords::Unreadable);
-        };
+        let Some((place, entry)) = self.place_of(found) else { return FileRead::Nothing(NoRecords::Unreadable) };
         let named = place.inventory.get(found.timeline, found.number);
         if named.is_some_and(|segment| segment.is_withheld(&place.entries)) {
             return FileRead::Nothing(NoRecords::Withheld);
         }
         let cluster = Cluster { layout: self.shelf.layout, system_id: self.system_id };
-        let reader = Reader {
-            source: place.source,
-            entries: &place.entries,
-            cluster: &cluster,
-            how: How { map: self.map, ..How::default() },
-            live: false,
-            depth: Depth::Records,
-            known: None,
-            facts: false,
-            permit: &self.permit,
-        };
-        let segment = Segment { timeline: found.timeline, number: found.number, entry: found.entry, copies: 1 };
+        let reader = self.reader(place, &cluster);
+        let segment = segment_of(found);
         let buffers = RefCell::new(buffers);
         let read = || {
             let mut make = || Events::new(self.ask).of_file(Some(found.timeline));
@@ -112,4 +100,33 @@ impl<'a> EventReader<'a> {
             _ => FileRead::Records(scanned.run.map_or_else(nothing, Box::new)),
         }
     }
+
+    /// The record of a file that lies over a position ([`Reader::record_over`]).
+    pub fn record_over(&self, found: &FoundFile, at: Lsn) -> Option<Lsn> {
+        let (place, _) = self.place_of(found)?;
+        let cluster = Cluster { layout: self.shelf.layout, system_id: self.system_id };
+        self.reader(place, &cluster).record_over(&segment_of(found), at)
+    }
+
+    fn place_of(&self, found: &FoundFile) -> Option<(&FilePlace<'a>, &Entry)> {
+        self.shelf.places.get(found.place).zip(self.shelf.entry(found))
+    }
+
+    fn reader<'r>(&'r self, place: &'r FilePlace<'a>, cluster: &'r Cluster) -> Reader<'r> {
+        Reader {
+            source: place.source,
+            entries: &place.entries,
+            cluster,
+            how: How { map: self.map, ..How::default() },
+            live: false,
+            depth: Depth::Records,
+            known: None,
+            facts: false,
+            permit: &self.permit,
+        }
+    }
+}
+
+fn segment_of(found: &FoundFile) -> Segment {
+    Segment { timeline: found.timeline, number: found.number, entry: found.entry, copies: 1 }
 }

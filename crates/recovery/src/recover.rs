@@ -154,7 +154,12 @@ impl Recovery<'_> {
         let walked = self.read_ahead(&mut way, &mut replay, walked, &ahead, &mut out)?;
         names.ahead(&way);
         out.closed |= way.closed;
-        out.left_branch = way.left_branch(&line, replay.replayed, replay.timeline);
+        let branch = way.left_branch(&line, replay.replayed, replay.timeline);
+        // Whoever asks for a timeline by its number takes it for this WAL's.
+        let unasked = branch.filter(|_| self.settings.timeline == TargetTimeline::Latest);
+        let over = unasked.and_then(|branch| way.record_over(&branch));
+        out.others_history = branch.zip(over);
+        out.left_branch = branch.filter(|_| over.is_none());
         self.finish(out, replay, walked, names)
     }
 
@@ -384,7 +389,7 @@ impl Recovery<'_> {
         out.rolled_back = replay.rolled_back;
         let all = self.dialect().recovery.parameters.len();
         out.settings_unknown &= !(replay.compared && replay.goal.parameters.len() == all);
-        out.early_acts = replay.acts.list.iter().filter(|act| act.lsn < replay.replayed).copied().collect();
+        out.early_acts = replay.acts.replayed(|lsn| lsn < replay.replayed);
         if let Some(pages) = &replay.pages {
             out.invalid_pages = pages.told();
             out.blind.extend(pages.blind());

@@ -66,6 +66,9 @@ pub struct Settings {
     pub planned: bool,
     /// Settings of which an option says otherwise, where they stand.
     pub overridden: Vec<PlacedSetting>,
+    /// The target that counts, where that is not the one of the options but one of another kind, where it stands (up to
+    /// 9.3).
+    pub outranked: Option<PlacedSetting>,
     /// Some settings are there, and which ones this version has is not known here.
     pub names_not_known: bool,
 }
@@ -123,6 +126,7 @@ impl Settings {
             delivers_nothing: false,
             planned: true,
             overridden: Vec::new(),
+            outranked: None,
             names_not_known: false,
         }
     }
@@ -247,6 +251,7 @@ impl Settings {
                 .map(|i| format!("{}: {} '{}'", file.name, i.directive, i.path))
                 .collect::<Vec<_>>()
         };
+        let outranked = given.outranking(&asked.target, &sorted.recovery);
         Ok(Settings {
             version,
             mode,
@@ -271,6 +276,7 @@ impl Settings {
             delivers_nothing,
             planned: given.planned,
             overridden: given.overridden(),
+            outranked,
             names_not_known: !sorted.server.is_empty() && !ServerParameter::are_known(version),
         })
     }

@@ -212,6 +212,17 @@ impl<'a> WalWalk<'a> {
         found.next()
     }
 
+    /// The record that lies over the point where a branch is said to have been left: no server leaves one there, and
+    /// the history is not this WAL's.
+    pub fn record_over(&self, branch: &LeftBranch) -> Option<Lsn> {
+        let number = self.shelf.layout.address().segment(branch.fork, self.shelf.layout.segment);
+        let own = |found: &FoundFile| found.timeline == branch.timeline && found.number == number;
+        let found = self.requests.iter().filter_map(|request| request.found).find(own)?;
+        let (ask, WalkOptions { system_id, map, settle, .. }) = (&Ask::default(), self.reading);
+        let reader = EventReader { shelf: self.shelf, ask, system_id, map, settle, permit: Mutex::default() };
+        reader.record_over(&found, branch.fork)
+    }
+
     /// The file that is taken for a segment, where none of an older timeline than `oldest` may come.
     fn take(
         &self,

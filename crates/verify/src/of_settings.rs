@@ -8,7 +8,7 @@ use pgwal_format::recovery::settings::SettingRules;
 use pgwal_recovery::backup::{Backup, BackupKind};
 use pgwal_recovery::failure::Failure;
 use pgwal_recovery::outcome::Restore;
-use pgwal_recovery::{Delivery, Mode, SettingPlace, Settings, Target};
+use pgwal_recovery::{Delivery, Mode, PlacedSetting, SettingPlace, Settings, Target};
 use pgwal_source::Source;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -21,18 +21,29 @@ pub(crate) fn findings(
     restore: &Restore,
 ) -> Result<Vec<Finding>, Error> {
     let mut out: Vec<Finding> = settings.overridden.iter().map(beside).collect();
+    out.extend(settings.outranked.as_ref().map(outranked));
     out.extend(without_signal(backup, settings, restore));
     out.extend(command(archive, settings, restore)?);
     Ok(out)
 }
 
 /// What stands in `postgresql.auto.conf` counts more than what people write into `postgresql.conf`.
-fn beside(setting: &pgwal_recovery::PlacedSetting) -> Finding {
-    let file = match &setting.place {
+fn beside(setting: &PlacedSetting) -> Finding {
+    let (file, detail) = (file_of(setting), Detail::SettingBeside(setting.clone()));
+    Finding { file, detail, ..Finding::of(Code::SettingBeside) }
+}
+
+/// Another kind of target counts more than the one that was asked for, and a server comes to that one.
+fn outranked(setting: &PlacedSetting) -> Finding {
+    let (file, detail) = (file_of(setting), Detail::TargetOutranked(setting.clone()));
+    Finding { severity: Severity::Error, file, detail, ..Finding::of(Code::SettingBeside) }
+}
+
+fn file_of(setting: &PlacedSetting) -> Option<String> {
+    match &setting.place {
         SettingPlace::Line { file, .. } => Some(file.clone()),
         _ => None,
-    };
-    Finding { file, detail: Detail::SettingBeside(setting.clone()), ..Finding::of(Code::SettingBeside) }
+    }
 }
 
 /// Settings of a recovery from an archive, and nothing that asks for one.

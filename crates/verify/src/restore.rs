@@ -12,6 +12,7 @@ use crate::options::Options;
 use crate::outcome::{NotChecked, Outcome};
 use crate::verify::examine_for;
 use crate::wording::target_named;
+use pgwal_archive::lineage::history_name;
 use pgwal_archive::{Error, Which};
 use pgwal_format::recovery::data_directory::WithoutFolder;
 use pgwal_format::text::history::Switch;
@@ -159,6 +160,10 @@ pub fn of_flaw(flaw: &BackupFlaw) -> Finding {
         FlawKind::RootFile { what, data } => {
             (Code::BackupStructure, Detail::RootFile { what: *what, data: data.clone() })
         }
+        FlawKind::TablespaceNowhere { to, mapped } => {
+            (Code::BackupStructure, Detail::TablespaceNowhere { to: to.clone(), mapped: *mapped })
+        }
+        &FlawKind::Rights { mode, group } => (Code::BackupStructure, Detail::Rights { mode, group }),
         FlawKind::Content { count } => {
             (Code::BackupContent, of(&format!("has another content than backup_manifest says{}", more_files(*count))))
         }
@@ -206,7 +211,9 @@ fn unusable(backup: &Backup) -> Option<String> {
         // Without some it starts, and has no data.
         let starts = matches!(
             f.detail,
-            Detail::Folder { without: WithoutFolder::Empty, .. } | Detail::RootFile { what: RootFileFlaw::NoMap, .. }
+            Detail::Folder { without: WithoutFolder::Empty, .. }
+                | Detail::RootFile { what: RootFileFlaw::NoMap, .. }
+                | Detail::TablespaceNowhere { .. }
         );
         (matches!(f.code, Code::BackupLabel | Code::BackupControl | Code::BackupIncremental)
             || f.code == Code::BackupStructure && !starts
@@ -310,6 +317,19 @@ fn left_branch(site: &Site<'_>, restore: &Restore, branch: LeftBranch) -> Findin
         offset: Some(layout.address().offset(fork, layout.segment)),
         detail: Detail::LeftBranch { child, switch: Switch::At(fork), to: restore.replay_end.unwrap_or(fork) },
         ..Finding::of(Code::LeftBranch)
+    }
+}
+
+/// The history says that a branch was left inside of a record.
+fn others_history(branch: LeftBranch, record: Lsn) -> Finding {
+    let LeftBranch { timeline: own, child, fork: at } = branch;
+    Finding {
+        severity: Severity::Warning,
+        timeline: Some(child),
+        at: Some(at),
+        file: Some(history_name(child)),
+        detail: Detail::InsideRecord { own, at, record },
+        ..Finding::of(Code::OthersHistory)
     }
 }
 

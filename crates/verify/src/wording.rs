@@ -79,6 +79,13 @@ impl Finding {
             (_, Detail::Restored(report)) => restored::advice(report),
             (_, Detail::Unlabelled { unlabelled, .. }) => restore::label(unlabelled),
             (_, Detail::Folder { folder, place, without }) => given::make(folder, *place, *without),
+            (_, Detail::TablespaceNowhere { to, mapped: true }) => format!(
+                "put the files of that tablespace into {to}, or write into tablespace_map where they are, before a server is started"
+            ),
+            (_, Detail::TablespaceNowhere { to, .. }) => format!(
+                "put the files of that tablespace into {to}, or point the link to where they are (ln -sfn PLACE {file}), before a server is started"
+            ),
+            (_, Detail::Rights { .. }) => format!("chmod 700 {file}, where a server is to be started on it"),
             (_, Detail::RootFile { what: RootFileFlaw::NoHba, .. }) => {
                 "put a pg_hba.conf into the data directory, or name one with hba_file".into()
             }
@@ -87,6 +94,7 @@ impl Finding {
                 "copy PG_VERSION from the backup: its only line is the major version of the server".into()
             }
             (_, Detail::SettingBeside(setting)) => given::replace(setting),
+            (_, Detail::TargetOutranked(setting)) => given::leave_out(setting),
             (_, Detail::NoSignal { data }) => {
                 format!("make {file} in {data}, empty, before the server is started: touch {data}/{file}")
             }
@@ -118,12 +126,18 @@ impl Finding {
             (Code::OthersHistory, Detail::OthersHistory { own, .. }) => format!(
                 "restore with --target-timeline {own} (recovery_target_timeline = '{own}'), and move the other cluster's files away, {file} too"
             ),
+            (_, Detail::InsideRecord { own, .. }) => format!(
+                "move {file} away, or restore with --target-timeline {own} (recovery_target_timeline = '{own}'): a server that starts from a backup behind that place does not start else"
+            ),
+            (_, Detail::NotYet { .. }) => {
+                "nothing; where it does not come by archive_timeout, look at pg_stat_archiver of the new primary".into()
+            }
             (_, Detail::Astray { own, .. }) => format!(
                 "restore with --target-timeline {own} (recovery_target_timeline = '{own}'); find the WAL that {file} speaks of, or move that file away if it is another cluster's"
             ),
             (Code::OtherWal, _) => "give each cluster and version an archive of its own; verify --backup judges the line of that backup".into(),
             (_, Detail::LeftBranch { child, switch: Switch::At(lsn), .. }) => format!(
-                "find the segments of timeline {child}, or recover to --target-lsn {lsn} --target-inclusive off: what lies behind on this timeline was left"
+                "find the segments of timeline {child}, or recover to --target-lsn {lsn} --target-inclusive off: what lies behind on this timeline was left; where timeline {child} was a test restore, ask for the timeline that is wanted by number"
             ),
             (_, Detail::LeftBranch { child, .. }) => {
                 format!("find the segments of timeline {child}, or recover to a target before it began: what lies behind on this timeline was left")

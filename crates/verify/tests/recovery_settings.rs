@@ -100,7 +100,7 @@ fn several_targets() {
 }
 
 #[test]
-fn a_target_on_the_command_line_takes_the_place_of_another() {
+fn a_target_on_the_command_line_and_another() {
     let pair = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
     let read = |of: &str| {
         let given = Given {
@@ -111,9 +111,15 @@ fn a_target_on_the_command_line_takes_the_place_of_another() {
         };
         Settings::read(version(of), &given, &ServerZone::UTC)
     };
-    for of in ["9.1", "11"] {
-        assert_eq!(read(of).unwrap().target, Target::Name("a".into()), "{of}");
+    for of in ["9.4", "11"] {
+        let settings = read(of).unwrap();
+        assert_eq!((settings.target, settings.outranked), (Target::Name("a".into()), None), "{of}");
     }
+    // Up to 9.3 the kind decides, not the place.
+    let settings = read("9.3").unwrap();
+    let told = settings.outranked.map(|setting| (setting.name, setting.place));
+    assert_eq!(settings.target, Target::Xid(700));
+    assert_eq!(told, Some(("recovery_target_xid".to_owned(), SettingPlace::Set)));
     // A server of 12 and later that finds both does not start.
     let SettingsError::SeveralTargets(all) = read("15").unwrap_err() else { panic!() };
     let told: Vec<(&str, &SettingPlace)> = all.iter().map(|s| (s.name.as_str(), &s.place)).collect();

@@ -9,6 +9,7 @@
 //! cluster or not yet written to its end are here and nowhere else.
 
 mod careful;
+mod over;
 mod part;
 mod remember;
 mod sum;

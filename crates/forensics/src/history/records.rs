@@ -49,9 +49,9 @@ impl<T: TakeHistory> History<'_, T> {
             schemas.extend(change.rows().filter_map(|row| schemas_in(file, row)));
             match change {
                 CatalogChange::Seen(seen) => keeper.see(record.lsn, file, seen),
-                CatalogChange::Marked(oid) => {
+                CatalogChange::Marked(database) => {
                     if marked.len() < MOST_DATABASES {
-                        marked.push((oid, record.lsn));
+                        marked.push((database.oid, record.lsn));
                     }
                 }
                 change if xid >= FIRST_XID => {

@@ -1,7 +1,7 @@
 //! The folders of a data directory, and what a server does without one (`initdb.c`, `ValidateXLOGDirectoryStructure`,
 //! `StartupXLOG`, `CheckPointGuts`): what 12 to 18 did stands in each row.
 
-use crate::version::{V8_2, V8_4, V9_0, V9_4, V9_6, V10, V14, Version};
+use crate::version::{V8_2, V8_4, V9_0, V9_4, V9_6, V10, V11, V14, Version};
 use crate::versioned::{self, Versioned};
 
 /// A folder that a server does not make anew.
@@ -33,6 +33,12 @@ pub enum WithoutFolder {
 /// Whether a version has `pg_filenode.map` beside the catalogs that have no file numbers of their own (9.0).
 pub fn has_maps(version: Version) -> bool {
     version >= V9_0
+}
+
+/// Rights of a data directory with which a server does not start, as bits of its mode: those of the group and of all
+/// others; from 11 on the group may read (`checkDataDir` in `miscinit.c`, `PG_MODE_MASK_GROUP` in `file_perm.h`).
+pub fn refused_rights(version: Version) -> u32 {
+    if version >= V11 { 0o027 } else { 0o077 }
 }
 
 impl DataFolder {

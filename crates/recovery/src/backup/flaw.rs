@@ -120,6 +120,20 @@ pub enum FlawKind {
         /// The data directory.
         data: String,
     },
+    /// The place of a tablespace is not on this machine.
+    TablespaceNowhere {
+        /// Where it is said to be.
+        to: String,
+        /// `tablespace_map` says so, and else a link.
+        mapped: bool,
+    },
+    /// A server does not start on a directory with these rights.
+    Rights {
+        /// Bits of its mode.
+        mode: u32,
+        /// The group may read (11 and later).
+        group: bool,
+    },
     /// A tar cannot be read to its end.
     Tar(String),
     /// A tar is encrypted, or packed in a way that is not read.

@@ -2,6 +2,7 @@
 
 use super::assemble::{assemble, take_wal};
 use super::flaw::FlawKind;
+use super::folder_place::FolderPlace;
 use super::parts::{BackupParts, SMALL};
 use super::small::{small, special};
 use super::{Backup, BackupKind, structure, tablespace_map};
@@ -34,6 +35,7 @@ pub(super) fn open(path: &Path) -> Result<Backup, SourceError> {
     walk(path, "", 0, &mut |name, _, size| parts.sizes.push((name, size)));
     tablespaces(path, &mut parts);
     parts.folders = structure::places(path);
+    parts.mode = mode(path);
     parts.whole = parts.sizes.iter().any(|(path, _)| path.starts_with("base/"));
     if let Some(wal) = ["pg_wal", "pg_xlog"].into_iter().map(|name| path.join(name)).find(|wal| wal.is_dir()) {
         backup.lived_in = archives(&wal);
@@ -92,6 +94,7 @@ fn tablespaces(path: &Path, parts: &mut BackupParts) {
         if place.is_dir() {
             walk(&place, &format!("pg_tblspc/{oid}"), 2, &mut |name, _, size| parts.sizes.push((name, size)));
         } else {
+            parts.nowhere.extend(is_nowhere(&place).then(|| (oid.clone(), place.display().to_string(), true)));
             parts.away.push(below);
         }
     }
@@ -101,10 +104,35 @@ fn tablespaces(path: &Path, parts: &mut BackupParts) {
     // Where the map names one, a server puts a link in the place of the folder.
     let unmapped = own.iter().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     parts.in_place = unmapped.filter(|oid: &u32| mapped.iter().all(|(known, _)| *known != oid.to_string())).collect();
-    let dangling = linked.into_iter().filter(|entry| !entry.path().is_dir());
-    let oids = dangling.map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let unmapped = oids.filter(|oid| mapped.iter().all(|(known, _)| known != oid));
-    parts.away.extend(unmapped.map(|oid| format!("pg_tblspc/{oid}/")));
+    for entry in linked.into_iter().filter(|entry| !entry.path().is_dir()) {
+        let oid = entry.file_name().to_string_lossy().into_owned();
+        if mapped.iter().any(|(known, _)| *known == oid) {
+            continue;
+        }
+        parts.away.push(format!("pg_tblspc/{oid}/"));
+        if is_nowhere(&entry.path()) && oid.bytes().all(|b| b.is_ascii_digit()) {
+            let to = fs::read_link(entry.path()).map(|to| to.display().to_string()).unwrap_or_default();
+            parts.nowhere.push((oid, to, false));
+        }
+    }
+}
+
+/// Whether there is nothing, as far as this user may look.
+fn is_nowhere(path: &Path) -> bool {
+    matches!(FolderPlace::of(path), FolderPlace::Nothing | FolderPlace::LinkToNothing)
+}
+
+/// The rights of a folder, as bits of its mode.
+#[cfg(unix)]
+fn mode(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(path).ok().map(|metadata| metadata.permissions().mode() & 0o777)
+}
+
+/// There are none.
+#[cfg(not(unix))]
+fn mode(_: &Path) -> Option<u32> {
+    None
 }
 
 /// Folders below each other in a data directory; the deepest is a database in a tablespace.

@@ -36,6 +36,11 @@ pub(super) struct BackupParts {
     pub whole: bool,
     /// Tablespaces whose place is not here: `pg_tblspc/16400/`.
     pub away: Vec<String>,
+    /// Tablespaces whose place is not on this machine, and where that is: the OID, the place, whether `tablespace_map`
+    /// names it.
+    pub nowhere: Vec<(String, String, bool)>,
+    /// The rights of the data directory, as bits of its mode, where that is known.
+    pub mode: Option<u32>,
     /// Tablespaces that are folders in `pg_tblspc`, and no links.
     pub in_place: BTreeSet<u32>,
 }

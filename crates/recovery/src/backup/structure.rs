@@ -7,7 +7,7 @@ use super::Backup;
 use super::flaw::{BackupFlaw, FlawKind, RootFileFlaw, Weight};
 use super::folder_place::FolderPlace;
 use super::parts::{BackupParts, is_whole};
-use pgwal_format::recovery::data_directory::{DataFolder, WithoutFolder, has_maps};
+use pgwal_format::recovery::data_directory::{DataFolder, WithoutFolder, has_maps, refused_rights};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -38,8 +38,15 @@ pub(super) fn lacking(backup: &Backup, parts: &BackupParts) -> Vec<BackupFlaw> {
     let has_most = has_most(backup, parts);
     let mut out: Vec<BackupFlaw> =
         version_file(backup, parts, has_most || parts.whole && holds_data(parts)).into_iter().collect();
-    if backup.version.is_none() {
-        return out;
+    for (oid, to, mapped) in &parts.nowhere {
+        let kind = FlawKind::TablespaceNowhere { to: to.clone(), mapped: *mapped };
+        out.push(kind.weighed(&format!("pg_tblspc/{oid}"), Weight::Warning));
+    }
+    let Some(version) = backup.version else { return out };
+    let refused = refused_rights(version);
+    if let Some(mode) = parts.mode.filter(|mode| has_most && mode & refused != 0) {
+        let group = refused & 0o040 == 0;
+        out.push(FlawKind::Rights { mode, group }.weighed(&backup.name, Weight::Info));
     }
     // With a manifest every file is compared.
     if has_most && backup.manifest.is_none() && backup.version.is_some_and(has_maps) {
@@ -146,6 +153,13 @@ impl Backup {
         if is_whole(self.kind) && !self.has_version_file && !told {
             let kind = FlawKind::RootFile { what: RootFileFlaw::NoVersion, data: self.name.clone() };
             self.flaws.push(kind.of("PG_VERSION"));
+        }
+        for flaw in &mut self.flaws {
+            match flaw.kind {
+                FlawKind::TablespaceNowhere { .. } => flaw.weight = Some(Weight::Error),
+                FlawKind::Rights { .. } => flaw.weight = Some(Weight::Warning),
+                _ => {}
+            }
         }
         if self.lacks_hba {
             let kind = FlawKind::RootFile { what: RootFileFlaw::NoHba, data: self.name.clone() };

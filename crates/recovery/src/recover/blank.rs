@@ -50,6 +50,7 @@ impl Recovery<'_> {
             other_backup: None,
             makes_tablespaces: false,
             left_branch: None,
+            others_history: None,
             chosen: None,
             command: None,
         }

@@ -7,7 +7,7 @@
 //!  "left_branch":{"timeline","child","fork"},
 //!  "invalid_pages":{"relation","fork","block","lsn","zeros","blocks_in_backup","count"},
 //!  "last_commit":{"xid","time","lsn"},"first_dropped":{…},"records":N,"commits":N,"files":[{"name","status","needed","file","size"}],
-//!  "backup_chosen":{"backup","reaches","known",
+//!  "backup_chosen":{"backup","reaches","known","untried",
 //!                   "passed_over":[{"backup","why":"behind_target|fails|no_wal","server_says"}]},
 //!  "alternatives":[{"kind":"earlier|before|partial|timeline|backup|setting","value","reaches_target",
 //!                   "replay_end","timeline","last_commit","more_commits"}]}
@@ -72,6 +72,7 @@ pub fn chosen(choice: &BackupChoice) -> Value {
         "backup": choice.file,
         "reaches": choice.reaches,
         "known": choice.known,
+        "untried": choice.untried,
         "passed_over": choice.passed_over.iter().map(passed).collect::<Vec<_>>(),
     })
 }

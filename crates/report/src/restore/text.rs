@@ -37,6 +37,9 @@ pub fn headline(outcome: &Outcome, r: &Restore, zone: &Zone) -> String {
             let fork = r.left_branch.map(|branch| format!("{}, where it was left", branch.fork)).unwrap_or_default();
             format!("REFUTED: this goes on along timeline {} behind {fork}, to {to}", r.timeline)
         }
+        Verdict::Refuted if r.is_good() && outcome.counted().any(is_of_another_target) => {
+            format!("REFUTED: this does not restore to the target that is asked for; it comes to {to}")
+        }
         Verdict::Refuted if r.target.is_some() => {
             format!("REFUTED: this does not restore to {}; it comes to {to}", wanted(r, zone))
         }
@@ -50,6 +53,11 @@ pub fn headline(outcome: &Outcome, r: &Restore, zone: &Zone) -> String {
         }
         Verdict::Unproven => "UNPROVEN: what decides it cannot be looked at".into(),
     }
+}
+
+/// A target of the settings counts more than the one that is asked for.
+fn is_of_another_target(finding: &Finding) -> bool {
+    finding.code == Code::SettingBeside && finding.severity == Severity::Error
 }
 
 /// The same of a cluster that was restored already.
@@ -215,6 +223,10 @@ pub fn chosen(choice: &BackupChoice, r: &Restore, zone: &Zone) -> String {
     let called = if said.is_empty() { String::new() } else { format!(" ({})", said.join(", ")) };
     let to = if r.target.is_some() { "reaches the target" } else { "comes to the end of WAL" };
     let why = match (choice.reaches, choice.known) {
+        (false, known) if choice.untried > 0 => {
+            let (untried, tried) = (choice.untried, known.saturating_sub(choice.untried));
+            format!("none of {tried} {to}; {untried} more are known and were not tried: name one with --backup")
+        }
         (true, 1) => format!("the only one known, and it {to}"),
         (true, known) => format!("the newest of {known} that {to}"),
         (false, 1) => format!("the only one known; it never {to}"),

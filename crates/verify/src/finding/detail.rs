@@ -137,6 +137,22 @@ pub enum Detail {
         own: TimelineId,
         /// Where the file says that it was left.
         left: Switch,
+        /// In front of all of it; else in front of every backup that is known.
+        before_all: bool,
+    },
+    /// A history file that leaves a timeline inside of a record, as no server does.
+    InsideRecord {
+        /// The timeline.
+        own: TimelineId,
+        /// Where the file says that it was left.
+        at: Lsn,
+        /// The record.
+        record: Lsn,
+    },
+    /// A timeline has just begun, and its first segment is not here yet.
+    NotYet {
+        /// The timeline.
+        timeline: TimelineId,
     },
     /// A timeline's own files are taken behind the point where it was left.
     LeftBranch {
@@ -402,8 +418,24 @@ pub enum Detail {
         /// The data directory.
         data: String,
     },
+    /// The place of a tablespace is not on this machine.
+    TablespaceNowhere {
+        /// Where it is said to be.
+        to: String,
+        /// `tablespace_map` says so, and else a link.
+        mapped: bool,
+    },
+    /// Rights of a data directory with which a server does not start.
+    Rights {
+        /// Bits of its mode.
+        mode: u32,
+        /// The group may read (11 and later).
+        group: bool,
+    },
     /// A setting of a file of which the restore asked for says otherwise.
     SettingBeside(PlacedSetting),
+    /// A target of another kind than the one that is asked for, which counts more (up to 9.3).
+    TargetOutranked(PlacedSetting),
     /// Nothing asks for a recovery from the archive.
     NoSignal {
         /// The data directory.

@@ -9,11 +9,32 @@
 use super::Judge;
 use crate::codes::{Code, Severity};
 use crate::finding::{Detail, Finding};
-use pgwal_archive::lineage::switch_segment;
+use crate::options::Options;
+use pgwal_archive::lineage::{history_name, switch_segment};
 use pgwal_archive::stretch::Piece;
-use pgwal_archive::{Depth, TimelineBegin, Which};
+use pgwal_archive::{Archive, Depth, TimelineBegin, Which};
 use pgwal_format::text::history::{Ancestor, Switch};
 use pgwal_format::{Lsn, SegmentNo, TimelineId};
+
+/// Places where the history of `target` leaves a timeline inside of a record, and no WAL of the next one says otherwise.
+pub(super) fn impossible_forks(
+    archive: &Archive<'_>,
+    options: &Options<'_>,
+    target: TimelineId,
+) -> Vec<(TimelineId, Lsn, Lsn)> {
+    // Whoever asks for a timeline by its number takes it for this WAL's.
+    let asked = options.timeline == Which::Latest && options.depth == Depth::Records;
+    let node = archive.lineage.get(target).filter(|node| !node.broken && asked);
+    let Some(node) = node else { return Vec::new() };
+    let child = |i: usize| node.ancestors.get(i + 1).map_or(node.timeline, |next| next.timeline);
+    let over = |(i, ancestor): (usize, &Ancestor)| match ancestor.switch {
+        Switch::At(at) if archive.inventory.of(child(i)).is_empty() => {
+            Some((ancestor.timeline, at, archive.record_over(ancestor.timeline, at)?))
+        }
+        _ => None,
+    };
+    node.ancestors.iter().enumerate().filter_map(over).collect()
+}
 
 impl Judge<'_> {
     /// Files of a timeline that the way takes behind the point where the next one left it.
@@ -34,6 +55,16 @@ impl Judge<'_> {
                 }
                 // No backup that is known comes by there.
                 let passed = !self.backups.is_empty() && self.backups.iter().all(|backup| backup.start >= at);
+                if let Some(&(_, at, record)) = self.impossible_forks.iter().find(|fork| (fork.0, fork.1) == (own, at))
+                {
+                    let detail = Detail::InsideRecord { own, at, record };
+                    let finding = self.found(Code::OthersHistory, child, at, at, detail);
+                    // Replay comes to the end of this WAL all the same.
+                    (finding.severity, finding.lsn, finding.segment) = (Severity::Warning, None, None);
+                    finding.file = Some(history_name(child));
+                    finding.offset = None;
+                    return;
+                }
                 let finding = self.found(Code::LeftBranch, own, at, at, Detail::LeftBranch { child, switch, to });
                 finding.lost = Some(lost);
                 finding.readable_until = Some(at);

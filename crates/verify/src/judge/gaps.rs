@@ -151,14 +151,35 @@ impl Judge<'_> {
             }
             let hole = Hole { timeline, first: begin, last: begin, too_early: None };
             // That the way goes on along another one instead is told already, and for want of which.
-            let left = |f: &Finding| f.code == Code::LeftBranch && f.timeline < Some(timeline);
+            let left = |f: &Finding| match f.detail {
+                Detail::LeftBranch { .. } => f.timeline < Some(timeline),
+                Detail::InsideRecord { .. } => f.timeline <= Some(timeline),
+                _ => false,
+            };
             let told = self.never_was(begin, begin) || self.findings.iter().any(left);
             if self.way.holes.iter().any(|h| h.timeline == timeline) || told {
                 continue;
             }
             // Right after a promotion the first segment is not archived yet.
-            let weight = if asked || timeline != target { Severity::Error } else { Severity::Warning };
+            let newest = !asked && timeline == target;
+            let weight = if newest { Severity::Warning } else { Severity::Error };
             self.gap(&hole, true, Some(weight));
+            if newest && self.goes_on_with(begin) {
+                self.not_yet(timeline);
+            }
+        }
+    }
+
+    /// Whether a segment is the next one of the way, or its last, in which the timeline before ends.
+    fn goes_on_with(&self, begin: SegmentNo) -> bool {
+        self.way.legs.last().is_some_and(|leg| begin == leg.last || begin == leg.last.next())
+    }
+
+    /// The first segment of a timeline comes when it is full: that it is missing is no more than news.
+    fn not_yet(&mut self, timeline: TimelineId) {
+        let own = |f: &&mut Finding| f.code == Code::Gap && f.timeline == Some(timeline);
+        if let Some(finding) = self.findings.iter_mut().rev().find(own) {
+            (finding.severity, finding.detail) = (Severity::Info, Detail::NotYet { timeline });
         }
     }
 

@@ -90,6 +90,9 @@ pub(crate) struct Judge<'a> {
     side_ways: BTreeMap<TimelineId, Way>,
     /// Records before each piece on the way.
     before: BTreeMap<(TimelineId, SegmentNo), Mark>,
+    /// Where the target's history leaves a timeline of which nothing else tells inside of a record: the timeline, the
+    /// place, the record.
+    impossible_forks: Vec<(TimelineId, Lsn, Lsn)>,
     /// Segments that only a history file that is disproved asks for.
     never_were: Vec<(SegmentNo, SegmentNo)>,
     pub total: Mark,
@@ -118,6 +121,7 @@ impl<'a> Judge<'a> {
             beside: None,
             stopped: None,
         };
+        let impossible_forks = branches::impossible_forks(archive, options, path.target);
         let copies = seen.stretches.values().flat_map(|stretch| &stretch.copies);
         let withheld = copies.filter(|copies| copies.withheld).cloned().collect();
         Judge {
@@ -140,6 +144,7 @@ impl<'a> Judge<'a> {
             way: path.way,
             side_ways: BTreeMap::new(),
             before: BTreeMap::new(),
+            impossible_forks,
             never_were: Vec::new(),
             total: Mark::default(),
             facts: Vec::new(),

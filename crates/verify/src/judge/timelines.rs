@@ -4,6 +4,7 @@ use super::Judge;
 use super::seen::disagree;
 use crate::codes::{Code, Severity};
 use crate::finding::{Detail, Finding};
+use crate::outcome::KnownBackup;
 use pgwal_archive::Which;
 use pgwal_archive::lineage::{history_name, switch_segment};
 use pgwal_archive::stretch::Piece;
@@ -96,14 +97,29 @@ impl Judge<'_> {
             return;
         }
         let Some(left) = node.ancestors.iter().find(|a| a.timeline == own).map(|a| a.switch) else { return };
-        if !self.is_before_all(own, left) {
+        // Of the backups that are known, each is of what came later: a test restore, say, left its history here.
+        let mut backups = self.backups.iter().peekable();
+        let behind = backups.peek().is_some() && backups.all(|b| self.is_left_before(b, own, left));
+        let before_all = self.is_before_all(own, left);
+        if !before_all && !behind {
             return;
         }
         let by_default = self.layout().dialect.settings.latest_by_default;
         let severity = if by_default { Code::Astray.severity() } else { Severity::Warning };
         let file = Some(node.file.clone());
-        let detail = Detail::Astray { own, left };
+        let detail = Detail::Astray { own, left, before_all };
         self.findings.push(Finding { severity, timeline: Some(target), file, detail, ..Finding::of(Code::Astray) });
+    }
+
+    /// Whether a timeline was left before a backup of it began.
+    fn is_left_before(&self, backup: &KnownBackup, own: TimelineId, left: Switch) -> bool {
+        let before = match left {
+            Switch::At(lsn) => lsn <= backup.start,
+            Switch::In(_) => {
+                switch_segment(&left, self.layout()).is_some_and(|number| number < self.number(backup.start))
+            }
+        };
+        backup.timeline == own && before
     }
 
     /// A history file that is missing hides those behind it: the latest is looked for by one number after another.
@@ -220,7 +236,9 @@ impl Judge<'_> {
     fn diverged(&mut self, child: TimelineId, parent: TimelineId, switch: Switch) {
         let layout = self.layout();
         // Where recovery takes it, it is more than news.
-        if self.findings.iter().any(|f| f.code == Code::LeftBranch && f.timeline == Some(parent)) {
+        let taken = |f: &Finding| f.code == Code::LeftBranch && f.timeline == Some(parent);
+        let others = |f: &Finding| f.code == Code::OthersHistory && f.timeline == Some(child);
+        if self.findings.iter().any(|f| taken(f) || others(f)) {
             return;
         }
         let end = self.pieces.get(&parent).and_then(|p| p.iter().filter_map(Piece::run).next_back()).map(|run| run.end);

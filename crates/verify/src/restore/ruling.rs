@@ -2,6 +2,7 @@
 
 use super::{
     RestoreFiles, findings_of, found, invalid_pages, left_branch, name_copies, of_flaw, orphans, other_version,
+    others_history,
 };
 use crate::beside_target;
 use crate::codes::{Code, Severity};
@@ -56,6 +57,7 @@ impl Ruling for RestoreRuling<'_, '_> {
         case.take_contents(read);
         // What replay comes to is foretold, not judged by names.
         case.findings.retain(|f| !matches!(f.code, Code::LeftBranch | Code::Stopped | Code::Astray));
+        case.findings.retain(|f| !matches!(f.detail, Detail::InsideRecord { .. }));
         let mut of_restore = self.found(&case.findings)?;
         if let Some(cluster) = self.options.restored {
             let report = restored::judge(cluster, self.site, &self.restore, self.settings)?;
@@ -71,6 +73,7 @@ impl Ruling for RestoreRuling<'_, '_> {
             Code::BackupStructure,
             Code::SignalMissing,
             Code::RestoreCommand,
+            Code::SettingBeside,
         ];
         case.findings.sort_by_key(|f| (std::cmp::Reverse(f.severity), !causes.contains(&f.code)));
         if case.path.is_empty() {
@@ -156,6 +159,7 @@ impl RestoreRuling<'_, '_> {
         // What it comes to without a file that cannot be looked at is told, and proves nothing.
         out.extend(found(site, restore).map(|f| if restore.closed { lowered(f) } else { f }));
         out.extend(restore.left_branch.map(|branch| left_branch(site, restore, branch)));
+        out.extend(restore.others_history.map(|(branch, record)| others_history(branch, record)));
         out.extend(invalid_pages(site, restore));
         out.extend(dies_at_promotion(restore));
         if !restore.closed {
@@ -169,8 +173,10 @@ impl RestoreRuling<'_, '_> {
         let restore = &self.restore;
         let doubtful = restore.unlabelled.as_ref().is_some_and(Unlabelled::is_doubtful);
         let reached = self.is_reached();
-        // Which copy of a file is taken decides what a target comes to, too.
-        let of_all = |code| matches!(code, Code::CopiesDiffer | Code::RestoredElsewhere | Code::RestoredUnknown);
+        // Which copy of a file is taken decides what a target comes to, too; another target is not the one asked for.
+        let of_all = |code| {
+            matches!(code, Code::CopiesDiffer | Code::RestoredElsewhere | Code::RestoredUnknown | Code::SettingBeside)
+        };
         let counts = |f: &&Finding| f.severity == Severity::Error && (!reached || of_all(f.code));
         let errors = || findings.iter().filter(counts);
         match () {

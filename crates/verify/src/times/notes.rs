@@ -6,11 +6,11 @@ use crate::records::{ListPart, NoEvent, Render, Rendered};
 use crate::wording;
 use pgwal_archive::Error;
 use pgwal_archive::facts::{TransactionEnd, end_of};
-use pgwal_format::record::{Record, RecordHeader};
+use pgwal_format::record::{Block, Record, RecordHeader};
 use pgwal_format::rmgr::xact::Timestamp;
-use pgwal_format::rmgr::{DATABASE, TABLESPACE, TRANSACTION};
+use pgwal_format::rmgr::{DATABASE, HEAP, TABLESPACE, TRANSACTION, heap};
 use pgwal_format::{Lsn, SegmentNo, TimelineId};
-use pgwal_recovery::acts::{EarlyAct, FileAct};
+use pgwal_recovery::acts::{DatabaseMark, EarlyAct, EarlyActs, FileAct};
 use pgwal_source::Source;
 use std::sync::{Mutex, PoisonError};
 
@@ -60,12 +60,12 @@ impl Times {
         let to = address.segment_start(number.next().next(), size);
         let catch = NoteCatcher(Mutex::default());
         self.list(source, options, (Some(from), Some(to)), &catch)?;
-        let (mut early, ends) = catch.0.into_inner().unwrap_or_else(PoisonError::into_inner);
-        early.retain(|act| replayed(act.lsn) && !ends.iter().any(|end| end.xid == act.xid && replayed(end.lsn)));
+        let NotesCaught { acts, marks, ends } = catch.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut early = EarlyActs::of(acts, marks).replayed(replayed);
+        early.retain(|act| !ends.iter().any(|end| end.xid == act.xid && replayed(end.lsn)));
         for act in &mut early {
             act.end = ends.iter().find(|end| end.xid == act.xid && end.lsn > act.lsn).map(|end| end.lsn);
         }
-        early.sort_by_key(|act| act.lsn);
         let known = self.way.iter().filter_map(|facts| facts.span.as_ref()).map(|span| span.earliest);
         let not_later = |end: &TransactionEnd| end.committed && time.is_some_and(|time| end.time <= time);
         let behind = |end: &TransactionEnd| !replayed(end.lsn) && self.reaches(end.lsn);
@@ -82,28 +82,44 @@ impl Times {
 }
 
 /// Renders nothing, and keeps what acts at once and where transactions end.
-struct NoteCatcher(Mutex<(Vec<EarlyAct>, Vec<TransactionEnd>)>);
+struct NoteCatcher(Mutex<NotesCaught>);
+
+/// In any order.
+#[derive(Default)]
+struct NotesCaught {
+    acts: Vec<EarlyAct>,
+    marks: Vec<DatabaseMark>,
+    ends: Vec<TransactionEnd>,
+}
 
 impl Render for NoteCatcher {
-    type Scratch = ();
+    type Scratch = Vec<Block>;
     type Event = NoEvent;
 
+    /// Of a database that goes away, the image of a page may say so.
     fn whole(&self) -> bool {
-        false
+        true
     }
 
     fn wants(&self, header: &RecordHeader) -> bool {
-        matches!(header.rmid, TRANSACTION | DATABASE | TABLESPACE)
+        matches!(header.rmid, TRANSACTION | DATABASE | TABLESPACE) || header.is(HEAP, heap::INPLACE)
     }
 
-    fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut ListPart<NoEvent>) -> Option<Rendered> {
+    fn record(
+        &self,
+        record: &Record<'_>,
+        _: TimelineId,
+        blocks: &mut Vec<Block>,
+        _: &mut ListPart<NoEvent>,
+    ) -> Option<Rendered> {
         let act = FileAct::of(record).filter(|act| act.is_loss() && record.header.xid != 0);
-        let end = end_of(record);
-        if act.is_some() || end.is_some() {
+        let (mark, end) = (DatabaseMark::of(record, blocks), end_of(record));
+        if act.is_some() || mark.is_some() || end.is_some() {
             let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let (xid, lsn) = (record.header.xid, record.lsn);
-            seen.0.extend(act.map(|act| EarlyAct { act, xid, lsn, saved_before: lsn, end: None }));
-            seen.1.extend(end);
+            seen.acts.extend(act.map(|act| EarlyAct { act, xid, lsn, saved_before: lsn, end: None }));
+            seen.marks.extend(mark);
+            seen.ends.extend(end);
         }
         Some(0.into())
     }

@@ -87,6 +87,19 @@ pub(super) fn replace(setting: &PlacedSetting) -> String {
     format!("write the value that is wanted into {at}, or take that line out")
 }
 
+/// `recovery.conf line 3 sets recovery_target_xid = '700' …`.
+pub(super) fn outranked(setting: &PlacedSetting) -> String {
+    let PlacedSetting { name, value, .. } = setting;
+    let at = place(&setting.place).unwrap_or_default();
+    format!("{at} sets {name} = '{value}', which counts more than the target that is asked for: a server goes to it")
+}
+
+/// What to do about it.
+pub(super) fn leave_out(setting: &PlacedSetting) -> String {
+    let at = place(&setting.place).unwrap_or_default();
+    format!("take {} out of {at}, or ask for that target alone", setting.name)
+}
+
 /// Why a command does not deliver.
 pub(super) fn command(command: &str, at: &SettingPlace, doubt: &CommandDoubt) -> String {
     let at = place(at).map(|at| format!(" ({at})")).unwrap_or_default();

@@ -63,11 +63,20 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
                 "{file} is of another cluster and {left}: a server that looks for the latest timeline takes it, and does not start"
             )
         }
-        Detail::Astray { own, left } => {
+        Detail::Astray { own, left, before_all } => {
             let newer = f.timeline.map_or(0, |t| t.0);
+            let what = if *before_all { "all WAL that is" } else { "every backup that is known" };
             format!(
-                "{file} leaves timeline {own} {}, before all WAL that is here, and no WAL of timeline {newer} is here: a server that looks for the latest timeline does not start",
+                "{file} leaves timeline {own} {}, before {what} here, and no WAL of timeline {newer} is here: a server that looks for the latest timeline does not start",
                 place(left)
+            )
+        }
+        Detail::InsideRecord { own, at, record } => format!(
+            "{file} leaves timeline {own} at {at}, inside of the record at {record}, as no server does: it is not of this WAL; a server that follows it replays timeline {own} to its end all the same"
+        ),
+        Detail::NotYet { timeline } => {
+            format!(
+                "{file} is not here yet: timeline {timeline} has begun, and its first segment comes once it is full"
             )
         }
         Detail::LeftBranch { child, switch, to } => {
@@ -127,6 +136,15 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
             format!("{file}: {} missing, {other_size} of another size, by backup_manifest", files(*missing))
         }
         Detail::Folder { folder, place, without } => given::folder(folder, *place, *without),
+        Detail::TablespaceNowhere { to, mapped } => {
+            let link = if *mapped { "is mapped to" } else { "is a link to" };
+            format!(
+                "{file} {link} {to}, and nothing is there on this machine: a server without it has no data of that tablespace, and ends with FATAL at the first record that changes some"
+            )
+        }
+        Detail::Rights { mode, .. } => {
+            format!("{file} has the rights {mode:04o}: a server does not start on it")
+        }
         Detail::RootFile { what: RootFileFlaw::NoVersion, .. } => {
             format!("{file} is missing: to a server, that is no data directory")
         }
@@ -140,6 +158,7 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
             format!("{file} does not begin with the number of a version")
         }
         Detail::SettingBeside(setting) => given::placed(setting),
+        Detail::TargetOutranked(setting) => given::outranked(setting),
         Detail::NoSignal { .. } => format!("there is no {file}: the server reads neither the archive nor its target"),
         Detail::Command { command, place, doubt } => given::command(command, place, doubt),
         Detail::Incremental { from } => {

@@ -68,6 +68,17 @@ pub(super) fn of_backup(f: &Finding) -> Option<String> {
         (Code::BackupLabel, _) => "invalid data in file \"backup_label\"",
         (Code::BackupStructure, Detail::Folder { place: FolderPlace::NoFile, .. }) => return None,
         (Code::BackupStructure, Detail::Folder { folder, .. }) => return folder.says(),
+        (Code::BackupStructure, Detail::Rights { group: true, .. }) => {
+            return Some(format!(
+                "data directory \"{}\" has invalid permissions",
+                f.file.as_deref().unwrap_or_default()
+            ));
+        }
+        (Code::BackupStructure, Detail::Rights { .. }) => {
+            let data = f.file.as_deref().unwrap_or_default();
+            return Some(format!("data directory \"{data}\" has group or world access"));
+        }
+        (Code::BackupStructure, Detail::TablespaceNowhere { .. }) => return None,
         (Code::BackupStructure, Detail::RootFile { what: RootFileFlaw::NoHba, .. }) => "could not load pg_hba.conf",
         (Code::BackupStructure, Detail::RootFile { what: RootFileFlaw::NoMap, .. }) => return None,
         (Code::BackupStructure, Detail::RootFile { data, .. }) => {

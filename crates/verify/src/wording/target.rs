@@ -105,6 +105,7 @@ pub(super) fn instead(instead: &Instead) -> String {
 pub fn early(act: &EarlyAct) -> String {
     let (lsn, xid) = (act.lsn, act.xid);
     let what = match act.act {
+        FileAct::MarkDatabase(database) => return marked(act, database),
         FileAct::DropDatabase(database) => format!("the files of database {database} are removed"),
         FileAct::CreateDatabase(database) => format!("files of the new database {database} are made"),
         FileAct::DropTablespace(tablespace) => format!("the folder of tablespace {tablespace} is removed"),
@@ -114,6 +115,16 @@ pub fn early(act: &EarlyAct) -> String {
         Some(end) => format!("{what} at {lsn} by transaction {xid}, whose end at {end} is not replayed"),
         None => format!("{what} at {lsn} by transaction {xid}, whose end is not here"),
     }
+}
+
+/// A database is marked, and no more.
+fn marked(act: &EarlyAct, database: Option<u32>) -> String {
+    let database = database.map_or_else(|| "a database".to_owned(), |oid| format!("database {oid}"));
+    let by = if act.xid == 0 { String::new() } else { format!(" (transaction {})", act.xid) };
+    format!(
+        "{database} is marked as one that goes away at {} by a DROP DATABASE{by} that is not replayed to its end: it has its files and takes no connection",
+        act.lsn
+    )
 }
 
 /// The last target that is in front of it.

@@ -1,0 +1,102 @@
+//! History files of timelines that have no WAL here: of a promotion that has just been, of a test restore, of another
+//! cluster. What a server that follows the latest timeline makes of each.
+#![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
+
+mod run;
+
+use run::walproof;
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Files of testdata whose names begin with one of these, unpacked in a folder of its own; and a history.
+fn archive(of: &str, names: &[&str], name: &str, history: Option<&str>) -> PathBuf {
+    let to = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("odd-histories-{name}"));
+    let _ = fs::remove_dir_all(&to);
+    fs::create_dir_all(&to).unwrap();
+    for entry in fs::read_dir(walproof_testdata::root().join(of)).unwrap() {
+        let path = entry.unwrap().path();
+        let plain = walproof_testdata::plain_name(&path);
+        if names.iter().any(|begin| plain.starts_with(begin)) {
+            fs::write(to.join(plain), walproof_testdata::read_plain(&path).unwrap()).unwrap();
+        }
+    }
+    if let Some(at) = history {
+        fs::write(to.join("00000002.history"), format!("1\t{at}\tno recovery target specified\n")).unwrap();
+    }
+    to
+}
+
+/// Exit code, verdict, and each finding as `WP101 info`.
+fn told(archive: &Path, options: &[&str]) -> (i32, String, Vec<String>) {
+    let words = [&["verify", archive.to_str().unwrap(), "--format", "json"], options].concat();
+    let ran = walproof(&words);
+    let document: Value = serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{}", ran.err));
+    let word = |value: &Value| value.as_str().unwrap().to_owned();
+    let all = document["findings"].as_array().unwrap().iter();
+    let mut codes: Vec<String> = all.map(|f| format!("{} {}", word(&f["code"]), word(&f["severity"]))).collect();
+    codes.sort();
+    (ran.code, word(&document["verdict"]), codes)
+}
+
+/// Segments 9 to B of timeline 1, to 0/BFFCD8; a backup from 0/900028 to 0/900100.
+fn demo(name: &str, left: &str) -> (i32, String, Vec<String>) {
+    told(&archive("demo/good", &["0"], name, Some(left)), &[])
+}
+
+fn proven(codes: &[&str]) -> (i32, String, Vec<String>) {
+    (0, "proven".to_owned(), codes.iter().map(|code| (*code).to_owned()).collect())
+}
+
+fn refuted(codes: &[&str]) -> (i32, String, Vec<String>) {
+    (1, "refuted".to_owned(), codes.iter().map(|code| (*code).to_owned()).collect())
+}
+
+#[test]
+fn the_first_segment_behind_a_promotion_is_not_here_yet() {
+    let timeline_1 = ["000000010000000000000001", "00000001000000000000005"];
+    let wal = archive("15/archive", &[&timeline_1[1..], &["00000002.history"]].concat(), "promoted", None);
+    assert_eq!(told(&wal, &[]), proven(&["WP101 info"]));
+    let ran = walproof(&["verify", wal.to_str().unwrap(), "--fail-on", "warning"]);
+    assert!(ran.code == 0 && ran.out.contains("000000020000000000000060 is not here yet"), "{}", ran.out);
+    // Later ones are: it never came.
+    let names = [&timeline_1[1..], &["00000002.history", "000000020000000000000061"]].concat();
+    let (code, verdict, codes) = told(&archive("15/archive", &names, "promoted-gap", None), &[]);
+    assert_eq!((code, verdict.as_str()), (1, "refuted"));
+    assert!(codes.contains(&"WP101 error".to_owned()), "{codes:?}");
+    // WAL of the old timeline is missing in front of it.
+    let names = ["00000001000000000000005D", "00000001000000000000005E", "00000002.history"];
+    assert_eq!(told(&archive("15/archive", &names, "promoted-far", None), &[]), proven(&["WP101 warning"]));
+    // It ended in the last segment that is here.
+    assert_eq!(demo("promoted-in", "0/BFFCD8"), proven(&["WP101 info"]));
+}
+
+#[test]
+fn a_history_that_leaves_inside_of_a_record_is_of_another_cluster() {
+    assert_eq!(demo("inside", "0/A000F0"), proven(&["WP121 warning"]));
+    // Whoever asks for the timeline takes it for this WAL's.
+    let wal = archive("demo/good", &["0"], "inside-asked", Some("0/A000F0"));
+    let (code, verdict, _) = told(&wal, &["--timeline", "2"]);
+    assert_eq!((code, verdict.as_str()), (1, "refuted"));
+    // No server can say that of a place between two records.
+    assert_eq!(demo("between", "0/A001E0"), refuted(&["WP310 error"]));
+}
+
+#[test]
+fn a_test_restore_from_before_every_backup_keeps_a_server_from_starting() {
+    assert_eq!(demo("behind-all", "0/900028"), refuted(&["WP310 info", "WP312 error", "WP411 warning"]));
+    assert_eq!(demo("in-front", "0/900100"), refuted(&["WP310 error"]));
+}
+
+#[test]
+fn a_restore_says_the_same() {
+    let backup = walproof_testdata::root().join("field/pitr-18/backup");
+    let options = ["--backup", backup.to_str().unwrap()];
+    let pitr = |name: &str, left: &str| told(&archive("field/pitr-18/archive", &["0"], name, Some(left)), &options);
+    let (code, verdict, codes) = pitr("restore-inside", "0/F536D0");
+    assert_eq!((code, verdict.as_str()), (0, "proven"), "{codes:?}");
+    assert!(codes.contains(&"WP121 warning".to_owned()), "{codes:?}");
+    let (code, verdict, codes) = pitr("restore-between", "0/F536F0");
+    assert_eq!((code, verdict.as_str()), (1, "refuted"), "{codes:?}");
+    assert!(codes.contains(&"WP310 error".to_owned()), "{codes:?}");
+}
