@@ -25,8 +25,8 @@ pub struct Given<'a> {
     pub planned: bool,
     /// Name and value, by PostgreSQL's names; count more than the files.
     pub set: Vec<(String, String)>,
-    /// Likewise, and stand behind them: the options of the command line. Up to 9.3, where a transaction counts more than
-    /// a name and that more than a time, a target of the files or of `set` may count more than one among them.
+    /// Likewise, and stand behind them: the options of the command line. Up to 9.3, where a transaction counts more
+    /// than a name and that more than a time, a target of the files or of `set` may count more than one among them.
     pub options: Vec<(String, String)>,
     /// This machine's time, for a time of the options in words, as `2h ago`; `None`: such words are not read.
     pub now: Option<Timestamp>,

@@ -41,6 +41,8 @@ fn with_folders(data: &Path) {
     for own in DataFolder::ALL.iter().filter(|own| own.is_of(Version::new(13, 0))) {
         fs::create_dir_all(data.join(own.name)).unwrap();
     }
+    #[cfg(unix)]
+    fs::set_permissions(data, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
 }
 
 fn copied(from: &str, changes: &[(&str, &[u8])]) -> TempDir {

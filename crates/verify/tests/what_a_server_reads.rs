@@ -111,6 +111,8 @@ fn whole() -> TempDir {
     for own in DataFolder::ALL.iter().filter(|own| own.is_of(Version::new(13, 0))) {
         fs::create_dir_all(folder.path().join(own.name)).unwrap();
     }
+    #[cfg(unix)]
+    fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
     folder
 }
 

@@ -17,7 +17,7 @@ use pgwal::verify::recovery::{
 };
 use pgwal::verify::repository::OfBackups;
 use pgwal::verify::restored::without_own;
-use pgwal::verify::{Options, Outcome};
+use pgwal::verify::{Options, Outcome, Severity};
 use pgwal_report::plan::RestorePlan;
 use pgwal_report::time::Zone;
 use std::ffi::OsString;
@@ -433,7 +433,8 @@ impl Restoring {
             return Ok(site);
         }
         let backup = &restored.backup;
-        let why: String = findings_of(backup).iter().map(|f| format!(": {}", f.message(None))).collect();
+        let counts = findings_of(backup).into_iter().filter(|f| f.severity > Severity::Info);
+        let why: String = counts.map(|f| format!(": {}", f.message(None))).collect();
         Err(match backup.label.is_some() || backup.history.is_some() || backup.control.is_some() {
             true => anyhow!("{}: no WAL that says whose it is", archive.describe()),
             false => anyhow!("{} does not say where replay starts{why}", backup.name),

@@ -16,7 +16,8 @@ use pgwal_archive::{Archive, Depth, TimelineBegin, Which};
 use pgwal_format::text::history::{Ancestor, Switch};
 use pgwal_format::{Lsn, SegmentNo, TimelineId};
 
-/// Places where the history of `target` leaves a timeline inside of a record, and no WAL of the next one says otherwise.
+/// Places where the history of `target` leaves a timeline inside of a record, and no WAL of the next one says
+/// otherwise.
 pub(super) fn impossible_forks(
     archive: &Archive<'_>,
     options: &Options<'_>,
