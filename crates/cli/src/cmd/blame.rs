@@ -25,8 +25,8 @@ use std::path::PathBuf;
     after_help = "Of a record that carries an image of the page, WAL may not say what it did to rows. Exit code 1: a record could not be read."
 )]
 pub struct BlameArgs {
-    /// A folder of WAL, a data directory or its pg_wal, a repository of a backup tool, a tar, a file; several places are
-    /// read as one archive; then the block: a name, or tablespace OID/database OID/file number, then :BLOCK, and
+    /// A folder of WAL, a data directory or its pg_wal, a repository of a backup tool, a tar, a file; several places
+    /// are read as one archive; then the block: a name, or tablespace OID/database OID/file number, then :BLOCK, and
     /// :OFFSET for one line pointer
     #[arg(value_name = "ARCHIVE REL:BLOCK[:OFFSET]", required = true)]
     words: Vec<PathBuf>,
