@@ -5,8 +5,8 @@ use anyhow::ensure;
 use std::path::{Path, PathBuf};
 
 /// Divides words into places and what is asked of them. The first one is a place; so is each behind it that names
-/// something which is there, or an object store, up to the first that reads as what is asked (`asks`): a file of WAL may
-/// have the name of a position. `path`: what `-p` names; all words ask then.
+/// something which is there, or an object store, up to the first that reads as what is asked (`asks`): a file of WAL
+/// may have the name of a position. `path`: what `-p` names; all words ask then.
 ///
 /// # Errors
 /// Nothing is named, or a word may be either.

@@ -11,7 +11,7 @@ use pgwal_catalog::{Names, RelationName};
 use pgwal_format::record::{Block, Record, RelFileLocator};
 use pgwal_format::rmgr::fields;
 use pgwal_format::rmgr::sink::Value;
-use pgwal_format::rmgr::tuple_changes::{TupleChange, tuple_changes};
+use pgwal_format::rmgr::tuple_changes::{TupleChange, TuplePlace, tuple_changes};
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Generation, Lsn};
 use pgwal_source::Source;
@@ -97,6 +97,27 @@ impl BlameAnswer {
     pub fn name_by(&mut self, names: &Names) {
         for (file, name) in &mut self.files {
             *name = names.last_relation(*file).or(name.take());
+        }
+    }
+}
+
+impl BlameAnswer {
+    /// Where updates that were committed put the row of a line pointer, each with its record.
+    pub fn versions(&self, offset: u16) -> impl Iterator<Item = (Lsn, TuplePlace)> {
+        let committed = |touch: &&BlockTouch| touch.end.is_some_and(|end| end.end == EventEnd::Committed);
+        self.touches.iter().filter(committed).flat_map(move |touch| {
+            touch.changes.iter().filter_map(move |(own, change)| match change {
+                TupleChange::Updated { to, .. } if *own == offset => Some((touch.lsn, *to)),
+                _ => None,
+            })
+        })
+    }
+
+    /// Leaves out what comes behind the first record that frees a line pointer: it is of another row.
+    pub fn end_with_row(&mut self) {
+        let frees = |touch: &BlockTouch| touch.changes.iter().any(|(_, change)| *change == TupleChange::Unused);
+        if let Some(last) = self.touches.iter().position(frees) {
+            self.touches.truncate(last + 1);
         }
     }
 }

@@ -65,8 +65,8 @@ pub struct ListedXact {
     pub relations_more: u64,
     /// WAL is missing inside it: there may be more.
     pub partial: bool,
-    /// From here on files of a database or of a tablespace are gone, or what they belong to is marked, whatever became of
-    /// the transaction.
+    /// From here on files of a database or of a tablespace are gone, or what they belong to is marked, whatever became
+    /// of the transaction.
     pub lost_from: Option<Lsn>,
 }
 

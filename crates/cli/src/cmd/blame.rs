@@ -6,7 +6,7 @@ use crate::input::ReadingOptions;
 use crate::names::AskedRelation;
 use crate::streams::page;
 use crate::words::places_and_last;
-use anyhow::bail;
+use anyhow::{bail, ensure};
 use clap::ValueEnum;
 use pgwal::catalog::Names;
 use pgwal::forensics::{BlameWish, NoteFinding, blame};
@@ -15,6 +15,7 @@ use pgwal::verify::records::{ListRequest, ListSink, NoEvent};
 use pgwal_query::filter;
 use pgwal_report::blame::{BlameReport, json, text};
 use pgwal_report::outside::{Lines, OutputForm};
+use std::collections::VecDeque;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -24,8 +25,8 @@ use std::path::PathBuf;
     after_help = "Of a record that carries an image of the page, WAL may not say what it did to rows. Exit code 1: a record could not be read."
 )]
 pub struct BlameArgs {
-    /// A folder of WAL, a data directory or its pg_wal, a repository of a backup tool, a tar, a file; several places are
-    /// read as one archive; then the block: a name, or tablespace OID/database OID/file number, then :BLOCK, and
+    /// A folder of WAL, a data directory or its pg_wal, a repository of a backup tool, a tar, a file; several places
+    /// are read as one archive; then the block: a name, or tablespace OID/database OID/file number, then :BLOCK, and
     /// :OFFSET for one line pointer
     #[arg(value_name = "ARCHIVE REL:BLOCK[:OFFSET]", required = true)]
     words: Vec<PathBuf>,
@@ -35,6 +36,9 @@ pub struct BlameArgs {
     /// The fork of the relation: main, fsm, vm or init
     #[arg(short = 'F', long, value_name = "FORK", value_parser = filter::fork, default_value = "main")]
     fork: u8,
+    /// Follow the row from version to version, as updates that were committed put it; each is one more reading
+    #[arg(long)]
+    versions: bool,
     #[command(flatten)]
     range: HistoryRange,
     #[command(flatten)]
@@ -43,6 +47,9 @@ pub struct BlameArgs {
     #[arg(long, value_enum, default_value_t = BlameFormat::Text)]
     format: BlameFormat,
 }
+
+/// Versions of a row that are followed.
+const MOST_VERSIONS: usize = 100;
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum BlameFormat {
@@ -60,29 +67,49 @@ pub fn run(args: &BlameArgs) -> anyhow::Result<Exit> {
         (None, None) => bail!("no block was named: walproof blame ARCHIVE REL:BLOCK[:OFFSET]"),
     };
     let asked = AskedBlock::parse(&block.to_string_lossy())?;
-    let history = HistoryOptions { input: args.reading.of(archive), range: args.range.clone() };
+    ensure!(!args.versions || asked.offset.is_some(), "--versions follows one row: REL:BLOCK:OFFSET");
+    let mut history = HistoryOptions { input: args.reading.of(archive), range: args.range.clone() };
     let zone = history.zone();
     let opened = history.open()?;
     let is_named = matches!(asked.relation, AskedRelation::Name(_));
     let names = is_named.then(|| history.all_names(&opened)).transpose()?;
     let files = asked.relation.files(names.as_ref())?;
-    let wish = BlameWish { files, fork: args.fork, block: asked.block, offset: asked.offset };
-    let look = |source: &dyn Source,
-                wanted: &ListRequest<'_>,
-                names: &Names,
-                tell: &NoteFinding<'_>,
-                sink: &mut ListSink<'_, NoEvent>| blame(source, wanted, &wish, names, tell, sink);
-    let answer = history.ask_of(&opened, &zone, look)?;
     let is_text = args.format == BlameFormat::Text;
-    let (exit, tells) = exit(&answer.gathered, answer.range.is_some(), !is_text);
-    if !tells {
-        return Ok(exit);
-    }
-    let report = BlameReport { place: opened.source().describe(), wish: &wish, answer: &answer };
     let mut out = page(if is_text { OutputForm::Plain } else { OutputForm::Json });
-    if is_text {
-        text::write(&mut Lines::new(&mut out), &report, &zone)?;
-    } else {
+    let mut ended = Exit::Clean;
+    let mut places = VecDeque::from([(asked.block, asked.offset, None)]);
+    let mut followed = 0;
+    while let Some((block, offset, from)) = places.pop_front() {
+        let wish = BlameWish { files: files.clone(), fork: args.fork, block, offset };
+        let look =
+            |source: &dyn Source,
+             wanted: &ListRequest<'_>,
+             names: &Names,
+             tell: &NoteFinding<'_>,
+             sink: &mut ListSink<'_, NoEvent>| blame(source, wanted, &wish, names, tell, sink);
+        history.range = from.map_or_else(|| args.range.clone(), |lsn| args.range.starting(lsn));
+        let mut answer = history.ask_of(&opened, &zone, look)?;
+        let (exit, tells) = exit(&answer.gathered, answer.range.is_some(), !is_text);
+        ended = ended.max(exit);
+        if !tells {
+            break;
+        }
+        if from.is_some() {
+            answer.end_with_row();
+        }
+        if let Some(offset) = offset.filter(|_| args.versions) {
+            // Behind the first one a line pointer may be that of other rows.
+            let all = answer.versions(offset).take(if from.is_some() { 1 } else { usize::MAX });
+            let new = all.take(MOST_VERSIONS - followed).map(|(lsn, (block, offset))| (block, Some(offset), Some(lsn)));
+            let before = places.len();
+            places.extend(new);
+            followed += places.len() - before;
+        }
+        let report = BlameReport { place: opened.source().describe(), wish: &wish, answer: &answer };
+        if is_text {
+            text::write(&mut Lines::new(&mut out), &report, &zone)?;
+            continue;
+        }
         for line in json::touches(&report) {
             serde_json::to_writer(&mut out, &line)?;
             writeln!(out)?;
@@ -91,7 +118,7 @@ pub fn run(args: &BlameArgs) -> anyhow::Result<Exit> {
         writeln!(out)?;
     }
     out.flush()?;
-    Ok(exit)
+    Ok(ended)
 }
 
 /// A block that is asked for, or one line pointer of it.

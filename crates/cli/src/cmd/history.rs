@@ -53,6 +53,13 @@ pub struct HistoryRange {
     zone: ZoneOption,
 }
 
+impl HistoryRange {
+    /// The same, from a record on.
+    pub fn starting(&self, lsn: Lsn) -> HistoryRange {
+        HistoryRange { start: Some(lsn), ..self.clone() }
+    }
+}
+
 /// What of that is told.
 #[derive(clap::Args)]
 pub struct HistoryFilter {

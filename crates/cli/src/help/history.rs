@@ -70,7 +70,9 @@ pub const PAGES: &[HelpPage] = &[
     },
     HelpPage {
         name: "blame",
-        shown: &["words", "path", "start", "end", "timeline", "jobs", "fork", "names", "format", "timezone"],
+        shown: &[
+            "words", "path", "start", "end", "timeline", "jobs", "fork", "versions", "names", "format", "timezone",
+        ],
         examples: &[
             ("walproof blame /srv/wal public.orders:31", "every record that touched a block"),
             ("walproof blame /srv/wal 1663/5/16393:31:5", "and what became of one row of it"),

@@ -92,6 +92,17 @@ fn what_became_of_a_row() {
     let (others, _) = blame(&[place, "1663/5/16384:8"]);
     assert_eq!(others[0]["changes"], json!([{"offset": 4, "change": "new_version", "from": "7:1", "hot": false}]));
     assert_eq!(blame(&[place, "1663/5/16384:7:2"]).0.len(), 0);
+    // Both versions, each with a line at its end.
+    let (lines, end) = blame(&[place, "1663/5/16384:7:1", "--versions"]);
+    let kinds: Vec<&str> = lines.iter().map(|line| line["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["touch", "touch", "touch", "touch", "end", "touch"]);
+    assert_eq!((&lines[5]["changes"][0]["from"], &end["block"], &end["offset"]), (&"7:1".into(), &8.into(), &4.into()));
+    let text = walproof(&["blame", place, "1663/5/16384:7:1", "--versions"]).out;
+    assert!(
+        text.contains("block 7, line pointer 1: 4 records") && text.contains("block 8, line pointer 4: 1 record"),
+        "{text}"
+    );
+    assert_eq!(walproof(&["blame", place, "1663/5/16384:7", "--versions"]).code, 2);
     assert_eq!(walproof(&["blame", place, "1663/5/16384"]).code, 2);
     assert_eq!(walproof(&["blame", place, "nobody.knows:1"]).code, 2);
     assert_eq!(blame(&["-p", place, "1663/5/16384:7"]).0.len(), 4);

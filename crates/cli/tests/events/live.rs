@@ -124,6 +124,9 @@ fn names_come_from_in_front_of_a_start(server: &Server) {
     let ran = walproof(&["txns", archive.to_str().unwrap(), "-s", &start, "-x", &xid]);
     assert!(ran.out.contains("it may have begun before what was read, of which nothing is counted"), "{}", ran.out);
     assert!(ran.out.contains("rows 1 inserted;"), "{}", ran.out);
+    let ran = walproof(&["top", archive.to_str().unwrap(), "-s", &start, "--by", "xid"]);
+    let row = ran.out.lines().find(|line| line.contains(&format!("  {xid}  committed")));
+    assert!(row.is_some_and(|row| row.ends_with(", may have begun before what was read")), "{}", ran.out);
     sql("drop table go");
 }
 

@@ -87,7 +87,13 @@ fn list(report: &TopReport<'_>, by: TopSection) -> Value {
             let (xacts, totals) = &answer.xacts;
             let one = |xact: &ListedXact| {
                 let outcome = xact.outcome();
-                json!({"xid": xact.xid, "outcome": outcome, "end_lsn": xact.end_lsn, "bytes": xact.bytes})
+                json!({
+                    "xid": xact.xid,
+                    "outcome": outcome,
+                    "begin_known": xact.begin_known,
+                    "end_lsn": xact.end_lsn,
+                    "bytes": xact.bytes,
+                })
             };
             let listed: u64 = xacts.iter().map(|xact| xact.bytes).sum();
             json!({

@@ -96,11 +96,12 @@ fn section(out: &mut Lines<'_>, report: &TopReport<'_>, by: TopSection, zone: &Z
             let time = xact.time.and_then(|time| zone.local(time)).unwrap_or_default();
             writeln!(
                 out,
-                "{:>12} {:>7.2}  {}  {} {time}",
+                "{:>12} {:>7.2}  {}  {} {time}{}",
                 bytes(xact.bytes.into()),
                 percent(xact.bytes, answer.total.bytes),
                 xact.xid,
-                xact.outcome()
+                xact.outcome(),
+                if xact.begin_known { "" } else { ", may have begun before what was read" }
             )?;
         }
         return Ok(());

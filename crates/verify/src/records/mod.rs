@@ -48,7 +48,7 @@ pub trait Render: Sync {
     /// What is put out between pieces of text; [`NoEvent`] where there is nothing but text.
     type Event: Clone + Send;
 
-    /// Whether [`Render::record`] needs the whole body of records that cross pages. It does, unless this says otherwise.
+    /// Whether [`Render::record`] needs the whole body of records that cross pages; it does unless this says otherwise.
     #[inline]
     fn whole(&self) -> bool {
         true
