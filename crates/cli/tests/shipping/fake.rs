@@ -90,8 +90,10 @@ impl Session {
 
     fn serve(&mut self, said: Said, streams: impl Fn(u64, &mut Session)) -> Option<()> {
         self.hears(0)?;
-        while said.floods {
-            self.notice()?;
+        if said.floods {
+            loop {
+                self.notice()?;
+            }
         }
         self.says(b'R', &0u32.to_be_bytes())?;
         self.says(b'S', b"server_version\x0015.4\0")?;
