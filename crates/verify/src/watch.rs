@@ -20,8 +20,10 @@ pub use state::{Unreachable, WatchedState, WatchedWal};
 pub use told::{ToldFinding, WatchEvent};
 
 use crate::finding::Finding;
+use crate::fresh;
 use crate::index::Index;
 use crate::options::Options;
+use crate::reach::Demand;
 use crate::repository::{JudgedRepository, OfBackups};
 use crate::times::Times;
 use crate::{Error, Severity};
@@ -30,7 +32,7 @@ use passing::is_passing;
 use pgwal_format::Layout;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_repos::OpenedPlace;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use told::key;
 
 /// More findings than this are not kept one by one.
@@ -60,6 +62,7 @@ pub struct WatchedArchive {
     state: WatchedState,
     told: Vec<ToldFinding>,
     pace: WalPace,
+    max_age: Option<Duration>,
 }
 
 /// What a look saw: the WAL, its layout, and the findings that are worth telling; or in words why nothing.
@@ -71,13 +74,18 @@ struct WatchLook {
 }
 
 impl WatchedArchive {
+    /// One whose last commit must be at most so old, by the clock of this machine.
+    pub fn with_max_age(max_age: Option<Duration>) -> WatchedArchive {
+        WatchedArchive { max_age, ..WatchedArchive::default() }
+    }
+
     /// Looks, and tells what is new since the last look. `now`: this machine's time. `None`: the caller asked for an
     /// early end ([`Options::interrupt`]).
     pub fn look(&mut self, place: &dyn OpenWatched, options: &Options<'_>, now: Timestamp) -> Option<Vec<WatchEvent>> {
         let begun = Instant::now();
-        let mut seen = once(place, options, now);
+        let mut seen = self.once(place, options, now);
         if self.is_new(&seen) && !is_stopped(options) {
-            seen = self.confirmed(seen, once(place, options, now));
+            seen = self.confirmed(seen, self.once(place, options, now));
         }
         if is_stopped(options) {
             return None;
@@ -90,6 +98,35 @@ impl WatchedArchive {
             Err(why) => self.lose(why, now, &mut events),
         }
         Some(events)
+    }
+
+    /// One verification, with the findings that are worth telling.
+    fn once(&self, place: &dyn OpenWatched, options: &Options<'_>, now: Timestamp) -> SeenNow {
+        let opened = place.place()?;
+        let index = place.index()?;
+        let repository = opened.repository.as_ref();
+        let options = Options {
+            index: Some(&index),
+            repository: repository.map(|repository| JudgedRepository { repository, which: OfBackups::All }),
+            ..options.clone()
+        };
+        let severities = options.severities.clone();
+        let mut times = match Times::of(opened.source.as_ref(), options) {
+            Err(Error::ForeignIndex { .. }) if place.forget() => return Err("it is another cluster's now".to_owned()),
+            Err(error) => return Err(error.to_string()),
+            Ok(Err(_)) => return Err("no file there says how to read it".to_owned()),
+            Ok(Ok(times)) => times,
+        };
+        if self.max_age.is_some() {
+            let demand = Demand { must_reach: None, on: None, max_age: self.max_age, now };
+            fresh::demand(&mut times.outcome, demand, &severities);
+        }
+        let unsaved = index.save().err().map(|error| error.to_string());
+        let listed = repository.map_or(&[][..], |repository| &repository.backups);
+        let wal = WatchedWal { unsaved, ..WatchedWal::of(&times, listed, now) };
+        let told = |finding: &&Finding| finding.severity >= Severity::Warning && !is_passing(finding);
+        let findings = times.outcome.counted().filter(told).cloned().collect();
+        Ok((WatchLook { wal, layout: *times.layout() }, findings))
     }
 
     /// What there is.
@@ -152,28 +189,4 @@ impl WatchedArchive {
 
 fn is_stopped(options: &Options<'_>) -> bool {
     options.interrupt.is_some_and(|stop| stop.load(std::sync::atomic::Ordering::Relaxed))
-}
-
-/// One verification, with the findings that are worth telling.
-fn once(place: &dyn OpenWatched, options: &Options<'_>, now: Timestamp) -> SeenNow {
-    let opened = place.place()?;
-    let index = place.index()?;
-    let repository = opened.repository.as_ref();
-    let options = Options {
-        index: Some(&index),
-        repository: repository.map(|repository| JudgedRepository { repository, which: OfBackups::All }),
-        ..options.clone()
-    };
-    let times = match Times::of(opened.source.as_ref(), options) {
-        Err(Error::ForeignIndex { .. }) if place.forget() => return Err("it is another cluster's now".to_owned()),
-        Err(error) => return Err(error.to_string()),
-        Ok(Err(_)) => return Err("no file there says how to read it".to_owned()),
-        Ok(Ok(times)) => times,
-    };
-    let unsaved = index.save().err().map(|error| error.to_string());
-    let listed = repository.map_or(&[][..], |repository| &repository.backups);
-    let wal = WatchedWal { unsaved, ..WatchedWal::of(&times, listed, now) };
-    let told = |finding: &&Finding| finding.severity >= Severity::Warning && !is_passing(finding);
-    let findings = times.outcome.counted().filter(told).cloned().collect();
-    Ok((WatchLook { wal, layout: *times.layout() }, findings))
 }

@@ -11,6 +11,7 @@ mod notify;
 
 use self::endpoint::{Endpoint, EndpointPage};
 use self::notify::Notify;
+use crate::cmd::guard::age;
 use crate::exit::Exit;
 use crate::follow::Watch;
 use crate::input::InputOptions;
@@ -23,6 +24,7 @@ use pgwal::repos::OpenedPlace;
 use pgwal::verify::Progress;
 use pgwal::verify::index::Index;
 use pgwal::verify::watch::{IndexMemory, OpenWatched, WatchEvent, WatchedArchive};
+use pgwal_report::known::KnownFile;
 use pgwal_report::outside::{Lines, OutputForm, guarded};
 use pgwal_report::time::Zone;
 use pgwal_report::watch::{WatchNews, WatchedPlace, health, json, prometheus, text};
@@ -56,6 +58,12 @@ pub struct WatchArgs {
     /// Remember in FILE what was proven, of the one archive that is watched [default: in memory, as long as it runs]
     #[arg(long, value_name = "FILE")]
     index: Option<PathBuf>,
+    /// Refuted where the last commit is older than this: 90s, 15m, 2h, 1d
+    #[arg(long, value_name = "AGE", value_parser = age)]
+    max_age: Option<Duration>,
+    /// Accept the findings that this file lists, of the one archive that is watched; verify --write-known makes it
+    #[arg(long, value_name = "FILE")]
+    known: Option<PathBuf>,
     /// How events are written
     #[arg(long, value_enum, default_value_t = WatchFormat::Text)]
     format: WatchFormat,
@@ -91,12 +99,19 @@ pub fn run(args: &WatchArgs) -> anyhow::Result<Exit> {
         "standard input does not come a second time: it cannot be watched"
     );
     ensure!(args.index.is_none() || named.len() == 1, "an index is of one archive: watch each by a process of its own");
+    ensure!(
+        args.known.is_none() || named.len() == 1,
+        "a list of what is accepted is of one archive: watch each by a process of its own"
+    );
+    let known = args.known.as_deref().map(crate::known::read).transpose()?;
+    let accepted = known.as_ref().map(KnownFile::list);
     let mut archives: Vec<WatchedByName> = named.into_iter().map(|paths| WatchedByName::of(args, paths)).collect();
     let watch = Watch::new(&[])?;
     let endpoint = args.listen.map(Endpoint::open).transpose()?;
     let notify = Notify::of_process();
     let mut options = args.input.options();
     options.interrupt = Some(watch.interrupt());
+    options.known = accepted.as_ref();
     let life = SignsOfLife { notify: &notify, endpoint: endpoint.as_ref() };
     options.progress = Some(&life);
     let mut output = EventOutput { format: args.format, zone: args.zone.zone() };
@@ -110,6 +125,10 @@ pub fn run(args: &WatchArgs) -> anyhow::Result<Exit> {
             let Some(archive) = archives.get_mut(at) else { break };
             let place = OpenedByName { args, paths: &archive.paths, memory: &archive.memory };
             let Some(events) = archive.watched.look(&place, &options, now()) else { break };
+            // What is accepted of one cluster says nothing of another.
+            if let (Some(known), Some(found)) = (&known, archive.system_id()) {
+                known.check_cluster(found)?;
+            }
             for event in &events {
                 output.news(archive, event)?;
             }
@@ -193,7 +212,13 @@ impl WatchedByName {
         let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
         let configured = || args.input.reading.place.stanza.clone().or_else(|| args.input.reading.place.server.clone());
         let name = if names.is_empty() { configured().unwrap_or_default() } else { names.join(" ") };
-        WatchedByName { name, paths, memory: IndexMemory::default(), watched: WatchedArchive::default() }
+        let watched = WatchedArchive::with_max_age(args.max_age);
+        WatchedByName { name, paths, memory: IndexMemory::default(), watched }
+    }
+
+    /// Whose WAL it is, as far as that is known.
+    fn system_id(&self) -> Option<u64> {
+        self.watched.state().wal.as_ref().and_then(|wal| wal.system_id)
     }
 
     fn place(&self) -> WatchedPlace<'_> {

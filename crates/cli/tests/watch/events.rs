@@ -169,3 +169,53 @@ fn what_cannot_be_begun() {
         assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{words:?}");
     }
 }
+
+/// What is accepted is not told, and does not count; what is lost beside it does.
+#[test]
+fn what_is_accepted_does_not_count() {
+    let (folder, archive) = copied("demo/good");
+    fs::remove_file(archive.join(MIDDLE)).unwrap();
+    let list = folder.path().join("known");
+    let program = || Command::new(env!("CARGO_BIN_EXE_walproof"));
+    let written = program().args(["verify", "-q", text(&archive), "--write-known", text(&list)]).status().unwrap();
+    assert_eq!(written.code(), Some(1));
+    let watch = Started::of(&[text(&archive), "--known", text(&list), "--listen", "0"]);
+    assert_eq!(watch.until("state", 1)["state"]["wal"]["verdict"], "proven");
+    watch.looks(2);
+    watch.health("200");
+    assert_eq!(watch.appeared(), Vec::<String>::new());
+    let file = fs::OpenOptions::new().write(true).open(archive.join("00000001000000000000000B")).unwrap();
+    file.write_at(&[0xAA; 64], 0x40_0000).unwrap();
+    drop(file);
+    watch.until("appeared", 1);
+    watch.health("503");
+    // Of several archives, and of another cluster's list, nothing can be begun.
+    let (_other, second) = copied("demo/good");
+    let refused = |words: &[&str]| {
+        let ran = program().arg("watch").args(words).args(["--known", text(&list)]).output().unwrap();
+        (ran.status.code(), String::from_utf8_lossy(&ran.stderr).into_owned())
+    };
+    let (code, said) = refused(&[text(&archive), text(&second)]);
+    assert!(code == Some(2) && said.contains("is of one archive"), "{said}");
+    let other = fs::read_to_string(&list).unwrap();
+    let own: serde_json::Value = serde_json::from_str(&other).unwrap();
+    let own = own["system_identifier"].as_str().unwrap();
+    fs::write(&list, other.replace(own, "7000000000000000001")).unwrap();
+    let (code, said) = refused(&[text(&archive)]);
+    assert!(code == Some(2) && said.contains("7000000000000000001"), "{said}");
+}
+
+#[test]
+fn a_last_commit_that_is_too_old() {
+    let (_folder, archive) = copied("demo/good");
+    let watch = Started::of(&[text(&archive), "--max-age", "0s", "--listen", "0"]);
+    assert_eq!(watch.until("state", 1)["state"]["wal"]["verdict"], "refuted");
+    watch.until("appeared", 1);
+    watch.health("503");
+    watch.looks(2);
+    // Once, however it ages.
+    assert_eq!(watch.appeared(), ["WP131"]);
+    let watch = Started::of(&[text(&archive), "--max-age", "999999d", "--listen", "0"]);
+    assert_eq!(watch.until("state", 1)["state"]["wal"]["verdict"], "proven");
+    watch.health("200");
+}
