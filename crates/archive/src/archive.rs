@@ -198,7 +198,9 @@ impl<'a> Archive<'a> {
         if !entries.iter().any(is_wal) && unreadable.is_empty() {
             return Err(Error::NoWal { place: source.describe(), unknown: listing.unknown });
         }
-        let (ignored, notes, unknown) = (listing.ignored.count, listing.ignored.notes, listing.unknown);
+        let (ignored, mut unknown) = (listing.ignored.count, listing.unknown);
+        let (notes, left) = (listing.ignored.notes, listing.ignored.leftovers);
+        unknown.leftovers.extend(left.into_iter().take(Ignored::KEPT));
         let mut session = match memory {
             Prior::Index(index) if look.depth == Depth::Records => {
                 Some(IndexSession::begin(index, source, &entries, live, trusting))

@@ -15,6 +15,7 @@ use crate::outcome::{AsksArchive, Ending, OwnWal, Restore};
 use crate::own_wal;
 use crate::pages::{Blind, Extents, Tracker};
 use crate::prepared::PreparedAcross;
+use crate::raw_copy::RawCopy;
 use crate::replay::{Goal, Replay, ReplayStop, Side, Standby};
 use crate::settings::{Mode, Settings};
 use crate::start::Start;
@@ -100,6 +101,7 @@ impl Recovery<'_> {
             CheckedDelivery::new(options, settings.mode == Mode::Archive, self.shelf, aim)
         });
         out.command = self.command();
+        way.raw = RawCopy::of(settings, self.shelf);
         self.asks_archive(&mut way);
         let begun = match self.begin(&mut way, &any, &line, &mut out)? {
             Ok(begun) => begun,
@@ -261,6 +263,7 @@ impl Recovery<'_> {
             side: if before { Side::Before } else { Side::After },
             hot_standby: settings.hot_standby && settings.mode != Mode::Crash,
             from_archive: settings.mode != Mode::Crash,
+            on_this_machine: !settings.planned,
             parameters: rules.parameters.iter().filter_map(|p| Some((p.field, here(p.field)?))).collect(),
         }
     }
@@ -380,7 +383,7 @@ impl Recovery<'_> {
         out.timeline = replay.timeline;
         out.replayed = replay.sum;
         out.other_backup = replay.other_backup;
-        out.makes_tablespaces = replay.makes_tablespaces;
+        out.makes_tablespaces.clone_from(&replay.makes_tablespaces);
         out.rolled_back = replay.rolled_back;
         let all = self.dialect().recovery.parameters.len();
         out.settings_unknown &= !(replay.compared && replay.goal.parameters.len() == all);
