@@ -200,7 +200,8 @@ impl<'a> Archive<'a> {
         }
         let (ignored, mut unknown) = (listing.ignored.count, listing.unknown);
         let (notes, left) = (listing.ignored.notes, listing.ignored.leftovers);
-        unknown.leftovers.extend(left.into_iter().take(Ignored::KEPT));
+        let known = std::mem::take(&mut unknown.leftovers).into_iter();
+        unknown.leftovers = known.chain(left).take(2 * Ignored::KEPT).collect();
         let mut session = match memory {
             Prior::Index(index) if look.depth == Depth::Records => {
                 Some(IndexSession::begin(index, source, &entries, live, trusting))

@@ -33,7 +33,7 @@ pub struct Ignored {
     /// The first notes that a segment was stored although it is damaged.
     pub notes: Vec<String>,
     /// The first in whose name stands that of a segment: what a copy left under way.
-    pub leftovers: Vec<String>,
+    pub leftovers: Box<[String]>,
 }
 
 impl Ignored {
@@ -81,7 +81,8 @@ impl Ignored {
     fn leave(&mut self, name: &str) {
         let is_new = self.leftovers.len() < Ignored::KEPT && !self.leftovers.iter().any(|known| known == name);
         if is_new && Ignored::segment_in(name).is_some() {
-            self.leftovers.push(name.to_owned());
+            let known = std::mem::take(&mut self.leftovers).into_iter();
+            self.leftovers = known.chain([name.to_owned()]).collect();
         }
     }
 
