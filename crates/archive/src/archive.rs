@@ -198,7 +198,10 @@ impl<'a> Archive<'a> {
         if !entries.iter().any(is_wal) && unreadable.is_empty() {
             return Err(Error::NoWal { place: source.describe(), unknown: listing.unknown });
         }
-        let (ignored, notes, unknown) = (listing.ignored.count, listing.ignored.notes, listing.unknown);
+        let (ignored, mut unknown) = (listing.ignored.count, listing.unknown);
+        let (notes, left) = (listing.ignored.notes, listing.ignored.leftovers);
+        let known = std::mem::take(&mut unknown.leftovers).into_iter();
+        unknown.leftovers = known.chain(left).take(2 * Ignored::KEPT).collect();
         let mut session = match memory {
             Prior::Index(index) if look.depth == Depth::Records => {
                 Some(IndexSession::begin(index, source, &entries, live, trusting))

@@ -48,6 +48,8 @@ pub struct RecoveryRules {
     pub compares_label_timelines: bool,
     /// There are incremental backups, and a server refuses to start on one (17 and later).
     pub incremental_backups: bool,
+    /// How `tablespace_map` is read (9.5 and later).
+    pub tablespace_map: TablespaceMap,
     /// The server that the settings came from: `master` (13 and earlier) or `primary`.
     pub primary: &'static str,
     /// The message of a timeline that does not descend from this server's.
@@ -111,6 +113,21 @@ pub enum NotAChild {
     OfHistory,
 }
 
+/// How a server reads `tablespace_map` (`read_tablespace_map`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TablespaceMap {
+    /// There is none (9.4 and earlier).
+    Unknown,
+    /// A word and the rest of the line: an empty line is refused, a last line that is not ended is passed over (9.5 to
+    /// 13).
+    Scanned,
+    /// What stands in front of the first space, and behind it: both must be there, and the last line must end (14 to
+    /// 16).
+    Split,
+    /// The same, and in front of the space stands a number (17 and later).
+    Numbered,
+}
+
 /// A setting that a standby needs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Parameter {
@@ -149,6 +166,7 @@ pub(crate) const RECOVERY_8_2: RecoveryRules = RecoveryRules {
     says_consistent: false,
     compares_label_timelines: false,
     incremental_backups: false,
+    tablespace_map: TablespaceMap::Unknown,
     primary: "master",
     not_a_child: NotAChild::OfTimeline,
     own_wal_first: false,
@@ -186,7 +204,8 @@ pub(crate) const RECOVERY_9_4: RecoveryRules = RecoveryRules {
     parameters: &[CONNECTIONS, WORKERS, PREPARED, LOCKS],
     ..RECOVERY_9_3
 };
-pub(crate) const RECOVERY_9_5: RecoveryRules = RecoveryRules { passes_over_later_timelines: true, ..RECOVERY_9_4 };
+pub(crate) const RECOVERY_9_5: RecoveryRules =
+    RecoveryRules { passes_over_later_timelines: true, tablespace_map: TablespaceMap::Scanned, ..RECOVERY_9_4 };
 pub(crate) const RECOVERY_10: RecoveryRules =
     RecoveryRules { reads_prepared: true, refuses_in_place_tablespaces: true, ..RECOVERY_9_5 };
 pub(crate) const RECOVERY_11: RecoveryRules = RecoveryRules { compares_label_timelines: true, ..RECOVERY_10 };
@@ -196,11 +215,17 @@ pub(crate) const RECOVERY_14: RecoveryRules = RecoveryRules {
     minimal: Minimal::Fatal,
     insufficient_pauses: true,
     primary: "primary",
+    tablespace_map: TablespaceMap::Split,
     turns_without_timeline: true,
     ..RECOVERY_12
 };
 pub(crate) const RECOVERY_15: RecoveryRules =
     RecoveryRules { label_timeline: true, reads_ahead: Some(10), turns_without_timeline: false, ..RECOVERY_14 };
-pub(crate) const RECOVERY_17: RecoveryRules =
-    RecoveryRules { names_missing_checkpoint: true, quoted_minimal: true, incremental_backups: true, ..RECOVERY_15 };
+pub(crate) const RECOVERY_17: RecoveryRules = RecoveryRules {
+    names_missing_checkpoint: true,
+    quoted_minimal: true,
+    incremental_backups: true,
+    tablespace_map: TablespaceMap::Numbered,
+    ..RECOVERY_15
+};
 pub(crate) const RECOVERY_18: RecoveryRules = RecoveryRules { reads_ahead: Some(16), ..RECOVERY_17 };

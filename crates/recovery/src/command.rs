@@ -25,10 +25,48 @@ impl Delivery {
         if lone && matches!(program, "false" | "true" | ":" | "exit") {
             return Delivery::Nothing;
         }
+        if is_for_archiving(&words) || !words.iter().any(|word| word.contains("%f")) {
+            return Delivery::Nothing;
+        }
         let from: Vec<(PathBuf, String)> = words.iter().filter_map(|word| named(word)).collect();
         if from.is_empty() { Delivery::Unknown } else { Delivery::From(from) }
     }
+
+    /// Of a command that copies the file as it lies there, and does nothing else: the folder, and what it puts behind a
+    /// file's name. `None` for all others.
+    pub fn plain_copy(command: &str) -> Option<(PathBuf, String)> {
+        if command.contains([';', '|', '&', '<', '>', '(', '`']) {
+            return None;
+        }
+        let words = words(command);
+        let (program, words) = words.split_first()?;
+        let plain: Vec<&String> = words.iter().filter(|word| !word.starts_with('-')).collect();
+        let [from, to] = plain.as_slice() else { return None };
+        let copies = COPIES.contains(&program.rsplit('/').next().unwrap_or(program));
+        named(from).filter(|_| copies && to.as_str() == "%p")
+    }
 }
+
+/// What only an `archive_command` says: it takes `%p`, and puts it where `%f` is to be.
+fn is_for_archiving(words: &[String]) -> bool {
+    let last = |word: &String| word.rsplit('/').next().unwrap_or(word).to_owned();
+    let pushes = |word: &String| {
+        matches!(last(word).as_str(), "archive-push" | "wal-push" | "barman-wal-archive" | "barman-cloud-wal-archive")
+    };
+    if words.iter().any(pushes) {
+        return true;
+    }
+    let mut plain = words.iter().filter(|word| !word.starts_with('-'));
+    let copies = plain.any(|word| COPIES.contains(&last(word).as_str()));
+    let (from, to) = (plain.next(), plain.next());
+    copies
+        && words.iter().filter(|word| word.contains("%p")).count() == 1
+        && from.is_some_and(|word| word.contains("%p"))
+        && to.is_some_and(|word| word.contains("%f"))
+}
+
+/// Programs that copy a file to another place as it is.
+const COPIES: [&str; 6] = ["cp", "mv", "ln", "install", "rsync", "scp"];
 
 /// The folder of a word such as `/srv/wal/%f.gz`.
 fn named(word: &str) -> Option<(PathBuf, String)> {
@@ -75,21 +113,44 @@ mod tests {
 
     #[test]
     fn what_a_command_says() {
-        for nothing in ["false", "/bin/false", " true ", ":", "exit 1"] {
+        for nothing in [
+            "false",
+            "/bin/false",
+            " true ",
+            ":",
+            "exit 1",
+            "cp %p /srv/wal/%f",
+            "test ! -f /srv/wal/%f && cp -p \"%p\" /srv/wal/%f",
+            "rsync -a %p backup:/srv/wal/%f",
+            "pgbackrest --stanza=a archive-push %p",
+            "/usr/bin/wal-g wal-push %p",
+            "barman-cloud-wal-archive s3://b main %p",
+            "sleep 5; exit 1",
+            "rsync -a /a/ pg_wal/",
+        ] {
             assert_eq!(Delivery::of(nothing), Delivery::Nothing, "{nothing}");
         }
         assert_eq!(Delivery::of("cp /srv/wal/%f %p"), from("/srv/wal", ""));
         assert_eq!(Delivery::of("cp \"/srv/my wal/%f\" \"%p\""), from("/srv/my wal", ""));
         assert_eq!(Delivery::of("gunzip < '/srv/100%%/%f.gz' > %p"), from("/srv/100%", ".gz"));
         for unknown in [
-            "rsync -a /a/ pg_wal/",
+            "cp %f",
             "false || cp %f",
+            "cp %p %p.old; /srv/get %f %p",
             "pgbackrest --stanza=a archive-get %f %p",
             "cp $ARCHIVE/%f %p",
             "cp ../wal/%f %p",
             "x s3://b/%f %p",
         ] {
             assert_eq!(Delivery::of(unknown), Delivery::Unknown, "{unknown}");
+        }
+        let own = |folder: &str, suffix: &str| Some((PathBuf::from(folder), suffix.to_owned()));
+        assert_eq!(Delivery::plain_copy("/bin/cp -p '/srv/wal/%f' \"%p\""), own("/srv/wal", ""));
+        assert_eq!(Delivery::plain_copy("cp /srv/wal/%f.gz %p"), own("/srv/wal", ".gz"));
+        for other in
+            ["gunzip < /a/%f > %p", "cp /a/%f %p || cp /b/%f %p", "zcp /a/%f %p", "cp /a/%f %p.gz", "cp $A/%f %p"]
+        {
+            assert_eq!(Delivery::plain_copy(other), None, "{other}");
         }
         let two = Delivery::of("cp /a/%f %p || cp /b/%f %p");
         assert_eq!(two, Delivery::From(vec![("/a".into(), String::new()), ("/b".into(), String::new())]));

@@ -109,6 +109,8 @@ pub enum Failure {
     },
     /// A tablespace lies in the data directory itself, and that is not allowed.
     InPlaceTablespace(u32),
+    /// A directory in which WAL makes a tablespace is not there.
+    TablespaceFolder(String),
     /// The target lies before the point of consistency.
     BeforeConsistency,
     /// The end of the backup was not reached.
@@ -302,6 +304,7 @@ impl Failure {
             Failure::InPlaceTablespace(oid) => {
                 format!("unexpected directory entry \"{oid}\" found in {}", dialect.wording.tablespaces)
             }
+            Failure::TablespaceFolder(place) => format!("directory \"{place}\" does not exist"),
             Failure::Incremental => "this is an incremental backup, not a data directory".into(),
         }
     }

@@ -26,11 +26,11 @@ impl InPlace {
     }
 
     /// Replays a record about a tablespace.
-    pub fn replay(&mut self, change: TablespaceChange) {
+    pub fn replay(&mut self, change: &TablespaceChange) {
         match change {
-            TablespaceChange::CreatedInPlace(oid) if self.there.len() < MOST => drop(self.there.insert(oid)),
+            TablespaceChange::CreatedInPlace(oid) if self.there.len() < MOST => drop(self.there.insert(*oid)),
             TablespaceChange::CreatedInPlace(_) => {}
-            TablespaceChange::Created(oid) | TablespaceChange::Dropped(oid) => drop(self.there.remove(&oid)),
+            TablespaceChange::Created(oid, _) | TablespaceChange::Dropped(oid) => drop(self.there.remove(oid)),
         }
     }
 

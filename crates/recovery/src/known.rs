@@ -35,7 +35,14 @@ pub fn stopped_by<'n>(
     notes: impl Iterator<Item = &'n ReplayNote>,
 ) -> Option<(Lsn, Failure)> {
     let hot_standby = SettingRules::of(dialect.version).hot_standby.unwrap_or(false);
-    let goal = Goal { immediate: false, side: Side::After, hot_standby, from_archive: true, parameters: Vec::new() };
+    let goal = Goal {
+        immediate: false,
+        side: Side::After,
+        hot_standby,
+        from_archive: true,
+        on_this_machine: false,
+        parameters: Vec::new(),
+    };
     let mut replay = Replay::new(dialect, line, &goal, from.timeline, from.start);
     match dialect.recovery.backup_end {
         BackupEnd::Record => {

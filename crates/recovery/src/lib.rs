@@ -36,6 +36,7 @@ pub mod pages;
 mod parameter;
 mod predict;
 mod prepared;
+mod raw_copy;
 mod read_ahead;
 mod reading;
 mod recover;

@@ -124,8 +124,8 @@ pub struct Restore {
     pub own_wal: Option<OwnWal>,
     /// WAL in `pg_wal` behind a place where it could not be read on, which replay does not come to: where it begins.
     pub own_wal_behind: Option<Lsn>,
-    /// Tablespaces are created on the way, in directories that must be there.
-    pub makes_tablespaces: bool,
+    /// Directories in which tablespaces are created on the way, and which must be there; the first 20.
+    pub makes_tablespaces: Vec<String>,
     /// It starts without a `backup_label`, from the control file of a server that ran.
     pub unlabelled: Option<Unlabelled>,
     /// A backup that ended on the way and is not the one that is being restored: where it started, and the record of

@@ -161,6 +161,19 @@ impl<'a> Site<'a> {
         number.is_some_and(|number| !self.is_own(name.timeline, number))
     }
 
+    /// The cluster whose WAL the first file of a segment is, where that is another one.
+    pub fn stranger(&self, name: SegmentName) -> Option<u64> {
+        let layout = &self.shelf.layout;
+        let number = name.number(layout.address(), layout.segment)?;
+        let first = self.first_page(name.timeline, number)?;
+        Some(first.system_id).filter(|id| *id != self.system_id)
+    }
+
+    /// Whether the timeline that a restore asks for is this one, or has left it.
+    pub fn comes_from(&self, timeline: TimelineId, restore: &Restore) -> bool {
+        self.shelf.line(restore.target_timeline).is_ok_and(|line| line.holds(timeline))
+    }
+
     /// Whose WAL this restore takes.
     pub fn cluster(&self) -> Cluster {
         Cluster { layout: self.shelf.layout, system_id: self.system_id }
@@ -231,13 +244,16 @@ impl<'a> Site<'a> {
 
     /// Whether the file of a segment is of this cluster; one that does not say it may be.
     fn is_own(&self, timeline: TimelineId, number: SegmentNo) -> bool {
-        let files = self.shelf.files(timeline, number);
         let own = Cluster { layout: self.shelf.layout, system_id: self.system_id };
-        let first = files.iter().find_map(|found| {
+        self.first_page(timeline, number).is_none_or(|first| own.owns(&first))
+    }
+
+    /// What the first file of a segment says of itself.
+    fn first_page(&self, timeline: TimelineId, number: SegmentNo) -> Option<FirstPage> {
+        self.shelf.files(timeline, number).iter().find_map(|found| {
             let place = self.shelf.places.get(found.place)?;
             FirstPage::of(&beginning(place.source, self.shelf.entry(found)?)?.0).ok()
-        });
-        first.is_none_or(|first| own.owns(&first))
+        })
     }
 
     /// The `.partial` of the segment in which a restore ends, or of the one that it lacks.

@@ -3,6 +3,7 @@
 
 use crate::at_hand::{FilePlace, FilesAtHand, FoundFile};
 use crate::events::{Ask, Events};
+use crate::raw_copy::RawCopy;
 use pgwal_archive::fresh::settled;
 use pgwal_archive::names::Segment;
 use pgwal_archive::read::{Reader, Scanned};
@@ -54,6 +55,8 @@ pub struct EventReader<'a> {
     pub map: Option<MapGuard>,
     /// How long to wait for a file that is being written.
     pub settle: Duration,
+    /// `restore_command` copies files as they are.
+    pub raw: Option<RawCopy>,
     /// The room for a large segment that is needed whole.
     pub permit: Mutex<Vec<u8>>,
 }
@@ -85,6 +88,9 @@ impl<'a> EventReader<'a> {
         // A server finds a page there that it does not take for one of this segment.
         let events = || Events::new(self.ask).of_file(Some(found.timeline));
         let nothing = || Box::new(reader.nothing(&segment, KEEP, events()));
+        if let Some(bytes) = self.raw.as_ref().and_then(|raw| raw.size(self.shelf, found)) {
+            return FileRead::Size(bytes);
+        }
         match scanned.why {
             Some(Unusable::Size { found, .. }) if place.archive => FileRead::Size(found),
             // Unpacked once, as its name says.

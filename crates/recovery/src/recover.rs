@@ -15,6 +15,7 @@ use crate::names::NamesAsked;
 use crate::outcome::{AsksArchive, Ending, OwnWal, Restore};
 use crate::pages::{Blind, Extents, Tracker};
 use crate::prepared::PreparedAcross;
+use crate::raw_copy::RawCopy;
 use crate::replay::{Goal, Replay, ReplayStop, Side, Standby};
 use crate::settings::{Mode, Settings};
 use crate::start::Start;
@@ -99,6 +100,7 @@ impl Recovery<'_> {
             CheckedDelivery::new(options, settings.mode == Mode::Archive, self.shelf, aim)
         });
         out.command = self.command();
+        way.raw = RawCopy::of(settings, self.shelf);
         self.asks_archive(&mut way);
         let begun = match self.begin(&mut way, &any, &line, &mut out)? {
             Ok(begun) => begun,
@@ -265,6 +267,7 @@ impl Recovery<'_> {
             side: if before { Side::Before } else { Side::After },
             hot_standby: settings.hot_standby && settings.mode != Mode::Crash,
             from_archive: settings.mode != Mode::Crash,
+            on_this_machine: !settings.planned,
             parameters: rules.parameters.iter().filter_map(|p| Some((p.field, here(p.field)?))).collect(),
         }
     }

@@ -53,6 +53,8 @@ pub struct Goal {
     pub hot_standby: bool,
     /// Recovery from an archive was asked for: what only that minds counts.
     pub from_archive: bool,
+    /// The server will be started on this machine, on the directory as it lies.
+    pub on_this_machine: bool,
     /// Settings that a standby needs, by their names in records; one that is not here is as high as needed.
     pub parameters: Vec<(&'static str, i32)>,
 }
@@ -67,6 +69,9 @@ pub enum ReplayStop {
     /// It pauses for good: a setting is too low.
     Stuck(Failure),
 }
+
+/// Directories of tablespaces that are told; a server has few.
+const TABLESPACES: usize = 20;
 
 /// The state of a recovery.
 #[derive(Clone, Debug)]
@@ -106,8 +111,8 @@ pub struct Replay<'a> {
     /// The last backup that ended on the way and is not the one that is being restored: where it started, and the
     /// record of its end.
     pub other_backup: Option<(Lsn, Lsn)>,
-    /// Tablespaces were created.
-    pub makes_tablespaces: bool,
+    /// Directories in which tablespaces were created, the first few.
+    pub makes_tablespaces: Vec<String>,
     /// Tablespaces in the data directory itself.
     pub in_place: InPlace,
     /// Records that act before their commits, those of the last segment replayed in part included.
@@ -148,7 +153,7 @@ impl<'a> Replay<'a> {
             pages: None,
             prepared: None,
             other_backup: None,
-            makes_tablespaces: false,
+            makes_tablespaces: Vec::new(),
             in_place: InPlace::default(),
             acts: EarlyActs::default(),
             rolled_back: None,
@@ -304,9 +309,8 @@ impl<'a> Replay<'a> {
                 None
             }
             EventKind::Tablespace(change) => {
-                self.makes_tablespaces |= matches!(change, TablespaceChange::Created(_));
-                self.in_place.replay(*change);
-                None
+                self.in_place.replay(change);
+                self.make_tablespace(change).map(ReplayStop::Dies)
             }
             EventKind::Prepared(xid) => {
                 if let Some(prepared) = &mut self.prepared {
@@ -359,6 +363,16 @@ impl<'a> Replay<'a> {
                 None
             }
         }
+    }
+
+    /// A tablespace is made in a directory that must be there (`create_tablespace_directories`).
+    fn make_tablespace(&mut self, change: &TablespaceChange) -> Option<Failure> {
+        let TablespaceChange::Created(_, place) = change else { return None };
+        if self.makes_tablespaces.len() < TABLESPACES && !self.makes_tablespaces.contains(place) {
+            self.makes_tablespaces.push(place.clone());
+        }
+        let gone = || std::fs::metadata(place).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
+        (self.goal.on_this_machine && gone()).then(|| Failure::TablespaceFolder(place.clone()))
     }
 
     /// Prepared transactions are read again.

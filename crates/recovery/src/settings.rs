@@ -147,6 +147,10 @@ impl Settings {
     /// With these the server does not start; or a time is in a spelling that is not read here.
     pub fn read(version: Version, given: &Given<'_>, zone: &ServerZone) -> Result<Settings, SettingsError> {
         let rules = SettingRules::of(version);
+        // What the server's own file says, it reads in its own zone, whatever zone others are told in.
+        let of_file = matches!(given.place("recovery_target_time"), SettingPlace::Line { .. });
+        let own = ServerZone::of_settings(given.files).filter(|_| of_file);
+        let zone = own.as_ref().unwrap_or(zone);
         let times =
             TimeReading { zone, order: given.date_order(), without_abbreviations: rules.recovery_conf.is_none() };
         let (given, respelled, said) = respelled(given, &times);

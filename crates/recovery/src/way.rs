@@ -4,6 +4,7 @@
 use crate::at_hand::{FilesAtHand, FoundFile};
 use crate::delivery::CheckedDelivery;
 use crate::events::{Ask, EventKind, Events, RecoveryEvent};
+use crate::raw_copy::RawCopy;
 use crate::reading::{EventReader, FileRead, NoRecords};
 use crate::replay::ReplayStop;
 use crate::sum::EventSum;
@@ -137,6 +138,8 @@ pub struct WalWalk<'a> {
     pub read: TimelineId,
     /// What comes from the archive is checked before.
     pub checked: Option<CheckedDelivery>,
+    /// `restore_command` copies files as they are.
+    pub raw: Option<RawCopy>,
 }
 
 /// What is taken for a segment.
@@ -171,6 +174,7 @@ impl<'a> WalWalk<'a> {
             oldest: TimelineId(0),
             read: TimelineId(0),
             checked: None,
+            raw: None,
         }
     }
 
@@ -236,6 +240,8 @@ impl<'a> WalWalk<'a> {
         for timeline in tried(&self.line, number, oldest, &self.shelf.layout) {
             let usable =
                 |f: &FoundFile| !(self.spoiled.contains(f) || self.looking != Looking::Everywhere && is_archived(f));
+            let raw = self.raw.as_ref();
+            let usable = |f: &FoundFile| usable(f) && raw.is_none_or(|raw| raw.takes(self.shelf, f));
             let files = self.shelf.files_or_partials(timeline, number, partials);
             let found = files.iter().copied().find(usable);
             let name = self.shelf.name(timeline, number);
@@ -328,7 +334,8 @@ impl<'a> WalWalk<'a> {
             }
             let planned = steps.len();
             let WalkOptions { system_id, map, settle, .. } = self.reading;
-            let reader = EventReader { shelf: self.shelf, ask, system_id, map, settle, permit: Mutex::default() };
+            let (raw, permit) = (self.raw.clone(), Mutex::default());
+            let reader = EventReader { shelf: self.shelf, ask, system_id, map, settle, raw, permit };
             let work = |i: usize, buffers: &mut Buffers| {
                 let (found, _) = steps.get(i)?;
                 Some((i, *found, reader.read(found, start.filter(|_| i == 0), buffers)))

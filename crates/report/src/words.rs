@@ -57,6 +57,18 @@ pub fn not_checked(what: NotChecked) -> &'static str {
     }
 }
 
+/// The same of an answer, with what it names.
+pub fn unseen(outcome: &Outcome, what: NotChecked) -> String {
+    let made = outcome.restore.as_ref().map_or(&[][..], |restore| &restore.makes_tablespaces);
+    match what {
+        NotChecked::TablespaceFolders if !made.is_empty() => format!(
+            "whether the directories are there in which WAL creates tablespaces ({}): a server ends with FATAL without them",
+            made.join(", ")
+        ),
+        what => not_checked(what).to_owned(),
+    }
+}
+
 /// Which backups of a repository do not restore: behind what is said of its WAL.
 pub fn broken_backups(outcome: &Outcome) -> String {
     let label = |f: &Finding| match &f.detail {

@@ -32,6 +32,8 @@ pub struct Ignored {
     pub miswritten: Vec<String>,
     /// The first notes that a segment was stored although it is damaged.
     pub notes: Vec<String>,
+    /// The first in whose name stands that of a segment: what a copy left under way.
+    pub leftovers: Box<[String]>,
 }
 
 impl Ignored {
@@ -50,6 +52,7 @@ impl Ignored {
         let room = Ignored::KEPT.saturating_sub(self.notes.len());
         let new: Vec<String> = other.notes.iter().filter(|name| !self.notes.contains(name)).cloned().collect();
         self.notes.extend(new.into_iter().take(room));
+        other.leftovers.iter().for_each(|name| self.leave(name));
     }
 
     /// The name that a server would have given to a file, where only its capitals differ.
@@ -59,6 +62,28 @@ impl Ignored {
             name.split_at_checked(name.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(name.len()))?;
         let right = digits.to_ascii_uppercase() + &rest.to_ascii_lowercase();
         (right != name && matches!(name::place(&right), NamePlace::Wal(_))).then_some(right)
+    }
+
+    /// The name of the segment that stands in a file's name, its folders aside.
+    pub fn segment_in(shown: &str) -> Option<&str> {
+        let name = shown.rsplit('/').next()?;
+        // Notes about a segment, and files that only name one.
+        let notes = [".ready", ".done", ".json", ".metadata", ".summary", ".sha1", ".sha256", ".md5", name::DAMAGED];
+        if notes.iter().any(|end| name.ends_with(end)) || name.contains(".backup") {
+            return None;
+        }
+        let runs = name.split(|c: char| !matches!(c, '0'..='9' | 'A'..='F'));
+        let mut whole = runs.filter(|run| run.len() == 24);
+        let first = whole.next();
+        first.filter(|_| whole.next().is_none())
+    }
+
+    fn leave(&mut self, name: &str) {
+        let is_new = self.leftovers.len() < Ignored::KEPT && !self.leftovers.iter().any(|known| known == name);
+        if is_new && Ignored::segment_in(name).is_some() {
+            let known = std::mem::take(&mut self.leftovers).into_iter();
+            self.leftovers = known.chain([name.to_owned()]).collect();
+        }
     }
 
     pub(crate) fn add(&mut self, name: &str) {
@@ -74,6 +99,7 @@ impl Ignored {
         if self.notes.len() < Ignored::KEPT && name.ends_with(name::DAMAGED) && !self.notes.iter().any(|n| n == name) {
             self.notes.push(name.to_owned());
         }
+        self.leave(name);
         if at < Ignored::KEPT {
             self.first.insert(at, name.to_owned());
             self.first.truncate(Ignored::KEPT);

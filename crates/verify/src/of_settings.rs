@@ -13,17 +13,18 @@ use pgwal_source::Source;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// All of them.
+/// All of them. `of_files`: what is found of the files; `short`: the archive has more than the restore comes to.
 pub(crate) fn findings(
     archive: &dyn Source,
     backup: &Backup,
     settings: &Settings,
     restore: &Restore,
+    (of_files, short): (&[Finding], bool),
 ) -> Result<Vec<Finding>, Error> {
     let mut out: Vec<Finding> = settings.overridden.iter().map(beside).collect();
     out.extend(settings.outranked.as_ref().map(outranked));
-    out.extend(without_signal(backup, settings, restore));
-    out.extend(command(archive, settings, restore)?);
+    out.extend(without_signal(backup, settings, restore, short));
+    out.extend(command(archive, settings, restore, of_files)?);
     Ok(out)
 }
 
@@ -47,8 +48,10 @@ fn file_of(setting: &PlacedSetting) -> Option<String> {
 }
 
 /// Settings of a recovery from an archive, and nothing that asks for one.
-fn without_signal(backup: &Backup, settings: &Settings, restore: &Restore) -> Option<Finding> {
-    let meant = settings.restore_command.is_some() || settings.target != Target::None;
+fn without_signal(backup: &Backup, settings: &Settings, restore: &Restore, short: bool) -> Option<Finding> {
+    // What it starts with lies in the archive, or ends before that does.
+    let lacks = matches!(restore.failure, Some(Failure::NoCheckpoint { .. } | Failure::NoRedo { .. }));
+    let meant = short || lacks || settings.restore_command.is_some() || settings.target != Target::None;
     // It does not come to ask for one.
     let refused = matches!(restore.failure, Some(Failure::Backup(_)));
     if refused || settings.mode != Mode::Crash || settings.planned || !meant || backup.kind != BackupKind::DataDirectory
@@ -57,8 +60,8 @@ fn without_signal(backup: &Backup, settings: &Settings, restore: &Restore) -> Op
     }
     let own_file = SettingRules::of(settings.version).recovery_conf.is_some();
     let file = if own_file { "recovery.conf" } else { "recovery.signal" };
-    // A target that nobody reads is not what was asked for.
-    let severity = match restore.is_good() && settings.target == Target::None {
+    // A target that nobody reads is not what was asked for, and WAL that nobody reads is lost.
+    let severity = match restore.is_good() && settings.target == Target::None && !short {
         true => Severity::Warning,
         false => Severity::Error,
     };
@@ -67,7 +70,12 @@ fn without_signal(backup: &Backup, settings: &Settings, restore: &Restore) -> Op
 }
 
 /// A command that delivers nothing of what lies here.
-fn command(archive: &dyn Source, settings: &Settings, restore: &Restore) -> Result<Option<Finding>, Error> {
+fn command(
+    archive: &dyn Source,
+    settings: &Settings,
+    restore: &Restore,
+    of_files: &[Finding],
+) -> Result<Option<Finding>, Error> {
     let (Some(place), Some(command)) = (&settings.command_place, &settings.restore_command) else { return Ok(None) };
     if settings.mode == Mode::Crash {
         return Ok(None);
@@ -77,12 +85,21 @@ fn command(archive: &dyn Source, settings: &Settings, restore: &Restore) -> Resu
         Delivery::Unknown => None,
         Delivery::From(from) => elsewhere(archive, &from)?,
     };
-    let fails = settings.delivers_nothing && !restore.is_good();
+    let copies = !settings.planned && Delivery::plain_copy(command).is_some();
+    let doubt = doubt.or_else(|| (copies && gets_packed(restore, of_files)).then_some(CommandDoubt::Packed));
+    let unsuited = copies && matches!(doubt, Some(CommandDoubt::NoSuchNames(_) | CommandDoubt::Packed));
+    let fails = (settings.delivers_nothing || unsuited) && !restore.is_good();
     let severity = if fails { Severity::Error } else { Severity::Warning };
     Ok(doubt.map(|doubt| {
         let detail = Detail::Command { command: command.clone(), place: place.clone(), doubt };
         Finding { severity, detail, ..Finding::of(Code::RestoreCommand) }
     }))
+}
+
+/// The server gets a file of wrong size that is right once it is unpacked.
+fn gets_packed(restore: &Restore, of_files: &[Finding]) -> bool {
+    let Some(Failure::Size { file, .. } | Failure::SizeAhead { file, .. }) = &restore.failure else { return false };
+    !of_files.iter().any(|f| f.file.as_ref() == Some(file) && f.severity > Severity::Info)
 }
 
 /// Whether none of the folders is that of the archive, or no segment there has such a name.

@@ -148,11 +148,16 @@ pub fn of_flaw(flaw: &BackupFlaw) -> Finding {
         FlawKind::Marked(what) => (Code::ControlMarked, of(what)),
         FlawKind::Contradicts(what) => (Code::BackupContradicts, of(what)),
         FlawKind::Label(fault) => (Code::BackupLabel, Detail::Label(*fault)),
+        &FlawKind::Map(line, fault) => (Code::BackupLabel, Detail::Map { line, fault }),
         FlawKind::History(what) => (Code::BackupHistory, Detail::History { what: what.clone() }),
         FlawKind::Manifest(what) => (Code::BackupManifest, of(what)),
         FlawKind::Stale(what) => (Code::StaleManifest, of(what)),
         &FlawKind::Cluster { found, expected } => (Code::BackupCluster, Detail::Cluster { found, expected }),
         &FlawKind::Incremental { from } => (Code::BackupIncremental, Detail::Incremental { from }),
+        FlawKind::IncrementalFiles(count) => {
+            let what = "holds only blocks that changed since another backup, and nothing says so to a server";
+            (Code::BackupIncremental, of(&format!("{what}{}", more_files(*count))))
+        }
         &FlawKind::Files { missing, other_size } => (Code::BackupFiles, Detail::BackupFiles { missing, other_size }),
         &FlawKind::Folder { folder, place, without } => {
             (Code::BackupStructure, Detail::Folder { folder, place, without })
@@ -214,11 +219,11 @@ fn unusable(backup: &Backup) -> Option<String> {
             Detail::Folder { without: WithoutFolder::Empty, .. }
                 | Detail::RootFile { what: RootFileFlaw::NoMap, .. }
                 | Detail::TablespaceNowhere { .. }
-        );
-        (matches!(f.code, Code::BackupLabel | Code::BackupControl | Code::BackupIncremental)
-            || f.code == Code::BackupStructure && !starts
-            || of_version)
-            && f.severity == Severity::Error
+        ) || f.code == Code::BackupIncremental && matches!(f.detail, Detail::OfBackup { .. });
+        let reads = |code| {
+            matches!(code, Code::BackupLabel | Code::BackupControl | Code::BackupIncremental | Code::BackupStructure)
+        };
+        (reads(f.code) && !starts || of_version) && f.severity == Severity::Error
     };
     let finding = findings_of(backup).into_iter().find(|f| stops(&f))?;
     Some(finding.server_says(None).unwrap_or_else(|| finding.message(None)))
@@ -261,11 +266,16 @@ fn found(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
     if restore.left_branch.is_some() && restore.failure.is_none() {
         return None;
     }
+    // Another timeline was asked for, which the backup's is no part of.
+    let own = site.start_timeline();
+    let beside = matches!(restore.failure, Some(Failure::NoCheckpoint { .. })) && !site.comes_from(own, restore);
+    let missing = missing.filter(|_| !beside);
     let target = restore.target.as_ref().map(|t| target_named(&t.target)).unwrap_or_default();
     let missed = restore.missed.clone().map(|missed| (missed, target));
     let of = |failure: &Failure| Detail::Restore {
         failure: failure.clone(),
         missing: missing.clone(),
+        beside: beside.then_some((own, restore.target_timeline)),
         missed: missed
             .clone()
             .filter(|_| matches!(failure, Failure::NotReached | Failure::Waits { lacks: Lacking::Target, .. })),
@@ -331,6 +341,15 @@ fn others_history(branch: LeftBranch, record: Lsn) -> Finding {
         detail: Detail::InsideRecord { own, at, record },
         ..Finding::of(Code::OthersHistory)
     }
+}
+
+/// The file for want of which it does not start is here, and another cluster's.
+fn others_file(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
+    let lacks = matches!(restore.failure, Some(Failure::NoCheckpoint { .. } | Failure::NoRedo { .. }));
+    let missing = restore.files.iter().find(|f| f.needed && f.status != Status::Present).filter(|_| lacks)?;
+    let found = site.stranger(SegmentName::parse(&missing.name)?)?;
+    let detail = Detail::Cluster { found, expected: site.system_id() };
+    Some(Finding { file: Some(missing.name.clone()), detail, ..Finding::of(Code::ForeignCluster) })
 }
 
 /// Blocks that are not there: an error where the server dies of them.

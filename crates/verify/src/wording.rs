@@ -52,6 +52,11 @@ impl Finding {
         let file = self.file.as_deref().unwrap_or("the file");
         let wanted = wanted(file);
         if let Some(copy) = &self.copy {
+            if self.code == Code::Gap {
+                return format!(
+                    "look at {copy}, which a copy under way or one that broke off left here: walproof verify '{copy}'; if it is whole, rename it: mv '{copy}' {file}"
+                );
+            }
             return match copy.ends_with(".partial") {
                 true => format!(
                     "look at {copy}, which is here as well: walproof verify {copy}; a server takes it only under the name without .partial, filled up with zeros"
@@ -75,6 +80,9 @@ impl Finding {
             (_, Detail::Restore { missed: Some((missed, _)), missing, .. }) => {
                 target::advice(missed, missing.as_deref())
             }
+            (_, Detail::Restore { beside: Some((own, asked)), .. }) => format!(
+                "ask for the timeline of the backup, or one that comes from it: --target-timeline {own} (recovery_target_timeline = '{own}'); or restore a backup of timeline {asked}, or from before it was left"
+            ),
             (_, Detail::Restore { failure, missing, .. }) => restore::advice(failure, missing.as_deref()),
             (_, Detail::Restored(report)) => restored::advice(report),
             (_, Detail::Unlabelled { unlabelled, .. }) => restore::label(unlabelled),
@@ -95,6 +103,9 @@ impl Finding {
             }
             (_, Detail::SettingBeside(setting)) => given::replace(setting),
             (_, Detail::TargetOutranked(setting)) => given::leave_out(setting),
+            (_, Detail::NoSignal { data }) if file == "recovery.conf" => {
+                format!("write {file} in {data} before the server is started, with a restore_command: walproof when ARCHIVE POSITION prints it")
+            }
             (_, Detail::NoSignal { data }) => {
                 format!("make {file} in {data}, empty, before the server is started: touch {data}/{file}")
             }

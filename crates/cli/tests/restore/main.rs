@@ -6,9 +6,11 @@
 //! | `targets` | 10, 13, 15, 19 | 26 targets each; with `WALPROOF_CORPUS` all, without those that the tails in testdata can tell |
 //! | `legacy` | 8.2, 9.2, 9.4, with `WALPROOF_CORPUS` | the server's log |
 //! | `codes` | made for each finding | none |
+//! | `as_it_lies` | data directories with the settings and files that a server would start with | in each test |
 //! | `own_wal` | one with a hole that the backup's own `pg_wal` fills | none |
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
 
+mod as_it_lies;
 mod codes;
 mod compare;
 mod damaged;

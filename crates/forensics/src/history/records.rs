@@ -129,7 +129,7 @@ impl<T: TakeHistory> History<'_, T> {
         let of_tablespace = || {
             tablespace::change(record).map(|change| match change {
                 TablespaceChange::Dropped(oid) => XactAct::DropTablespace(oid),
-                TablespaceChange::Created(oid) | TablespaceChange::CreatedInPlace(oid) => {
+                TablespaceChange::Created(oid, _) | TablespaceChange::CreatedInPlace(oid) => {
                     XactAct::CreateTablespace(oid)
                 }
             })

@@ -1,6 +1,7 @@
 //! What can be wrong with a base backup.
 
 use super::folder_place::FolderPlace;
+use super::tablespace_map::MapFault;
 use pgwal_format::recovery::data_directory::{DataFolder, WithoutFolder};
 use pgwal_format::text::backup_label::{BackupLabelFault, IncrementalFrom};
 use pgwal_format::text::control::ControlError;
@@ -58,6 +59,8 @@ pub enum FlawKind {
     Contradicts(String),
     /// `backup_label` cannot be read.
     Label(BackupLabelFault),
+    /// `tablespace_map` is not what a server takes, in this line.
+    Map(u32, MapFault),
     /// The backup history file cannot be read.
     History(String),
     /// `backup_manifest` cannot be read.
@@ -76,6 +79,8 @@ pub enum FlawKind {
         /// Where the backup that it builds on starts.
         from: IncrementalFrom,
     },
+    /// Files of an incremental backup, in a directory that says nothing of one: so many.
+    IncrementalFiles(u64),
     /// Files that are missing, or not as large as they should be.
     Files {
         /// How many are missing.

@@ -5,8 +5,10 @@ use super::flaw::{BackupFlaw, FlawKind, Weight};
 use super::own_files;
 use super::parts::{BackupParts, is_whole};
 use super::structure;
+use super::tablespace_map::{self, MapFault};
 use super::{Backup, BackupKind};
 use pgwal_format::Layout;
+use pgwal_format::recovery::TablespaceMap;
 use pgwal_format::text::backup_label::BackupLabel;
 use pgwal_format::text::control::ControlFile;
 
@@ -23,7 +25,8 @@ pub(super) fn judge(backup: &mut Backup, parts: &BackupParts) {
         found.extend(of_label_and_control(backup.label.as_ref(), control));
         found.extend(of_version(backup, control));
     }
-    found.extend(incremental(backup));
+    found.extend(incremental(backup).or_else(|| incremental_files(parts)));
+    found.extend(map(backup, parts));
     found.extend(structure::lacking(backup, parts));
     backup.lacks_hba = structure::lacks_hba(backup, parts);
     let had_manifest = backup.manifest.is_some();
@@ -169,6 +172,31 @@ fn of_another_backup(backup: &Backup) -> Option<BackupFlaw> {
 pub fn of_archive(backup: &Backup, system_id: u64) -> Option<BackupFlaw> {
     let expected = backup.system_id()?;
     (system_id != expected).then(|| FlawKind::Cluster { found: system_id, expected }.of(&backup.name))
+}
+
+/// A server looks for the line in `backup_label` alone: without it, it starts on files that hold blocks of pages here and
+/// there, under names that it does not know.
+fn incremental_files(parts: &BackupParts) -> Option<BackupFlaw> {
+    let is_one = |path: &str| {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let of_data = folder == "global" || folder.starts_with("base/") || folder.starts_with("pg_tblspc/");
+        let number = name.strip_prefix("INCREMENTAL.").filter(|_| of_data);
+        number.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    let mut files = parts.sizes.iter().map(|(path, _)| path).filter(|path| is_one(path));
+    let first = files.next()?;
+    Some(FlawKind::IncrementalFiles(1 + files.count() as u64).of(first))
+}
+
+/// Beside a `backup_label`, a server makes the links of tablespaces anew.
+fn map(backup: &Backup, parts: &BackupParts) -> Option<BackupFlaw> {
+    let rules = backup.version.and_then(|version| version.dialect())?.recovery.tablespace_map;
+    let read = backup.label.is_some() && rules != TablespaceMap::Unknown;
+    let (line, fault) = tablespace_map::fault(parts.files.get("tablespace_map").filter(|_| read)?, rules)?;
+    // A server starts, and the tablespace is not linked.
+    let passed_over = rules == TablespaceMap::Scanned && fault == MapFault::NotEnded;
+    let weight = if passed_over { Weight::Warning } else { Weight::Error };
+    Some(FlawKind::Map(line, fault).weighed("tablespace_map", weight))
 }
 
 /// Servers before 17 do not know the line.

@@ -59,6 +59,7 @@ pub use open::open;
 pub use relations::{Fork, RelationFiles};
 pub use settings::NotOpened;
 pub use start_files::StartFiles;
+pub use tablespace_map::MapFault;
 pub use tools::next_step_of_label;
 
 /// A base backup, or as much of one as is at hand.

@@ -4,6 +4,68 @@
 //! 16400 /data/fast        a backslash takes the meaning from the character behind it: a line's end, a backslash
 //! ```
 
+use pgwal_format::recovery::TablespaceMap;
+
+/// What a server does not take.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MapFault {
+    /// An empty line, or the second half of a line's end of another system.
+    Empty,
+    /// No OID, no space, or no place behind it.
+    NoPlace,
+    /// What stands in front of the space is no number.
+    NoNumber,
+    /// The last line is not ended.
+    NotEnded,
+}
+
+/// The first thing that a server refuses, and in which line, counted from 1. One that is not ended is passed over by
+/// those that scan.
+pub(super) fn fault(bytes: &[u8], rules: TablespaceMap) -> Option<(u32, MapFault)> {
+    let (mut line, mut escaped, mut number) = (Vec::new(), false, 1);
+    let of = |line: &[u8]| match rules {
+        TablespaceMap::Scanned => of_scanned(line),
+        _ => of_split(line, rules == TablespaceMap::Numbered),
+    };
+    for &byte in bytes {
+        match byte {
+            b'\\' if !escaped => {
+                escaped = true;
+                continue;
+            }
+            b'\n' | b'\r' if !escaped => {
+                if let Some(fault) = of(&line) {
+                    return Some((number, fault));
+                }
+                number += u32::from(byte == b'\n');
+                line.clear();
+            }
+            _ => line.push(byte),
+        }
+        escaped = false;
+    }
+    let open = !line.is_empty() || escaped && rules != TablespaceMap::Scanned;
+    open.then_some((number, MapFault::NotEnded))
+}
+
+fn of_scanned(line: &[u8]) -> Option<MapFault> {
+    let mut words = line.splitn(2, u8::is_ascii_whitespace).map(<[u8]>::trim_ascii);
+    match (words.next(), words.next()) {
+        (None | Some([]), _) => Some(MapFault::Empty),
+        (_, None | Some([])) => Some(MapFault::NoPlace),
+        _ => None,
+    }
+}
+
+fn of_split(line: &[u8], numbered: bool) -> Option<MapFault> {
+    if line.is_empty() {
+        return None;
+    }
+    let at = line.iter().position(|&b| b == b' ').filter(|&at| at > 0 && at + 1 < line.len());
+    let Some(oid) = at.and_then(|at| line.get(..at)) else { return Some(MapFault::NoPlace) };
+    (numbered && !oid.iter().all(u8::is_ascii_digit)).then_some(MapFault::NoNumber)
+}
+
 /// The tablespaces and their places, as far as it makes sense.
 pub(super) fn parse(bytes: &[u8]) -> Vec<(String, String)> {
     let mut out = Vec::new();
@@ -41,6 +103,21 @@ mod tests {
         let own = |oid: &str, place: &str| (oid.to_owned(), place.to_owned());
         let text = b"16400 /data/fast\r\n16401 /data/a b\\\\c\\\nd\n";
         assert_eq!(parse(text), [own("16400", "/data/fast"), own("16401", "/data/a b\\c\nd")]);
+        for (text, scanned, split, numbered) in [
+            (&b"16400 /a\n"[..], None, None, None),
+            (b"", None, None, None),
+            (b"x\n", Some(MapFault::NoPlace), Some(MapFault::NoPlace), Some(MapFault::NoPlace)),
+            (b"16400 \n", Some(MapFault::NoPlace), Some(MapFault::NoPlace), Some(MapFault::NoPlace)),
+            (b"x /a\n", None, None, Some(MapFault::NoNumber)),
+            (b"16400 /a\r\n", Some(MapFault::Empty), None, None),
+            (b"\n16400 /a\n", Some(MapFault::Empty), None, None),
+            (b"16400 /a", Some(MapFault::NotEnded), Some(MapFault::NotEnded), Some(MapFault::NotEnded)),
+            (b"16400 /a\n\\", None, Some(MapFault::NotEnded), Some(MapFault::NotEnded)),
+        ] {
+            let rules = [TablespaceMap::Scanned, TablespaceMap::Split, TablespaceMap::Numbered];
+            let found = rules.map(|rules| fault(text, rules).map(|(_, fault)| fault));
+            assert_eq!(found, [scanned, split, numbered], "{}", String::from_utf8_lossy(text));
+        }
         assert_eq!(parse(b"../x /y\n16400\n 1 /z\n16402 /not/ended"), []);
     }
 }

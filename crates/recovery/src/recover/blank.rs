@@ -48,7 +48,7 @@ impl Recovery<'_> {
             own_wal_behind: None,
             unlabelled: None,
             other_backup: None,
-            makes_tablespaces: false,
+            makes_tablespaces: Vec::new(),
             left_branch: None,
             others_history: None,
             chosen: None,

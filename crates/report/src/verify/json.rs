@@ -8,7 +8,7 @@
 //! Fields are added freely and never changed. The schema is `schema/verify.json`.
 
 use crate::time::rfc3339;
-use crate::words::{depth, not_checked, verdict};
+use crate::words::{depth, unseen, verdict};
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Endian, Layout, Lsn, TimelineId};
@@ -68,7 +68,7 @@ pub fn verify(outcome: &Outcome) -> Value {
         "freshness": outcome.fresh.map(|fresh| crate::verify::fresh::json(&fresh, outcome)),
         "backups": outcome.backups.iter().map(|b| backup(b, layout)).collect::<Vec<_>>(),
         "findings": outcome.findings.iter().map(|f| finding(f, layout)).collect::<Vec<_>>(),
-        "not_checked": outcome.not_checked.iter().map(|n| not_checked(*n)).collect::<Vec<_>>(),
+        "not_checked": outcome.not_checked.iter().map(|n| unseen(outcome, *n)).collect::<Vec<_>>(),
         "ignored_files": outcome.ignored,
         "restore": outcome.restore.as_deref().map(crate::restore::json::restore),
         "unknown_files": {"count": outcome.unknown.count, "first": outcome.unknown.first},

@@ -8,7 +8,7 @@ use crate::outside::Lines;
 use crate::restore;
 use crate::time::Zone;
 use crate::verify::next::next;
-use crate::words::{broken_backups, depth, except, not_checked, verdict};
+use crate::words::{broken_backups, depth, except, unseen, verdict};
 use anstyle::{AnsiColor, Style};
 use impact::gap_in_front;
 use pgwal_format::Layout;
@@ -65,15 +65,15 @@ pub fn write(out: &mut Lines<'_>, outcome: &Outcome, zone: &Zone) -> io::Result<
     // JSON has all; what nobody reads and nothing checks is no worry at three in the morning.
     let worth = outcome.not_checked.iter().filter(|n| **n != NotChecked::RemovableFlag);
     let of_repository = outcome.repository.as_ref().is_some_and(|repository| repository.backups > 0);
-    let unseen: Vec<&str> = worth
+    let left: Vec<String> = worth
         .map(|n| match n {
             NotChecked::DataFiles if of_repository => {
-                "contents of the backups' files (--data reads them) and configuration"
+                "contents of the backups' files (--data reads them) and configuration".to_owned()
             }
-            n => not_checked(*n),
+            n => unseen(outcome, *n),
         })
         .collect();
-    line(out, "NOT CHECKED", &unseen.join("; "), Style::new())?;
+    line(out, "NOT CHECKED", &left.join("; "), Style::new())?;
     timelines(out, outcome)?;
     if let Some(used) = &outcome.index {
         line(out, "INDEX", &index(used, zone), Style::new())?;

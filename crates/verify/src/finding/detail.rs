@@ -14,7 +14,7 @@ use pgwal_format::text::control::ControlError;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Lsn, PageSize, SegmentSize, TimelineId, Version};
 use pgwal_recovery::acts::EarlyAct;
-use pgwal_recovery::backup::{FolderPlace, RootFileFlaw};
+use pgwal_recovery::backup::{FolderPlace, MapFault, RootFileFlaw};
 use pgwal_recovery::failure::Failure;
 use pgwal_recovery::outcome::AsksArchive;
 use pgwal_recovery::outcome::LeftOut;
@@ -34,6 +34,8 @@ pub enum CommandDoubt {
     Elsewhere(String),
     /// It takes files with this behind their names, and no segment has it.
     NoSuchNames(String),
+    /// It copies files as they are, and they are packed.
+    Packed,
 }
 
 /// The facts of a finding.
@@ -60,6 +62,8 @@ pub enum Detail {
         failure: Failure,
         /// The file for want of which it does not.
         missing: Option<String>,
+        /// The timeline of the backup and the one that was asked for, which does not come from it.
+        beside: Option<(TimelineId, TimelineId)>,
         /// Why the target is not met, where more is known of it, and the target in words.
         missed: Option<(UnmetTarget, String)>,
         /// What comes to it.
@@ -374,6 +378,13 @@ pub enum Detail {
         block: u32,
         /// Why not.
         why: Unrestorable,
+    },
+    /// `tablespace_map` is not what a server takes.
+    Map {
+        /// The line, counted from 1.
+        line: u32,
+        /// What is wrong with it.
+        fault: MapFault,
     },
     /// A backup label that stops a server.
     Label(BackupLabelFault),

@@ -4,14 +4,17 @@ use super::Judge;
 use crate::codes::{Code, CodeFamily, Severity};
 use crate::finding::{Detail, Finding};
 use pgwal_format::{FileName, SegmentName};
-use pgwal_source::Entry;
 use pgwal_source::name::{self, NamePlace};
+use pgwal_source::{Entry, Ignored};
 
 impl Judge<'_> {
     pub(super) fn copies_beside(&mut self) {
         let mut findings = std::mem::take(&mut self.findings);
         for finding in findings.iter_mut() {
-            finding.copy = segment_of(finding).and_then(|name| self.copy_of(name, finding.file.as_deref()?));
+            finding.copy = match finding.code {
+                Code::Gap => finding.file.as_deref().and_then(|file| self.leftover(file)),
+                _ => segment_of(finding).and_then(|name| self.copy_of(name, finding.file.as_deref()?)),
+            };
         }
         self.findings = findings;
     }
@@ -26,6 +29,12 @@ impl Judge<'_> {
             false => (pair.first, [pair.faults[1], pair.faults[0]]),
         };
         Detail::Copies { other: shown(other), faults, withheld: true }
+    }
+
+    /// What a copy of a missing segment left under way, in whose name its own stands.
+    fn leftover(&self, missing: &str) -> Option<String> {
+        let of = |name: &&String| Ignored::segment_in(name).is_some_and(|own| missing.ends_with(own));
+        self.unknown.leftovers.iter().find(of).cloned()
     }
 
     fn copy_of(&self, name: SegmentName, file: &str) -> Option<String> {

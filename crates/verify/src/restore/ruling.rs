@@ -1,8 +1,8 @@
 //! What a restore comes to, weighed: not what lies in an archive, but what a server asks of it decides.
 
 use super::{
-    RestoreFiles, findings_of, found, invalid_pages, left_branch, name_copies, of_flaw, orphans, other_version,
-    others_history,
+    RestoreFiles, ends_early, findings_of, found, invalid_pages, left_branch, name_copies, of_flaw, orphans,
+    other_version, others_file, others_history,
 };
 use crate::beside_target;
 use crate::codes::{Code, Severity};
@@ -21,7 +21,7 @@ use pgwal_format::Lsn;
 use pgwal_recovery::backup::{self, Backup};
 use pgwal_recovery::outcome::{AsksArchive, Restore, Status};
 use pgwal_recovery::unlabelled::Unlabelled;
-use pgwal_recovery::{Instead, Settings, SettingsError, Site, alternatives, in_partial};
+use pgwal_recovery::{Instead, Mode, Settings, SettingsError, Site, Target, alternatives, in_partial};
 use pgwal_source::Source;
 use std::collections::BTreeSet;
 
@@ -68,6 +68,8 @@ impl Ruling for RestoreRuling<'_, '_> {
         case.findings.extend(of_backup.into_iter().chain(of_restore));
         // What is wrong with a file that lies behind the target is no reason by itself.
         let causes = [
+            Code::LeftBranch,
+            Code::ForeignCluster,
             Code::RestoredElsewhere,
             Code::ReadAhead,
             Code::BackupStructure,
@@ -134,6 +136,10 @@ impl RestoreRuling<'_, '_> {
             if finding.code.is_hole() && restore.is_good() && its_file_is(false) {
                 finding.severity = finding.severity.min(Severity::Warning);
             }
+            // One that names no ancestor hides none from a restore that begins on its own timeline.
+            if finding.code == Code::HistoryEmpty && restore.is_good() {
+                finding.severity = finding.severity.min(Severity::Warning);
+            }
             if !on_the_way || is_passed || its_file_is(false) && !finding.code.is_hole() {
                 finding.severity = finding.severity.min(Severity::Info);
             }
@@ -144,7 +150,10 @@ impl RestoreRuling<'_, '_> {
     fn found(&self, of_files: &[Finding]) -> Result<Vec<Finding>, Error> {
         let (site, restore) = (&*self.site, &self.restore);
         let mut out = match self.settings {
-            Ok(settings) => of_settings::findings(self.archive, self.backup, settings, restore)?,
+            Ok(settings) => {
+                let short = ends_early(site, restore).is_some() || self.asks_nothing_and_lacks(settings)?;
+                of_settings::findings(self.archive, self.backup, settings, restore, (of_files, short))?
+            }
             Err(_) => Vec::new(),
         };
         // Where recovery takes what is the backup's own, WAL of others beside it is no obstacle.
@@ -158,6 +167,7 @@ impl RestoreRuling<'_, '_> {
         out.extend(orphans(site, restore, self.settings));
         // What it comes to without a file that cannot be looked at is told, and proves nothing.
         out.extend(found(site, restore).map(|f| if restore.closed { lowered(f) } else { f }));
+        out.extend(others_file(site, restore));
         out.extend(restore.left_branch.map(|branch| left_branch(site, restore, branch)));
         out.extend(restore.others_history.map(|(branch, record)| others_history(branch, record)));
         out.extend(invalid_pages(site, restore));
@@ -167,6 +177,16 @@ impl RestoreRuling<'_, '_> {
         }
         out.extend(self.settings.ok().and_then(beside_target::zone_doubt));
         Ok(out)
+    }
+
+    /// A server that asks the archive for nothing, as it lies, would come further if it did.
+    fn asks_nothing_and_lacks(&self, settings: &Settings) -> Result<bool, Error> {
+        let Some(end) = self.restore.replay_end.filter(|_| settings.mode == Mode::Crash && !settings.planned) else {
+            return Ok(false);
+        };
+        let mut asks = settings.clone();
+        (asks.mode, asks.target) = (Mode::Archive, Target::None);
+        Ok(self.site.predict(&asks)?.replay_end.is_some_and(|other| other > end))
     }
 
     fn verdict(&self, findings: &[Finding], bad_backup: bool) -> Verdict {
@@ -224,7 +244,7 @@ impl RestoreRuling<'_, '_> {
         not_checked.extend(included.then_some(NotChecked::IncludedSettings));
         let unknown = self.settings.is_ok_and(|settings| settings.names_not_known);
         not_checked.extend(unknown.then_some(NotChecked::SettingNames));
-        not_checked.extend(restore.makes_tablespaces.then_some(NotChecked::TablespaceFolders));
+        not_checked.extend((!restore.makes_tablespaces.is_empty()).then_some(NotChecked::TablespaceFolders));
         not_checked.extend(restore.settings_unknown.then_some(NotChecked::StandbySettings));
         not_checked.extend(restore.blind.iter().map(|why| NotChecked::Blocks(*why)));
         not_checked.sort();

@@ -2,7 +2,7 @@
 
 use crate::finding::CommandDoubt;
 use pgwal_format::recovery::data_directory::{DataFolder, WithoutFolder};
-use pgwal_recovery::backup::FolderPlace;
+use pgwal_recovery::backup::{FolderPlace, MapFault};
 use pgwal_recovery::{PlacedSetting, SettingPlace, SettingsError};
 
 /// "postgresql.auto.conf line 3", where it is known.
@@ -100,6 +100,16 @@ pub(super) fn leave_out(setting: &PlacedSetting) -> String {
     format!("take {} out of {at}, or ask for that target alone", setting.name)
 }
 
+/// What is wrong with a line of `tablespace_map`.
+pub(super) fn map(fault: MapFault) -> &'static str {
+    match fault {
+        MapFault::Empty => "is empty, which this version does not take",
+        MapFault::NoPlace => "names no tablespace with its directory",
+        MapFault::NoNumber => "begins with no OID of a tablespace",
+        MapFault::NotEnded => "is not ended, as if the file were cut",
+    }
+}
+
 /// Why a command does not deliver.
 pub(super) fn command(command: &str, at: &SettingPlace, doubt: &CommandDoubt) -> String {
     let at = place(at).map(|at| format!(" ({at})")).unwrap_or_default();
@@ -109,6 +119,7 @@ pub(super) fn command(command: &str, at: &SettingPlace, doubt: &CommandDoubt) ->
         CommandDoubt::NoSuchNames(suffix) if suffix.is_empty() => {
             "takes files by their bare names, which no segment here has".to_owned()
         }
+        CommandDoubt::Packed => "copies files as they are, and they are packed: the server gets no segment".to_owned(),
         CommandDoubt::NoSuchNames(suffix) => format!("takes files that end in {suffix}, as no segment here does"),
     };
     format!("restore_command = '{command}'{at} {what}")

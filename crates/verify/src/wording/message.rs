@@ -123,6 +123,7 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
         Detail::Cluster { found, expected } if f.code == Code::BackupCluster && file != "backup_manifest" => {
             format!("{file} is a backup of cluster {expected}, the WAL is of cluster {found}")
         }
+        Detail::Map { line, fault } => format!("{file} line {line} {}", given::map(*fault)),
         Detail::Label(fault) => format!("{file}: {fault}"),
         Detail::Control(None) => format!("there is no {file}"),
         Detail::Control(Some(error)) => format!("{file}: {error}"),
@@ -182,6 +183,10 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
                 None => why,
             }
         }
+        Detail::Restore { failure, beside: Some((own, asked)), .. } => format!(
+            "{}: the backup is of timeline {own}, and timeline {asked}, which is asked for, does not come from it",
+            restore(failure, None, &lsn, layout)
+        ),
         Detail::Restore { failure, missing, .. } => restore(failure, missing.as_deref(), &lsn, layout),
         Detail::RolledBack(xid) => {
             format!(

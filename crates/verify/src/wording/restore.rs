@@ -61,6 +61,9 @@ pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
         Failure::InPlaceTablespace(_) => {
             "set allow_in_place_tablespaces = on for this restore: a tablespace lies in the data directory itself, or its link in pg_tblspc was copied as a folder".into()
         }
+        Failure::TablespaceFolder(place) => {
+            format!("make the directory before the server is started, as the user of the server: mkdir -m 700 -p {place}")
+        }
         Failure::InvalidPages => "copy the backup anew and check it (pg_verifybackup DIR), or restore another one".into(),
         Failure::Incremental => "combine it with the backups that it builds on: pg_combinebackup FULL INCREMENTAL... -o DIR".into(),
     }

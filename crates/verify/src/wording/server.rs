@@ -65,6 +65,7 @@ pub(super) fn says(f: &Finding, layout: &Layout) -> Option<String> {
 /// What it says of a backup before it reads any WAL.
 pub(super) fn of_backup(f: &Finding) -> Option<String> {
     let says: &str = match (f.code, &f.detail) {
+        (Code::BackupLabel, Detail::Map { .. }) => "invalid data in file \"tablespace_map\"",
         (Code::BackupLabel, _) => "invalid data in file \"backup_label\"",
         (Code::BackupStructure, Detail::Folder { place: FolderPlace::NoFile, .. }) => return None,
         (Code::BackupStructure, Detail::Folder { folder, .. }) => return folder.says(),
@@ -87,6 +88,7 @@ pub(super) fn of_backup(f: &Finding) -> Option<String> {
         (Code::BackupContradicts, _) if f.file.as_deref() == Some("PG_VERSION") => {
             "database files are incompatible with server"
         }
+        (Code::BackupIncremental, Detail::OfBackup { .. }) => return None,
         (Code::BackupIncremental, _) => "this is an incremental backup, not a data directory",
         (Code::BackupControl, Detail::Control(Some(ControlError::WrongChecksum(_)))) => {
             "incorrect checksum in control file"

@@ -13,7 +13,7 @@ use crate::restore;
 use crate::verify::VerifyAnswer;
 use crate::verify::next::next;
 use crate::verify::text::{headline, impact, proven, why};
-use crate::words::{depth, not_checked, verdict};
+use crate::words::{depth, unseen, verdict};
 use pgwal_verify::Severity;
 use std::fmt::Write;
 
@@ -28,8 +28,8 @@ pub fn page(told: &VerifyAnswer<'_>) -> String {
     backups::section(&mut out, told);
     volume::section(&mut out, told);
     findings::section(&mut out, told);
-    let unseen: Vec<&str> = outcome.not_checked.iter().map(|n| not_checked(*n)).collect();
-    let _ = write!(out, "<h2>Not checked</h2>\n<p class=\"note\">{}.", Escaped(unseen.join("; ")));
+    let left: Vec<String> = outcome.not_checked.iter().map(|n| unseen(outcome, *n)).collect();
+    let _ = write!(out, "<h2>Not checked</h2>\n<p class=\"note\">{}.", Escaped(left.join("; ")));
     if outcome.unknown.count > 0 {
         let names = outcome.unknown.first.join(", ");
         let count = u128::from(outcome.unknown.count);

@@ -1,0 +1,310 @@
+//! A data directory on which a server is about to be started, as it lies (`--pgdata`), and archives that are not what
+//! its settings take them for. What servers of 11 to 18 did with such directories is beside each.
+
+use crate::run::{testdata, walproof};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::PathBuf;
+use walproof_testdata::read_plain;
+
+/// An archive and a data directory, from a captured case.
+struct Laid(tempfile::TempDir);
+
+impl Laid {
+    /// `xids-17`: the archive in plain segments.
+    fn new() -> Laid {
+        Laid::of("field/xids-17", true)
+    }
+
+    fn of(case: &str, plain: bool) -> Laid {
+        let laid = Laid(tempfile::tempdir().unwrap());
+        for folder in ["archive", "data/global"] {
+            fs::create_dir_all(laid.at(folder)).unwrap();
+        }
+        for file in fs::read_dir(testdata(&format!("{case}/archive"))).unwrap() {
+            let path = file.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            let (name, bytes) = match plain {
+                true => (name.trim_end_matches(".xz").to_owned(), read_plain(&path).unwrap()),
+                false => (name, fs::read(&path).unwrap()),
+            };
+            fs::write(laid.at("archive").join(name), bytes).unwrap();
+        }
+        for name in ["PG_VERSION", "backup_label", "global/pg_control"] {
+            fs::copy(testdata(&format!("{case}/backup/{name}")), laid.at("data").join(name)).unwrap();
+        }
+        fs::write(laid.at("data/recovery.signal"), "").unwrap();
+        laid
+    }
+
+    fn at(&self, path: &str) -> PathBuf {
+        self.0.path().join(path)
+    }
+
+    fn text(&self, path: &str) -> String {
+        self.at(path).to_str().unwrap().to_owned()
+    }
+
+    /// With these lines in `postgresql.conf`; `ARCHIVE` stands for its folder.
+    fn set(&self, lines: &[&str]) -> &Laid {
+        // Prepared transactions of the primary need a setting for hot standby.
+        let lines = [lines, &["hot_standby = off"]].concat().join("\n").replace("ARCHIVE", &self.text("archive"));
+        fs::write(self.at("data/postgresql.conf"), lines + "\n").unwrap();
+        self
+    }
+
+    fn verify(&self, more: &[&str]) -> (i32, Value) {
+        let (archive, data) = (self.text("archive"), self.text("data"));
+        let words = [&["verify", &archive, "--pgdata", &data, "--format", "json"], more].concat();
+        let ran = walproof(&words);
+        (ran.code, serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {}{}", ran.out, ran.err)))
+    }
+
+    /// The first line of the text with this label.
+    fn line(&self, label: &str) -> String {
+        let ran = walproof(&["verify", &self.text("archive"), "--pgdata", &self.text("data"), "--timezone", "UTC"]);
+        ran.out
+            .lines()
+            .find(|line| line.starts_with(label))
+            .unwrap_or_else(|| panic!("{label}: {}", ran.out))
+            .to_owned()
+    }
+}
+
+/// Codes of errors.
+fn errors(document: &Value) -> Vec<&str> {
+    let all = document["findings"].as_array().unwrap();
+    all.iter().filter(|f| f["severity"] == "error").map(|f| f["code"].as_str().unwrap()).collect()
+}
+
+const COPY: &str = "restore_command = 'cp ARCHIVE/%f %p'";
+
+#[test]
+fn one_that_is_right_is_proven() {
+    let (code, document) = Laid::new().set(&[COPY]).verify(&[]);
+    assert_eq!((code, &document["verdict"]), (0, &json!("proven")), "{:#}", document["findings"]);
+}
+
+/// 17: `invalid data in file "tablespace_map"`.
+#[test]
+fn a_tablespace_map_that_no_server_takes_refutes() {
+    for (map, refuses) in
+        [("16400 /a\n", false), ("16400 /a\r\n", false), ("", false), ("garbage\n", true), ("16400 /a", true)]
+    {
+        let laid = Laid::new();
+        fs::write(laid.at("data/tablespace_map"), map).unwrap();
+        let (code, document) = laid.set(&[COPY]).verify(&[]);
+        assert_eq!(code, i32::from(refuses), "{map:?}: {:#}", document["findings"]);
+        if refuses {
+            assert_eq!(errors(&document).first(), Some(&"WP402"), "{map:?}");
+            assert_eq!(document["restore"]["server_says"], "invalid data in file \"tablespace_map\"");
+        }
+    }
+    // Beside no backup_label nobody reads it.
+    let laid = Laid::new();
+    fs::write(laid.at("data/tablespace_map"), "garbage\n").unwrap();
+    fs::remove_file(laid.at("data/backup_label")).unwrap();
+    let (_, document) = laid.set(&[COPY]).verify(&[]);
+    assert!(!errors(&document).contains(&"WP402"), "{document:#}");
+}
+
+/// 16: `archive file "…" has wrong size: 1213 instead of 1048576`, before anything is replayed.
+#[test]
+fn a_command_that_copies_packed_files_as_they_are_delivers_no_segment() {
+    let laid = Laid::of("field/xids-17", false);
+    // By their bare names there are none.
+    let (code, document) = laid.set(&[COPY]).verify(&[]);
+    assert_eq!((code, errors(&document)[0]), (1, "WP435"), "{:#}", document["findings"]);
+    assert!(laid.line("WHY").contains("by their bare names, which no segment here has"));
+    let (code, document) = laid.set(&["restore_command = 'cp ARCHIVE/%f.xz %p'"]).verify(&[]);
+    assert_eq!((code, errors(&document)[0]), (1, "WP435"), "{:#}", document["findings"]);
+    let says = document["restore"]["server_says"].as_str().unwrap();
+    assert!(says.contains("has wrong size: ") && says.ends_with(" instead of 1048576"), "{says}");
+    assert!(laid.line("WHY").contains("they are packed: the server gets no segment"), "{}", laid.line("WHY"));
+    // One that unpacks them is none of that, and what another folder is packed in is not known.
+    for command in ["xz -dc ARCHIVE/%f.xz > %p", "cp /elsewhere/%f %p", "/usr/local/bin/fetch %f %p"] {
+        let (code, document) = laid.set(&[&format!("restore_command = '{command}'")]).verify(&[]);
+        assert_eq!((code, &document["verdict"]), (0, &json!("proven")), "{command}: {:#}", document["findings"]);
+    }
+    // The same under plain names.
+    for file in fs::read_dir(laid.at("archive")).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_some_and(|suffix| suffix == "xz") {
+            fs::rename(&path, path.with_extension("")).unwrap();
+        }
+    }
+    let (code, document) = laid.set(&[COPY]).verify(&[]);
+    assert_eq!((code, errors(&document)[0]), (1, "WP435"), "{:#}", document["findings"]);
+    // Whoever only plans a restore has yet to choose the command.
+    let words = ["verify", &laid.text("archive"), "--backup", &laid.text("data")];
+    assert_eq!(walproof(&words).code, 0);
+}
+
+/// 16: `could not locate required checkpoint record`, and nothing is fetched.
+#[test]
+fn an_archive_command_in_the_place_of_a_restore_command_delivers_nothing() {
+    for command in
+        ["cp %p ARCHIVE/%f", "test ! -f ARCHIVE/%f && cp %p ARCHIVE/%f", "pgbackrest --stanza=a archive-push %p"]
+    {
+        let laid = Laid::new();
+        let (code, document) = laid.set(&[&format!("restore_command = '{command}'")]).verify(&[]);
+        assert_eq!((code, errors(&document).contains(&"WP435")), (1, true), "{command}: {:#}", document["findings"]);
+        assert!(laid.line("WHY").contains("delivers nothing"), "{command}: {}", laid.line("WHY"));
+    }
+}
+
+/// A server reads the target of its own configuration in the zone of that, in whichever zone others are told.
+#[test]
+fn the_target_of_a_configuration_is_read_in_its_own_zone() {
+    let laid = Laid::new();
+    let target = "recovery_target_time = '2026-11-28 21:30:00'";
+    let own = |zone: &str, words: &[&str]| {
+        let (_, document) = laid.set(&[COPY, &format!("timezone = '{zone}'"), target]).verify(words);
+        document["restore"]["target"]["value"].clone()
+    };
+    assert_eq!(own("Europe/Berlin", &[]), own("Europe/Berlin", &["--timezone", "UTC"]));
+    assert_ne!(own("Europe/Berlin", &["--timezone", "UTC"]), own("UTC", &["--timezone", "UTC"]));
+    // A time of the command line is the asker's.
+    let asked = |zone: &str| {
+        let laid = Laid::new();
+        let words = ["--timezone", zone, "--target-time", "2026-11-28 21:30:00"];
+        let (_, document) = laid.set(&[COPY, "timezone = 'Europe/Berlin'"]).verify(&words);
+        document["restore"]["target"]["value"].clone()
+    };
+    assert_ne!(asked("UTC"), asked("Europe/Berlin"));
+}
+
+/// 13, 16 and 17: `directory "/srv/fast-disk" does not exist`, at the record that makes the tablespace.
+#[test]
+fn a_directory_in_which_wal_makes_a_tablespace_must_be_there() {
+    let laid = Laid::of("field/tablespace-17", true);
+    let (code, document) = laid.set(&[COPY]).verify(&[]);
+    let restore = &document["restore"];
+    assert_eq!((code, errors(&document)), (1, vec!["WP421"]), "{:#}", document["findings"]);
+    assert_eq!((&restore["redo_end"], &restore["outcome"]), (&json!("0/008002F8"), &json!("fatal")));
+    assert_eq!(restore["server_says"], "directory \"/srv/fast-disk\" does not exist");
+    assert!(laid.line("NEXT").contains("mkdir -m 700 -p /srv/fast-disk"), "{}", laid.line("NEXT"));
+    // In front of it nothing is asked of the machine.
+    let (code, document) = laid.verify(&["--target-lsn", "0/8002F8", "--target-inclusive", "off"]);
+    assert_eq!((code, &document["verdict"]), (0, &json!("proven")), "{:#}", document["findings"]);
+    // Where the server will be is not known of a backup: what it needs there is named.
+    let ran = walproof(&["verify", &laid.text("archive"), "--backup", &laid.text("data")]);
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    let unseen = ran.out.lines().find(|line| line.starts_with("NOT CHECKED")).unwrap();
+    assert!(unseen.contains("WAL creates tablespaces (/srv/fast-disk)"), "{unseen}");
+}
+
+/// 16 starts with `WAL file is from different database system` and ends with `could not locate required checkpoint
+/// record`: the file is there.
+#[test]
+fn the_checkpoint_in_another_clusters_file_is_named_as_that() {
+    let laid = Laid::new();
+    let other = read_plain(testdata("field/pg-upgrade-one-folder/archive/000000010000000000000008.xz").as_ref());
+    fs::write(laid.at("archive/000000010000000000000008"), other.unwrap()).unwrap();
+    let (code, document) = laid.set(&[COPY]).verify(&[]);
+    assert_eq!((code, errors(&document)[0]), (1, "WP106"), "{:#}", document["findings"]);
+    assert!(laid.line("NEXT").contains("get this cluster's own 000000010000000000000008"), "{}", laid.line("NEXT"));
+}
+
+/// 16 and 11 restore all of it: a backup of timeline 3 needs no ancestor. From one of timeline 1 they do not start.
+#[test]
+fn an_empty_history_file_harms_only_those_who_come_from_an_ancestor() {
+    let folder = tempfile::tempdir().unwrap();
+    for file in fs::read_dir(testdata("15/archive")).unwrap() {
+        let path = file.unwrap().path();
+        fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
+    }
+    fs::write(folder.path().join("00000003.history"), "").unwrap();
+    let archive = folder.path().to_str().unwrap();
+    let of = |backup: &str, more: &[&str]| {
+        let ran = walproof(&[&["verify", archive, "--backup", backup, "--format", "json"], more].concat());
+        let document: Value = serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {}", ran.err));
+        (ran.code, document)
+    };
+    let late = "00000003000000000000006B.00000028.backup";
+    let (code, document) = of(late, &[]);
+    assert_eq!((code, &document["verdict"]), (0, &json!("proven")), "{:#}", document["findings"]);
+    let (code, _) = of("000000010000000000000058.00000028.backup", &[]);
+    assert_eq!(code, 1);
+    // A timeline that the backup's is no part of: no file in the world would help.
+    let (code, document) = of(late, &["--target-timeline", "1"]);
+    let advice = document["findings"][0]["advice"].as_str().unwrap();
+    assert_eq!((code, &document["findings"][0]["code"]), (1, &json!("WP420")));
+    assert!(advice.contains("--target-timeline 3") && !advice.contains("find a good copy"), "{advice}");
+}
+
+/// A copy that broke off, or was never renamed, is where to look for a segment that is missing.
+#[test]
+fn what_a_copy_left_of_a_missing_segment_is_named() {
+    let missing = "000000010000000000000009";
+    for (left, named) in [
+        (format!("{missing}.tmp"), true),
+        (format!(".{missing}.a8Xk2L"), true),
+        (format!("{missing} (1)"), true),
+        (format!("{missing}.ready"), false),
+        ("00000001000000000000000B.tmp".to_owned(), false),
+    ] {
+        let laid = Laid::new();
+        fs::rename(laid.at("archive").join(missing), laid.at("archive").join(&left)).unwrap();
+        let (code, document) = laid.set(&[COPY]).verify(&[]);
+        assert_eq!(code, 1, "{left}");
+        let gap = document["findings"].as_array().unwrap().iter().find(|f| f["code"] == "WP101").unwrap();
+        let advice = gap["advice"].as_str().unwrap();
+        assert_eq!(advice.contains(&format!("mv '{left}' {missing}")), named, "{left}: {advice}");
+        if named {
+            let ran = walproof(&["verify", &laid.text(&format!("archive/{left}"))]);
+            assert_eq!(ran.code, 0, "{left}: {}{}", ran.out, ran.err);
+        }
+    }
+}
+
+/// 17 starts, since it looks for that line alone, and no connection finds a table.
+#[test]
+fn an_incremental_backup_without_its_line_is_one_all_the_same() {
+    let laid = Laid::new();
+    fs::create_dir_all(laid.at("data/base/5")).unwrap();
+    for name in ["1259", "INCREMENTAL.1260", "INCREMENTAL.1249_vm"] {
+        fs::write(laid.at("data/base/5").join(name), [0; 8192]).unwrap();
+    }
+    let (code, document) = laid.set(&[COPY]).verify(&[]);
+    assert_eq!((code, errors(&document).contains(&"WP408")), (1, true), "{:#}", document["findings"]);
+    assert!(document["restore"]["failure"].is_null() && document["restore"]["outcome"] == "promotes", "{document:#}");
+    let finding = document["findings"].as_array().unwrap().iter().find(|f| f["code"] == "WP408").unwrap();
+    assert!(finding["server_says"].is_null() && finding["advice"].as_str().unwrap().contains("pg_combinebackup"));
+    // A table of that name is a file of the user's.
+    fs::remove_file(laid.at("data/base/5/INCREMENTAL.1260")).unwrap();
+    fs::rename(laid.at("data/base/5/INCREMENTAL.1249_vm"), laid.at("data/INCREMENTAL.1249")).unwrap();
+    let (_, document) = laid.verify(&[]);
+    assert!(!errors(&document).contains(&"WP408"), "{document:#}");
+}
+
+/// Without anything that asks for the archive, `could not locate required checkpoint record`: 11 and 16.
+#[test]
+fn a_server_that_asks_for_nothing_is_told_so() {
+    let laid = Laid::new();
+    fs::remove_file(laid.at("data/recovery.signal")).unwrap();
+    let (code, document) = laid.set(&["port = 5433"]).verify(&[]);
+    assert_eq!((code, errors(&document)[0]), (1, "WP436"), "{:#}", document["findings"]);
+    assert!(laid.line("NEXT").contains("touch "), "{}", laid.line("NEXT"));
+    // 16 starts with what lies in its pg_wal, and leaves the archive's next segment where it is.
+    fs::create_dir(laid.at("data/pg_wal")).unwrap();
+    for name in ["000000010000000000000008", "000000010000000000000009"] {
+        fs::copy(laid.at("archive").join(name), laid.at("data/pg_wal").join(name)).unwrap();
+    }
+    let (code, document) = laid.set(&[COPY]).verify(&[]);
+    assert_eq!((code, errors(&document)), (1, vec!["WP436"]), "{:#}", document["findings"]);
+    fs::remove_file(laid.at("archive/00000001000000000000000A")).unwrap();
+    let (code, document) = laid.verify(&[]);
+    assert_eq!((code, errors(&document)), (0, vec![]), "{:#}", document["findings"]);
+    // An empty recovery.conf is none.
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("global")).unwrap();
+    for name in ["backup_label", "global/pg_control"] {
+        fs::copy(testdata(&format!("backup/10/{name}")), folder.path().join(name)).unwrap();
+    }
+    fs::write(folder.path().join("PG_VERSION"), "10\n").unwrap();
+    let ran = walproof(&["verify", &testdata("10/archive"), "--pgdata", folder.path().to_str().unwrap()]);
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    let next = ran.out.lines().find(|line| line.starts_with("NEXT")).unwrap();
+    assert!(next.contains("write recovery.conf in ") && next.contains("with a restore_command"), "{next}");
+}
