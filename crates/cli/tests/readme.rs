@@ -66,10 +66,17 @@ fn commands_of(page: &str) -> usize {
     commands
 }
 
+/// A folder with the program and nothing else: beside it lie programs of this workspace with names of others (`tar`).
+fn program_alone() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_walproof"), folder.path().join("walproof")).unwrap();
+    folder
+}
+
 /// Both outputs are merged, as a terminal shows them. `$?` is that of the command before.
 fn run(command: &str, before: i32) -> std::process::Output {
-    let program = Path::new(env!("CARGO_BIN_EXE_walproof"));
-    let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let alone = program_alone();
+    let path = format!("{}:{}", alone.path().display(), std::env::var("PATH").unwrap());
     let command = command.replace("cargo run --release -- ", "walproof ");
     let script = format!("exec 2>&1\n(exit {before})\n{command}");
     Command::new("sh")

@@ -223,7 +223,8 @@ impl<'a> WalWalk<'a> {
         let own = |found: &FoundFile| found.timeline == branch.timeline && found.number == number;
         let found = self.requests.iter().filter_map(|request| request.found).find(own)?;
         let (ask, WalkOptions { system_id, map, settle, .. }) = (&Ask::default(), self.reading);
-        let reader = EventReader { shelf: self.shelf, ask, system_id, map, settle, permit: Mutex::default() };
+        let reader =
+            EventReader { shelf: self.shelf, ask, system_id, map, settle, raw: None, permit: Mutex::default() };
         reader.record_over(&found, branch.fork)
     }
 
