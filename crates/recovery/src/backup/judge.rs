@@ -174,8 +174,8 @@ pub fn of_archive(backup: &Backup, system_id: u64) -> Option<BackupFlaw> {
     (system_id != expected).then(|| FlawKind::Cluster { found: system_id, expected }.of(&backup.name))
 }
 
-/// A server looks for the line in `backup_label` alone: without it, it starts on files that hold blocks of pages here and
-/// there, under names that it does not know.
+/// A server looks for the line in `backup_label` alone: without it, it starts on files that hold some blocks, under
+/// names that it does not know.
 fn incremental_files(parts: &BackupParts) -> Option<BackupFlaw> {
     let is_one = |path: &str| {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
