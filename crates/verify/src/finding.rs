@@ -2,10 +2,12 @@
 
 mod cost;
 mod detail;
+mod doubt;
 mod made;
 
 pub use cost::{FileRange, Lost};
-pub use detail::{CommandDoubt, Detail};
+pub use detail::Detail;
+pub use doubt::CommandDoubt;
 pub(crate) use made::set_severities;
 
 use crate::codes::{Code, Severity};

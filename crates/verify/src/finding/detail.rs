@@ -1,5 +1,6 @@
 //! The facts of a finding.
 
+use super::doubt::CommandDoubt;
 use crate::beside::Beside;
 use crate::reach::{Age, Reach};
 use crate::restored_report::RestoredReport;
@@ -24,19 +25,6 @@ use pgwal_recovery::unlabelled::Unlabelled;
 use pgwal_recovery::{Instead, PlacedSetting, SettingPlace, TimeSaid, UnmetTarget, ZoneDoubt};
 use pgwal_source::Codec;
 use pgwal_walk::{Fault, SlackKind};
-
-/// Why a `restore_command` does not deliver.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum CommandDoubt {
-    /// It delivers nothing, whatever is asked for.
-    Nothing,
-    /// It takes files from this folder, which is not that of the archive.
-    Elsewhere(String),
-    /// It takes files with this behind their names, and no segment has it.
-    NoSuchNames(String),
-    /// It copies files as they are, and they are packed.
-    Packed,
-}
 
 /// The facts of a finding.
 #[derive(Clone, PartialEq, Debug)]
