@@ -1,5 +1,5 @@
-//! Slots: what they keep behind a gap, and those that their server gave up; and a server that is behind what lies in the
-//! folder.
+//! Slots: what they keep behind a gap, and those that their server gave up; and a server that is behind what lies
+//! there.
 
 use crate::live::{conninfo, folder, started};
 use crate::running::{Shipping, comes, ends, is_of, partials, ship, whole};

@@ -1,5 +1,6 @@
 //! What a server is asked, and what it answers: rows of `name=value`.
 
+use super::answer::{micros, timestamp, unhex};
 use super::slots::{self, SlotFacts};
 use crate::sizes::bytes_of;
 use pgwal_format::rmgr::xact::Timestamp;
@@ -199,15 +200,6 @@ impl ReadyFiles {
     }
 }
 
-/// SQL for microseconds since 1970, as text.
-pub(super) fn micros(time: &str) -> String {
-    format!("(extract(epoch from {time}) * 1000000)::bigint::text")
-}
-
-pub(super) fn timestamp(text: &str) -> Option<Timestamp> {
-    text.parse().ok().map(Timestamp::from_unix_micros)
-}
-
 fn fact<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
     answer.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
 }
@@ -221,16 +213,6 @@ fn standby(row: &str) -> Option<ConnectedStandby> {
         *stage = next()?.parse().ok();
     }
     Some(ConnectedStandby { name, address: address.to_owned(), state: state.to_owned(), sync: sync.to_owned(), stages })
-}
-
-/// What hexadecimal digits of UTF-8 say.
-pub(super) fn unhex(text: &str) -> Option<String> {
-    let digit = |byte: &u8| char::from(*byte).to_digit(16);
-    let pair = |pair: &[u8]| match pair {
-        [high, low] => u8::try_from(digit(high)? * 16 + digit(low)?).ok(),
-        _ => None,
-    };
-    String::from_utf8(text.as_bytes().chunks(2).map(pair).collect::<Option<Vec<u8>>>()?).ok()
 }
 
 #[cfg(test)]

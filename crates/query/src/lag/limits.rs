@@ -1,7 +1,7 @@
 //! How far behind is too far.
 
+use super::kept::SlotLag;
 use super::measure::{FollowerLag, LiveLag};
-use super::slots::SlotLag;
 use std::time::Duration;
 
 /// So much is allowed.
@@ -73,6 +73,11 @@ impl Limits {
         }
     }
 
+    /// Of a slot: worth a warning, whatever is allowed, where what it is there for is gone, or about to go.
+    pub fn of_slot(&self, slot: &SlotLag) -> LagJudgement {
+        if slot.is_lost() || slot.is_unreserved() { LagJudgement::Warning } else { LagJudgement::Fine }
+    }
+
     /// They are given, and nothing is there that they could be of: who was there may be gone.
     pub fn are_of_nothing(&self, lag: &LiveLag) -> bool {
         let given = !self.warn.is_empty() || !self.crit.is_empty();
@@ -85,8 +90,7 @@ impl Limits {
             return LagJudgement::Unknown;
         }
         let followers = lag.followers.iter().map(|follower| self.of_follower(follower));
-        // What a slot has lost is worth a warning whatever is allowed.
-        let slots = lag.slots.iter().flatten().map(SlotLag::judgement);
+        let slots = lag.slots.iter().flatten().map(|slot| self.of_slot(slot));
         followers.chain(slots).max().unwrap_or(LagJudgement::Fine).max(self.of_archiver(lag))
     }
 }

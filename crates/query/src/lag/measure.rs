@@ -1,7 +1,7 @@
 //! Distances between what servers say, with what the WAL at hand says of them.
 
 use super::facts::{ConnectedStandby, ReadyFiles, ServerFacts};
-use super::slots::{self, SlotLag};
+use super::kept::{self, SlotLag};
 use crate::between::{Compared, WaitingWal};
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Dialect, Lsn, SegmentName, SegmentSize, TimelineId};
@@ -197,7 +197,7 @@ pub fn measure(
         followers,
         archiver,
         wal: wal.map(|wal| wal.place),
-        slots: slots::measured(primary, position),
+        slots: kept::measured(primary, position),
     })
 }
 

@@ -9,14 +9,17 @@
 //! The time is that of the oldest commit which a stage has not passed, by the clock of the server that wrote it: on a
 //! server that is idle nothing waits, however long ago the last commit was.
 
+mod answer;
 mod facts;
+mod kept;
 mod limits;
 mod measure;
 mod slots;
 
 pub use facts::{ArchiverFacts, ConnectedStandby, ReadyFiles, SETUP, ServerFacts, VERSION, dialect_of};
+pub use kept::SlotLag;
 pub use limits::{LagJudgement, LagLimit, Limits};
 pub use measure::{
     ArchiverLag, FollowerKind, FollowerLag, LagStage, LiveLag, StageLag, UnaskedStandby, WalAtHand, WalBehind, measure,
 };
-pub use slots::{SlotFacts, SlotLag};
+pub use slots::SlotFacts;

@@ -4,8 +4,7 @@
 //! `invalidation_reason` and `inactive_since` from 17 on. A row is asked for as JSON, in which what a version lacks is
 //! null.
 
-use super::facts::{ServerFacts, micros, timestamp, unhex};
-use super::limits::LagJudgement;
+use super::answer::{micros, timestamp, unhex};
 use pgwal_format::Lsn;
 use pgwal_format::rmgr::xact::Timestamp;
 
@@ -28,34 +27,6 @@ pub struct SlotFacts {
     pub reason: Option<String>,
     /// Since when nobody uses it.
     pub inactive_since: Option<Timestamp>,
-}
-
-/// A slot, and what is kept for it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct SlotLag {
-    /// What the server says of it.
-    pub facts: SlotFacts,
-    /// Bytes of WAL from where it is kept on, up to where the server is.
-    pub retained_bytes: Option<u64>,
-    /// Microseconds for which nobody has used it, by the server's clock.
-    pub inactive_micros: Option<u64>,
-}
-
-impl SlotLag {
-    /// WAL that it needs is gone.
-    pub fn is_lost(&self) -> bool {
-        self.facts.status.as_deref() == Some("lost") || self.facts.reason.is_some()
-    }
-
-    /// WAL that it needs goes with one of the next checkpoints.
-    pub fn is_unreserved(&self) -> bool {
-        self.facts.status.as_deref() == Some("unreserved")
-    }
-
-    /// Worth a warning where what it is there for is gone, or about to go.
-    pub fn judgement(&self) -> LagJudgement {
-        if self.is_lost() || self.is_unreserved() { LagJudgement::Warning } else { LagJudgement::Fine }
-    }
 }
 
 /// What is asked of a server that has the view.
@@ -93,20 +64,6 @@ fn slot(row: &str) -> Option<SlotFacts> {
     })
 }
 
-/// What is kept for each, by where the server is.
-pub(super) fn measured(primary: &ServerFacts, position: Lsn) -> Option<Vec<SlotLag>> {
-    let of = |facts: &SlotFacts| {
-        let ahead = |from: Lsn| primary.dialect.address.distance(position, from, primary.size).max(0);
-        let idle = |since: Timestamp| u64::try_from(primary.clock.0.saturating_sub(since.0)).unwrap_or(0);
-        SlotLag {
-            retained_bytes: facts.restart.map(|from| u64::try_from(ahead(from)).unwrap_or(u64::MAX)),
-            inactive_micros: facts.inactive_since.filter(|_| !facts.active).map(idle),
-            facts: facts.clone(),
-        }
-    };
-    Some(primary.slots.as_ref()?.iter().map(of).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,11 +79,6 @@ mod tests {
         assert_eq!((slots[0].restart, slots[1].restart), (Some(Lsn::new(0x300_0000)), None));
         assert_eq!((slots[1].status.as_deref(), slots[1].reason.as_deref()), (Some("lost"), Some("wal_removed")));
         assert_eq!((slots[2].status.as_deref(), slots[2].inactive_since), (None, None));
-        let judged = |facts: &SlotFacts| {
-            SlotLag { facts: facts.clone(), retained_bytes: None, inactive_micros: None }.judgement()
-        };
-        let judged: Vec<LagJudgement> = slots.iter().map(judged).collect();
-        assert_eq!(judged, [LagJudgement::Fine, LagJudgement::Warning, LagJudgement::Fine]);
         assert_eq!((of("slots=0\n"), of("ERROR")), (Some(Vec::new()), None));
     }
 }

@@ -37,8 +37,8 @@ impl ServerError {
         self.code == "58P01"
     }
 
-    /// It is not in a state in which it can be used (`object_not_in_prerequisite_state`): where a slot was asked for, that
-    /// is one that was given up (from 18 on), or none for physical streaming.
+    /// It is not in a state in which it can be used (`object_not_in_prerequisite_state`): where a slot was asked for,
+    /// that is one that was given up (from 18 on), or none for physical streaming.
     pub fn refuses_slot(&self) -> bool {
         self.code == "55000"
     }

@@ -14,7 +14,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-enum SegmentFile {
+enum SegmentContent {
     Unfinished(File),
     /// Nothing is to be written. Its bytes are kept, at most those of a segment.
     There(Vec<u8>),
@@ -29,7 +29,7 @@ pub(super) struct UnfinishedSegment {
     path: PathBuf,
     size: u64,
     /// Where it is written; or what is compared, where the whole segment is there already.
-    file: SegmentFile,
+    file: SegmentContent,
     /// The end of what is in the file.
     reached: u64,
     dirty: bool,
@@ -47,7 +47,7 @@ impl UnfinishedSegment {
         let stored = FileName::Partial(name).to_string();
         let path = path.join(&stored);
         if let Some(stored) = folder.holds(FileName::Segment(name))?.first() {
-            let file = SegmentFile::There(folder.read(stored, LARGEST)?);
+            let file = SegmentContent::There(folder.read(stored, LARGEST)?);
             return Ok(UnfinishedSegment { name, path, size, file, reached: 0, dirty: false });
         }
         let failed = |error: io::Error| ShipFault::io(ShipStep::Write, &path, &error);
@@ -57,7 +57,7 @@ impl UnfinishedSegment {
         records.resize(usize::try_from(size).unwrap_or(usize::MAX), 0);
         folder.replace(ToStage { stored: &stored, bytes: &records, mode: super::MODE })?;
         let file = OpenOptions::new().read(true).write(true).open(&path).map_err(failed)?;
-        Ok(UnfinishedSegment { name, path, size, file: SegmentFile::Unfinished(file), reached, dirty: false })
+        Ok(UnfinishedSegment { name, path, size, file: SegmentContent::Unfinished(file), reached, dirty: false })
     }
 
     /// Writes bytes that go on where the last ones ended, or that were written before.
@@ -65,8 +65,8 @@ impl UnfinishedSegment {
         let end = offset.saturating_add(bytes.len() as u64);
         let refused = |why: &str| Err(ShipFault::of(ShipStep::Compare, self.path.display().to_string(), why));
         let file = match &self.file {
-            SegmentFile::Unfinished(file) => file,
-            SegmentFile::There(there) => {
+            SegmentContent::Unfinished(file) => file,
+            SegmentContent::There(there) => {
                 let range = usize::try_from(offset).ok().zip(usize::try_from(end).ok());
                 if range.and_then(|(from, to)| there.get(from..to)) != Some(bytes) {
                     return Err(other_records(&self.path, self.name));
@@ -110,7 +110,7 @@ impl UnfinishedSegment {
 
     /// Makes what was written outlive a crash. Of a file that has its name no more nothing does.
     pub fn flush(&mut self) -> Result<(), ShipFault> {
-        if let (SegmentFile::Unfinished(file), true) = (&self.file, self.dirty) {
+        if let (SegmentContent::Unfinished(file), true) = (&self.file, self.dirty) {
             file.sync_data().map_err(|error| ShipFault::io(ShipStep::Flush, &self.path, &error))?;
             self.is_named(file)?;
             self.dirty = false;
@@ -120,7 +120,7 @@ impl UnfinishedSegment {
 
     /// Gives it its name, or compares it with what the archive has under that name.
     pub fn finish(mut self, folder: &FolderDestination) -> Result<FinishedAs, ShipFault> {
-        if let SegmentFile::Unfinished(_) = &self.file {
+        if let SegmentContent::Unfinished(_) = &self.file {
             self.flush()?;
             if folder.name(&self.path, &self.name.to_string())? == Publication::Done {
                 return Ok(FinishedAs::Named);

@@ -40,7 +40,7 @@ pub fn document(answer: &LiveLagAnswer<'_>) -> Value {
             },
             "standbys": lag.followers.iter().map(|one| follower(answer, one)).collect::<Vec<_>>(),
             "archiver": lag.archiver.as_ref().map(|one| archiver(answer, one)),
-            "slots": lag.slots.as_ref().map(|slots| slots.iter().map(slot).collect::<Vec<_>>()),
+            "slots": lag.slots.as_ref().map(|slots| slots.iter().map(|one| slot(answer, one)).collect::<Vec<_>>()),
             "wal": lag.wal,
         },
     })
@@ -76,13 +76,13 @@ fn follower(answer: &LiveLagAnswer<'_>, follower: &FollowerLag) -> Value {
     })
 }
 
-fn slot(slot: &SlotLag) -> Value {
+fn slot(answer: &LiveLagAnswer<'_>, slot: &SlotLag) -> Value {
     let facts = &slot.facts;
     json!({
         "name": facts.name,
         "type": facts.kind,
         "active": facts.active,
-        "status": judged(slot.judgement()),
+        "status": judged(answer.limits.of_slot(slot)),
         "restart_lsn": facts.restart,
         "retained_bytes": slot.retained_bytes,
         "wal_status": facts.status,
