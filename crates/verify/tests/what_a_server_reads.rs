@@ -129,9 +129,11 @@ fn what_people_change_before_the_start_is_no_damage() {
         let old = fs::read(path.join(name)).unwrap();
         fs::write(path.join(name), [&old[..], b"\nrestore_command = 'cp /archive/%f %p'\n"].concat()).unwrap();
     }
-    for name in ["recovery.signal", "conf.d/50-recovery.conf", "backup_label.old", "log/today.log", "tablespace_map"] {
+    for name in ["recovery.signal", "conf.d/50-recovery.conf", "backup_label.old", "log/today.log"] {
         put(path, name, b"#\n");
     }
+    let space = tempfile::tempdir().unwrap();
+    put(path, "tablespace_map", format!("16400 {}\n", space.path().display()).as_bytes());
     assert_eq!(found_in(path), []);
     fs::remove_file(path.join("pg_ident.conf")).unwrap();
     fs::remove_file(path.join("postgresql.auto.conf")).unwrap();

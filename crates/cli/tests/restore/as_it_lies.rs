@@ -89,10 +89,11 @@ fn one_that_is_right_is_proven() {
 #[test]
 fn a_tablespace_map_that_no_server_takes_refutes() {
     for (map, refuses) in
-        [("16400 /a\n", false), ("16400 /a\r\n", false), ("", false), ("garbage\n", true), ("16400 /a", true)]
+        [("16400 SPACE\n", false), ("16400 SPACE\r\n", false), ("", false), ("garbage\n", true), ("16400 SPACE", true)]
     {
         let laid = Laid::new();
-        fs::write(laid.at("data/tablespace_map"), map).unwrap();
+        fs::create_dir(laid.at("space")).unwrap();
+        fs::write(laid.at("data/tablespace_map"), map.replace("SPACE", &laid.text("space"))).unwrap();
         let (code, document) = laid.set(&[COPY]).verify(&[]);
         assert_eq!(code, i32::from(refuses), "{map:?}: {:#}", document["findings"]);
         if refuses {
