@@ -77,22 +77,26 @@ fn of_slot(out: &mut Lines<'_>, slot: &SlotLag) -> io::Result<()> {
         (false, Some(micros)) => format!("not in use for {}", lasted(micros)),
         (false, None) => "not in use".to_owned(),
     };
-    write!(out, "SLOT     {} ({}, {used}): ", facts.name, facts.kind)?;
-    match (facts.restart, slot.retained_bytes) {
-        _ if slot.is_lost() => {
-            let reason = facts.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-            return writeln!(out, "the server gave it up{reason}: WAL that it needs is gone; drop it, and begin anew");
+    writeln!(out, "SLOT     {} ({}, {used}): {}", facts.name, facts.kind, keeps(slot))
+}
+
+/// What a slot keeps, in words.
+fn keeps(slot: &SlotLag) -> String {
+    let facts = &slot.facts;
+    if slot.is_lost() {
+        let reason = facts.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+        return format!("the server gave it up{reason}: WAL that it needs is gone; drop it, and begin anew");
+    }
+    let (Some(from), Some(kept)) = (facts.restart, slot.retained_bytes) else { return "keeps no WAL yet".into() };
+    let safe = facts.safe_bytes.and_then(|safe| u64::try_from(safe).ok());
+    let more = match safe {
+        _ if slot.is_unreserved() => {
+            "; the next checkpoints may remove it: whoever uses the slot is too far behind".into()
         }
-        (Some(from), Some(kept)) => write!(out, "keeps WAL from {from} on, {}", bytes(kept.into()))?,
-        _ => return writeln!(out, "keeps no WAL yet"),
-    }
-    if slot.is_unreserved() {
-        return writeln!(out, "; the next checkpoints may remove it: whoever uses the slot is too far behind");
-    }
-    match facts.safe_bytes.and_then(|safe| u64::try_from(safe).ok()) {
-        Some(safe) => writeln!(out, "; given up after {} more", bytes(safe.into())),
-        None => writeln!(out),
-    }
+        Some(safe) => format!("; given up after {} more", bytes(safe.into())),
+        None => String::new(),
+    };
+    format!("keeps WAL from {from} on, {}{more}", bytes(kept.into()))
 }
 
 fn of_archiver(out: &mut Lines<'_>, answer: &LiveLagAnswer<'_>, archiver: &ArchiverLag) -> io::Result<()> {
