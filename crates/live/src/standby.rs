@@ -27,8 +27,6 @@ impl Server {
             fs::write(data.join("postgresql.auto.conf"), own)?;
         } else {
             fs::write(data.join("standby.signal"), "")?;
-            // The primary's own (up to 11 the default): the newest in the archive may be of a fork before this backup.
-            let lines = format!("\nrecovery_target_timeline = current{lines}");
             fs::write(data.join("postgresql.auto.conf"), own + &lines)?;
         }
         for name in ["recovery.conf", "standby.signal", "postgresql.auto.conf"].map(|name| data.join(name)) {
@@ -36,7 +34,10 @@ impl Server {
                 self.user().owns(&name)?;
             }
         }
-        self.control_of(&data, &["start"])?;
+        // The primary's own (up to 11 the default): the newest in the archive may be of a fork before this backup. Not in
+        // a file, which the backup would have.
+        let own = if self.postgres().has_recovery_conf() { "" } else { "-c recovery_target_timeline=current" };
+        self.control_of(&data, &["-o", own, "start"])?;
         let done = self.base_backup_from(&folder, into, Shape::Plain, wal, None, None);
         self.control_of(&data, &["-m", "fast", "stop"])?;
         fs::remove_dir_all(&folder)?;

@@ -118,16 +118,19 @@ pub fn run(args: &WatchArgs) -> anyhow::Result<Exit> {
     let names: Vec<String> = archives.iter().map(|archive| archive.name.clone()).collect();
     output.started(&names, endpoint.as_ref().map(Endpoint::address), args.interval)?;
     notify.ready();
-    let mut unwritten = None;
+    let (mut unwritten, mut is_first, mut complained) = (None, true, false);
     while !watch.is_over() {
         let begun = Instant::now();
         for at in 0..archives.len() {
             let Some(archive) = archives.get_mut(at) else { break };
             let place = OpenedByName { args, paths: &archive.paths, memory: &archive.memory };
             let Some(events) = archive.watched.look(&place, &options, now()) else { break };
-            // What is accepted of one cluster says nothing of another.
-            if let (Some(known), Some(found)) = (&known, archive.system_id()) {
-                known.check_cluster(found)?;
+            // What is accepted of one cluster says nothing of another. Who watches does not end for files that come in.
+            let other = known.as_ref().zip(archive.system_id()).and_then(|(known, id)| known.check_cluster(id).err());
+            match other {
+                Some(error) if is_first => return Err(error.into()),
+                Some(error) if !std::mem::replace(&mut complained, true) => crate::complain(&error.to_string()),
+                _ => {}
             }
             for event in &events {
                 output.news(archive, event)?;
@@ -136,6 +139,7 @@ pub fn run(args: &WatchArgs) -> anyhow::Result<Exit> {
             let places: Vec<WatchedPlace<'_>> = archives.iter().map(WatchedByName::place).collect();
             publish(args, &places, endpoint.as_ref(), &notify, &mut unwritten);
         }
+        is_first = false;
         let pause = Duration::from_secs(args.interval.into()).max(begun.elapsed());
         let waits = Instant::now();
         while !watch.is_over() && waits.elapsed() < pause {

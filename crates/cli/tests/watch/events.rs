@@ -203,6 +203,20 @@ fn what_is_accepted_does_not_count() {
     fs::write(&list, other.replace(own, "7000000000000000001")).unwrap();
     let (code, said) = refused(&[text(&archive)]);
     assert!(code == Some(2) && said.contains("7000000000000000001"), "{said}");
+    // What comes in while it is watched ends nothing.
+    let (_later, empty) = copied("demo/good");
+    let aside = empty.with_file_name("aside");
+    fs::rename(&empty, &aside).unwrap();
+    fs::create_dir(&empty).unwrap();
+    let watch = Started::of(&[text(&empty), "--known", text(&list), "--listen", "0"]);
+    watch.looks(1);
+    for file in fs::read_dir(&aside).unwrap() {
+        let file = file.unwrap();
+        fs::rename(file.path(), empty.join(file.file_name())).unwrap();
+    }
+    watch.until("state", 1);
+    watch.looks(2);
+    assert!(watch.errors().contains("7000000000000000001"));
 }
 
 #[test]

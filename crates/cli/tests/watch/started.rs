@@ -41,6 +41,11 @@ impl Started {
         fs::read_to_string(self.folder.path().join(name)).unwrap()
     }
 
+    /// What was said on standard error so far.
+    pub fn errors(&self) -> String {
+        self.read("err")
+    }
+
     /// What was told so far.
     pub fn events(&self) -> Vec<Value> {
         let text = self.read("out");

@@ -17,9 +17,14 @@ pub struct SlotLag {
 }
 
 impl SlotLag {
-    /// WAL that it needs is gone.
+    /// It is of no use any more.
     pub fn is_lost(&self) -> bool {
         self.facts.status.as_deref() == Some("lost") || self.facts.reason.is_some()
+    }
+
+    /// It was given up for WAL that is gone, and not for time or for what a standby had to remove.
+    pub fn lacks_wal(&self) -> bool {
+        self.is_lost() && self.facts.reason.as_deref().is_none_or(|reason| reason == "wal_removed")
     }
 
     /// WAL that it needs goes with one of the next checkpoints.

@@ -8,7 +8,7 @@ pub mod text;
 use crate::figures::bytes;
 use crate::time::Zone;
 use crate::verify::PluginStatus;
-use pgwal_query::lag::{FollowerLag, LagJudgement, Limits, LiveLag, StageLag};
+use pgwal_query::lag::{FollowerLag, LagJudgement, Limits, LiveLag, SlotLag, StageLag};
 use pgwal_verify::reach::span;
 use std::time::Duration;
 
@@ -69,7 +69,11 @@ impl LiveLagAnswer<'_> {
     fn slots(&self) -> String {
         let slots = || self.lag.slots.iter().flatten();
         let lost = slots().filter(|slot| slot.is_lost());
-        let lost = lost.map(|slot| format!(" Slot {} was given up: WAL that it needs is gone.", slot.facts.name));
+        let why = |slot: &SlotLag| match slot.facts.reason.as_deref().filter(|_| !slot.lacks_wal()) {
+            Some(reason) => format!(" Slot {} was given up ({reason}).", slot.facts.name),
+            None => format!(" Slot {} was given up: WAL that it needs is gone.", slot.facts.name),
+        };
+        let lost = lost.map(why);
         let behind = slots().filter(|slot| slot.is_unreserved() && !slot.is_lost());
         let behind = behind.map(|slot| format!(" Slot {} is about to be given up.", slot.facts.name));
         lost.chain(behind).take(5).collect()

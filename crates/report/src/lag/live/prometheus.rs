@@ -28,13 +28,9 @@ pub fn metrics(answer: &LiveLagAnswer<'_>) -> String {
     });
     slots(&mut out, answer, "slot_retained_bytes", "WAL that is kept for a slot", |slot| slot.retained_bytes);
     slots(&mut out, answer, "slot_active", "1 where somebody uses the slot", |slot| Some(slot.facts.active.into()));
-    slots(
-        &mut out,
-        answer,
-        "slot_lost",
-        "1 where WAL that the slot needs is gone, or goes with a checkpoint",
-        |slot| Some((slot.is_lost() || slot.is_unreserved()).into()),
-    );
+    slots(&mut out, answer, "slot_lost", "1 where the server gave the slot up, or the next checkpoints may", |slot| {
+        Some((slot.is_lost() || slot.is_unreserved()).into())
+    });
     let Some(archiver) = &lag.archiver else { return out.text };
     if let Ok(ready) = &archiver.ready {
         out.one("archiver_waiting_segments", "Finished segments that are not archived yet", ready.count);

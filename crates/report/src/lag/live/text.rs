@@ -85,7 +85,8 @@ fn keeps(slot: &SlotLag) -> String {
     let facts = &slot.facts;
     if slot.is_lost() {
         let reason = facts.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-        return format!("the server gave it up{reason}: WAL that it needs is gone; drop it, and begin anew");
+        let gone = if slot.lacks_wal() { "WAL that it needs is gone; " } else { "" };
+        return format!("the server gave it up{reason}: {gone}drop it, and begin anew");
     }
     let (Some(from), Some(kept)) = (facts.restart, slot.retained_bytes) else { return "keeps no WAL yet".into() };
     let safe = facts.safe_bytes.and_then(|safe| u64::try_from(safe).ok());
