@@ -21,23 +21,25 @@ impl Server {
             self.socket().display(),
             self.archive().display()
         );
-        let own = format!("\nunix_socket_directories = '{}'\nhot_standby = on\n", folder.display());
         if self.postgres().has_recovery_conf() {
             fs::write(data.join("recovery.conf"), format!("standby_mode = on\n{lines}"))?;
-            fs::write(data.join("postgresql.auto.conf"), own)?;
+            fs::write(data.join("postgresql.auto.conf"), "")?;
         } else {
             fs::write(data.join("standby.signal"), "")?;
-            fs::write(data.join("postgresql.auto.conf"), own + &lines)?;
+            fs::write(data.join("postgresql.auto.conf"), lines)?;
         }
         for name in ["recovery.conf", "standby.signal", "postgresql.auto.conf"].map(|name| data.join(name)) {
             if name.is_file() {
                 self.user().owns(&name)?;
             }
         }
-        // The primary's own (up to 11 the default): the newest in the archive may be of a fork before this backup. Not in
-        // a file, which the backup would have.
-        let own = if self.postgres().has_recovery_conf() { "" } else { "-c recovery_target_timeline=current" };
-        self.control_of(&data, &["-o", own, "start"])?;
+        // Not in a file, which the backup would have. The timeline is the primary's own (up to 11 the default): the newest
+        // in the archive may be of a fork before this backup.
+        let mut own = format!("-c hot_standby=on -c unix_socket_directories={}", folder.display());
+        if !self.postgres().has_recovery_conf() {
+            own += " -c recovery_target_timeline=current";
+        }
+        self.control_of(&data, &["-o", &own, "start"])?;
         let done = self.base_backup_from(&folder, into, Shape::Plain, wal, None, None);
         self.control_of(&data, &["-m", "fast", "stop"])?;
         fs::remove_dir_all(&folder)?;

@@ -58,12 +58,13 @@ fn differ_in_files(
     read_ahead: bool,
     resumed: bool,
 ) {
-    let needed = files.as_array().into_iter().flatten().filter(|file| file["status"] != "unneeded");
+    let listed = || files.as_array().into_iter().flatten();
+    let needed = listed().filter(|file| file["status"] != "unneeded");
     let foretold = in_order(needed.filter_map(|file| file["name"].as_str()));
     let seen = in_order(asked.as_array().into_iter().flatten().filter_map(Value::as_str));
-    let ahead = |name: &&str| {
-        read_ahead && name.len() == 24 && foretold.iter().filter(|other| other.len() == 24).all(|other| other < name)
-    };
+    let beyond = |name: &str| foretold.iter().filter(|other| other.len() == 24).all(|other| *other < name);
+    let is_listed = |name: &str| listed().any(|file| file["status"] == "unneeded" && file["name"] == name);
+    let ahead = |name: &&str| read_ahead && name.len() == 24 && (beyond(name) || is_listed(name));
     let later = |name: &&str| resumed && name.ends_with(".history") && !foretold.contains(name);
     let seen: Vec<&str> = seen.into_iter().filter(|name| !ahead(name) && !later(name)).collect();
     let lacks = |these: &[&str], those: &[&str]| {
