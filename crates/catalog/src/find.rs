@@ -59,6 +59,12 @@ impl Names {
         found.into_values().collect()
     }
 
+    /// A partitioned table that is called so, which has no files, nor rows of its own.
+    pub fn partitioned(&self, asked: &str) -> Option<RelationName> {
+        let mut all = self.partitioned.iter().map(|((db, _), (at, class))| self.named_at(*db, class, *at));
+        all.find(|name| name.is_called(asked))
+    }
+
     fn each_class(&self, take: &mut dyn FnMut(RelFileLocator, Lsn, &ClassRow)) {
         self.relations.all().for_each(|(rel, at, class)| take(*rel, at, class));
         // What WAL says goes before a list.

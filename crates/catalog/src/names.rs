@@ -42,6 +42,8 @@ pub struct Names {
     breaks_of: HashMap<u32, Breaks>,
     /// Relations whose rows name no file, since the map of files does: by database and OID.
     mapped: HashMap<(u32, u32), (RelFileLocator, Arc<ClassRow>)>,
+    /// Partitioned tables, which have no files: by database and OID.
+    pub(crate) partitioned: HashMap<(u32, u32), (Lsn, Arc<ClassRow>)>,
     /// That map.
     map: HashMap<(u32, u32), u32>,
     /// Behind all that was read; `None`: more may come.
@@ -133,6 +135,12 @@ impl Names {
                     let before = if is_unknown { WasBefore::Unknown } else { WasBefore::Same };
                     self.fact(new, at, (before, value(is)));
                 }
+            }
+        }
+        if let Some(row) = is.filter(|row| row.kind == b'p') {
+            let key = (file.db, row.oid);
+            if self.partitioned.len() < MOST_MAPPED || self.partitioned.contains_key(&key) {
+                self.partitioned.insert(key, (at, Arc::new(row.clone())));
             }
         }
         // Its file is in the map.

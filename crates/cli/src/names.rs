@@ -64,6 +64,9 @@ impl AskedRelation {
         };
         let mut found = names.find(name);
         match found.len() {
+            0 if names.partitioned(name).is_some() => {
+                bail!("{name} is a partitioned table, which has no rows of its own: name a partition of it")
+            }
             0 => bail!(
                 "no relation is called {name}, as far as names are known: from WAL itself, from --names, from --backup"
             ),

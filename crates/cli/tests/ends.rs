@@ -202,7 +202,15 @@ fn the_restore_command_works_from_anywhere() {
     );
     assert_eq!(fs::read(to).unwrap(), fs::read(odd.join(file)).unwrap());
     let packed = walproof(&["when", &testdata("15/archive"), "0/6B00100"]).out;
-    assert!(packed.contains("# restore_command: that of what archived the WAL"), "{packed}");
+    let setting = packed.lines().find_map(|line| line.strip_prefix("restore_command = '")?.strip_suffix('\''));
+    assert!(packed.contains("# walproof is to be in the PATH"), "{packed}");
+    let to = folder.path().join("unpacked");
+    let command = setting.unwrap_or_else(|| panic!("{packed}")).replace("%f", file).replace("%p", to.to_str().unwrap());
+    let own = std::path::Path::new(env!("CARGO_BIN_EXE_walproof")).parent().unwrap();
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", &command]).current_dir("/").env("PATH", format!("{}:/usr/bin:/bin", own.display()));
+    assert!(shell.status().unwrap().success(), "{command}");
+    assert_eq!(fs::read(to).unwrap().len(), 1 << 20);
 }
 
 /// A backup history file proves that WAL went at least so far: it ends too early also where the files are there by

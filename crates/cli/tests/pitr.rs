@@ -239,5 +239,7 @@ fn a_restore_command_is_one_that_works() {
     let from = walproof_testdata::root().join(format!("field/pitr-18/archive/{name}.xz"));
     std::fs::copy(from, wal.join(name)).unwrap();
     let text = settings(&wal);
-    assert!(!text.contains("'cp ") && text.contains("# restore_command"), "{text}");
+    assert!(!text.contains("'cp ") && text.contains("restore_command = 'walproof archive-get %f "), "{text}");
+    assert!(text.contains("THEN     the server pauses there (hot_standby = on)"), "{text}");
+    assert!(text.contains("SELECT pg_wal_replay_resume() ends recovery"), "{text}");
 }

@@ -75,6 +75,8 @@ pub struct BlameAnswer {
     pub files: Vec<(RelFileLocator, Option<RelationName>)>,
     /// Records, oldest first.
     pub touches: Vec<BlockTouch>,
+    /// Files of the relation that transactions took away which were committed: DROP, TRUNCATE, or writing it anew.
+    pub gone: Vec<(RelFileLocator, TouchEnd)>,
     /// Further ones, for which there was no room.
     pub more: u64,
     /// Relations, rows of catalogs and transactions that were not kept, for there were too many.
@@ -135,13 +137,13 @@ pub fn blame(
     tell: &NoteFinding<'_>,
     sink: &mut ListSink<'_, NoEvent>,
 ) -> Result<BlameAnswer, ListError> {
-    let make = || (BlameList::default(), BlameLook { wish: wish.clone() });
+    let make = || (BlameList { files: wish.files.clone(), ..BlameList::default() }, BlameLook { wish: wish.clone() });
     let (history, gathered) = read_history(source, wanted, names, &make, tell, sink)?;
     let (left_out, range) = (history.left_out(), history.range());
-    let History { list: BlameList { touches, more, .. }, holes, keeper, .. } = history;
+    let History { list: BlameList { touches, gone, more, .. }, holes, keeper, .. } = history;
     let names = keeper.finish();
     let files = wish.files.iter().map(|file| (*file, names.last_relation(*file))).collect();
-    Ok(BlameAnswer { files, touches, more, left_out, range, holes, gathered })
+    Ok(BlameAnswer { files, touches, gone, more, left_out, range, holes, gathered })
 }
 
 /// What looks at records.
@@ -205,7 +207,9 @@ impl BlameLook {
 /// Records so far.
 #[derive(Default)]
 struct BlameList {
+    files: Vec<RelFileLocator>,
     touches: Vec<BlockTouch>,
+    gone: Vec<(RelFileLocator, TouchEnd)>,
     /// Those whose transaction is open, by its number.
     open: HashMap<u32, Vec<usize>>,
     more: u64,
@@ -228,11 +232,15 @@ impl TakeHistory for BlameList {
     }
 
     fn over(&mut self, over: &OverXact<'_>, _: &Names, _: Option<Timestamp>) {
-        if self.open.is_empty() {
+        let ending = over.ending;
+        if self.open.is_empty() && ending.dropped.is_empty() {
             return;
         }
-        let ending = over.ending;
         let end = TouchEnd { xid: ending.xid, end: ending.end, lsn: ending.lsn, time: ending.time };
+        if ending.end == EventEnd::Committed {
+            let own = ending.dropped.iter().filter(|rel| self.files.contains(rel));
+            self.gone.extend(own.take(MOST_TOUCHES - self.gone.len()).map(|rel| (*rel, end)));
+        }
         for xid in std::iter::once(&ending.xid).chain(&ending.subxacts) {
             for at in self.open.remove(xid).into_iter().flatten() {
                 if let Some(touch) = self.touches.get_mut(at) {

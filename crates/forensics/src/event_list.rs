@@ -1,11 +1,12 @@
 //! What transactions came to, as events.
 
+use crate::below::BelowRows;
 use crate::classified::{FIRST_NORMAL, classify};
 use crate::event::{EventEnd, EventFact, EventRelation, WalEvent, WalEventKind};
 use crate::fate::{SoughtXact, XactFate};
 use crate::over::{OverXact, TakeHistory, XactEnding};
 use crate::transaction::XactAct;
-use crate::wish::EventWish;
+use crate::wish::{EventWish, may_be_of_relation};
 use pgwal_catalog::Names;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Lsn, TimelineId};
@@ -14,6 +15,9 @@ use pgwal_format::{Lsn, TimelineId};
 const MOST_EVENTS: usize = 100_000;
 /// So many relations and subtransactions of all of them.
 const MOST_DETAILS: usize = 500_000;
+/// So many events of relations with another name than the one that is asked for are kept, of so many details each.
+const MOST_OTHERS: usize = 20_000;
+const MOST_WEIGHT: usize = 20;
 /// Transactions of one number that are kept.
 const MOST_FATES: usize = 100;
 
@@ -26,6 +30,13 @@ pub struct EventList {
     details: usize,
     /// Events for which there was no room.
     pub more_events: u64,
+    /// Those of relations that were called otherwise than what is asked for: it may be the same one, under another
+    /// name.
+    pub others: Vec<WalEvent>,
+    /// Further ones.
+    pub more_others: u64,
+    /// Rows of transactions that changed too few of them to be events, where a relation is asked for.
+    pub below: BelowRows,
     /// How the transaction ended that is sought.
     pub sought: Vec<XactFate>,
 }
@@ -50,6 +61,14 @@ impl TakeHistory for EventList {
         if !self.wish.may_want(&event, clock) {
             return;
         }
+        if !self.wish.may_name(&event) {
+            let room = self.others.len() < MOST_OTHERS && event.weight() <= MOST_WEIGHT;
+            match may_be_of_relation(&event) {
+                true if room => self.others.push(event),
+                is_one => self.more_others += u64::from(is_one),
+            }
+            return;
+        }
         let details = self.details + event.weight();
         if self.events.len() < MOST_EVENTS && details <= MOST_DETAILS {
             self.details = details;
@@ -72,7 +91,16 @@ impl TakeHistory for EventList {
 impl EventList {
     /// None yet.
     pub fn new(wish: EventWish) -> EventList {
-        EventList { wish, events: Vec::new(), details: 0, more_events: 0, sought: Vec::new() }
+        EventList {
+            wish,
+            events: Vec::new(),
+            details: 0,
+            more_events: 0,
+            others: Vec::new(),
+            more_others: 0,
+            below: BelowRows::default(),
+            sought: Vec::new(),
+        }
     }
 
     /// Keeps how a transaction ended, if it is the one that is sought.
@@ -136,8 +164,9 @@ impl EventList {
     }
 
     /// Rows of which it deleted or updated many.
-    fn masses(&self, over: &OverXact<'_>, names: &Names, clock: Option<Timestamp>, told: &mut Vec<WalEvent>) {
+    fn masses(&mut self, over: &OverXact<'_>, names: &Names, clock: Option<Timestamp>, told: &mut Vec<WalEvent>) {
         let least = self.wish.rows.max(1);
+        self.below.add(over, least, (&self.wish, clock));
         let is_mass = |rows: u64, kind| rows >= least && self.may(kind, over.ending, clock);
         let mut sums: Vec<_> = over.xact.relations.iter().filter(|(rel, _)| rel.rel >= FIRST_NORMAL).collect();
         sums.sort_by_key(|(rel, _)| **rel);

@@ -1,5 +1,6 @@
 //! Events of an archive.
 
+use crate::below::BelowSum;
 use crate::event::WalEvent;
 use crate::event_list::EventList;
 use crate::fate::XactFate;
@@ -9,9 +10,10 @@ use crate::look::NoteFinding;
 use crate::named::{complete, is_of_toast, lacks_name};
 use crate::on_disk::add_rows_on_disk;
 use crate::reading::read_history;
-use crate::wish::{EventWish, is_of};
+use crate::wish::{EventWish, is_of, is_of_relation};
 use pgwal_catalog::Names;
 use pgwal_format::Lsn;
+use pgwal_format::record::RelFileLocator;
 use pgwal_source::Source;
 use pgwal_verify::records::{Gathered, ListError, ListRequest, ListSink, NoEvent};
 
@@ -24,6 +26,8 @@ pub struct EventsAnswer {
     pub initdb: Option<InitdbEvents>,
     /// Further ones, for which there was no room.
     pub more_events: u64,
+    /// Rows of the relation that is asked for, of which transactions changed too few to be events; `None` for none.
+    pub below: Option<BelowSum>,
     /// Relations, rows of catalogs and transactions that were not kept, for there were too many.
     pub left_out: u64,
     /// The first record and the last one.
@@ -69,16 +73,27 @@ pub fn events(
     let (history, gathered) = read_history(source, wanted, names, &make, tell, sink)?;
     let (left_out, range) = (history.left_out(), history.range());
     let initdb = history.initdb.until().filter(|_| !wish.initdb);
-    let History { list: EventList { mut events, more_events, sought, .. }, holes, keeper, .. } = history;
+    let History { list, holes, keeper, .. } = history;
+    let EventList { mut events, more_events, others, more_others, below, sought, .. } = list;
     let names = keeper.finish();
+    let found = wish.named.as_deref().map(|name| names.find(name)).unwrap_or_default();
+    // It was called otherwise by then.
+    events.extend(others.into_iter().filter(|event| is_of_relation(event, &found)));
+    let left_out = if found.is_empty() { left_out } else { left_out + more_others };
     events.iter_mut().for_each(|event| complete(event, &names));
     let oids = wish.database_named.as_ref().map(|name| names.databases_named(name.as_bytes()));
     let is_of_database = |event: &WalEvent| oids.as_ref().is_none_or(|all| all.iter().any(|oid| is_of(event, *oid)));
-    events.retain(|event| wish.names(event) && is_of_database(event) && !is_of_toast(event));
+    let is_named = |event: &WalEvent| wish.names(event) || is_of_relation(event, &found);
+    events.retain(|event| is_named(event) && is_of_database(event) && !is_of_toast(event));
+    let is_in = |rel: &RelFileLocator| {
+        wish.database.is_none_or(|oid| oid == rel.db) && oids.as_ref().is_none_or(|all| all.contains(&rel.db))
+    };
+    let is_meant = |rel: &RelFileLocator| wish.relation.is_some() || found.iter().any(|own| own.files.contains(rel));
+    let below = below.sum(wish.rows, |rel| is_in(rel) && is_meant(rel));
     events.sort_by_key(|event| (event.lsn, event.kind));
     let initdb = initdb.and_then(|until| without_initdb(&mut events, until));
     add_rows_on_disk(source, wanted, &mut events)?;
-    Ok(EventsAnswer { events, initdb, more_events, left_out, range, holes, sought, names, gathered })
+    Ok(EventsAnswer { events, initdb, more_events, below, left_out, range, holes, sought, names, gathered })
 }
 
 /// Takes out what happened up to the last record of initdb.

@@ -16,6 +16,7 @@
 //! is counted and told.
 
 mod base;
+mod below;
 mod blame;
 mod checkpoint_seen;
 mod classified;
@@ -46,6 +47,7 @@ mod xact_list;
 mod xact_wish;
 
 pub use base::{BaseFault, EachFile, base_catalogs};
+pub use below::BelowSum;
 pub use blame::{BlameAnswer, BlameWish, BlockTouch, TouchEnd, blame};
 pub use checkpoint_seen::CheckpointSeen;
 pub use effects::RelationSum;

@@ -2,7 +2,7 @@
 
 use crate::event::{EventFact, EventRelation, WalEvent, WalEventKind};
 use crate::fate::SoughtXact;
-use pgwal_catalog::RelationName;
+use pgwal_catalog::{FoundRelation, RelationName};
 use pgwal_format::record::RelFileLocator;
 use pgwal_format::rmgr::xact::Timestamp;
 
@@ -13,7 +13,8 @@ pub struct EventWish {
     pub rows: u64,
     /// Microseconds without anything that has a time, from which on they are an event.
     pub quiet: i64,
-    /// Only events of these kinds; of none: of all.
+    /// Only events of these kinds; of none: of all. That relations are dropped is asked for with databases and
+    /// tablespaces.
     pub kinds: Vec<WalEventKind>,
     /// Only from this time on; an event without a time has that of the last one before it.
     pub since: Option<Timestamp>,
@@ -55,14 +56,17 @@ impl EventWish {
     /// Whether an event may be asked for, whose relations may get other names yet; `clock`: the last time in WAL before
     /// it ended.
     pub fn may_want(&self, event: &WalEvent, clock: Option<Timestamp>) -> bool {
+        self.may(event.kind, event.time.or(clock))
+            && (self.kinds.is_empty() || self.kinds.contains(&event.kind) || !is_move(event))
+            && self.relation.is_none_or(|rel| has_file(event, rel) || dropped_database(event) == Some(rel.db))
+            && self.database.is_none_or(|oid| is_of(event, oid))
+    }
+
+    /// Whether it is of the relation that is asked for by name, as far as names are known by now.
+    pub fn may_name(&self, event: &WalEvent) -> bool {
         let is_whole = |name: &RelationName| name.database.is_some() && name.schema.is_some();
         let is_open = |relation: &EventRelation| relation.name.as_ref().is_none_or(|name| !is_whole(name));
-        self.may(event.kind, event.time.or(clock))
-            && self
-                .relation
-                .is_none_or(|rel| event.relations.iter().any(|r| r.file == Some(rel) || r.new_file == Some(rel)))
-            && self.database.is_none_or(|oid| is_of(event, oid))
-            && (event.relations.iter().any(is_open) || self.names(event))
+        event.relations.iter().any(is_open) || self.names(event)
     }
 
     /// Whether it is of the relation that is asked for by name.
@@ -78,7 +82,8 @@ impl EventWish {
 
     /// Whether events of a kind are asked for, and of this time; what else is asked needs the event.
     pub fn may(&self, kind: WalEventKind, time: Option<Timestamp>) -> bool {
-        (self.kinds.is_empty() || self.kinds.contains(&kind))
+        let is_drop = matches!(kind, WalEventKind::DropDatabase | WalEventKind::DropTablespace);
+        (self.kinds.is_empty() || self.kinds.contains(&kind) || is_drop && self.kinds.contains(&WalEventKind::Drop))
             && self.since.is_none_or(|since| time.is_some_and(|time| time >= since))
             && self.until.is_none_or(|until| time.is_some_and(|time| time <= until))
     }
@@ -88,4 +93,35 @@ impl EventWish {
 pub(crate) fn is_of(event: &WalEvent, oid: u32) -> bool {
     matches!(event.fact, EventFact::Database(database, _) | EventFact::DatabaseFiles(database, ..) if database == oid)
         || event.relations.iter().any(|r| r.file.or(r.new_file).is_some_and(|rel| rel.db == oid))
+}
+
+/// Whether files of a relation are those of an event.
+fn has_file(event: &WalEvent, rel: RelFileLocator) -> bool {
+    event.relations.iter().any(|own| own.file == Some(rel) || own.new_file == Some(rel))
+}
+
+/// The database that is dropped with all its relations.
+fn dropped_database(event: &WalEvent) -> Option<u32> {
+    match event.fact {
+        EventFact::Database(oid, _) if event.kind == WalEventKind::DropDatabase => Some(oid),
+        _ => None,
+    }
+}
+
+/// Whether files of a database go that lies in another tablespace from now on.
+fn is_move(event: &WalEvent) -> bool {
+    matches!(event.fact, EventFact::DatabaseFiles(..))
+}
+
+/// Whether an event is of some relation, or of a database that is dropped with all of them.
+pub(crate) fn may_be_of_relation(event: &WalEvent) -> bool {
+    !event.relations.is_empty() || dropped_database(event).is_some()
+}
+
+/// Whether an event is of one of these relations, whatever they were called by then, or of a database that is dropped
+/// with it.
+pub(crate) fn is_of_relation(event: &WalEvent, found: &[FoundRelation]) -> bool {
+    found
+        .iter()
+        .any(|own| own.files.iter().any(|rel| has_file(event, *rel)) || dropped_database(event) == Some(own.database))
 }

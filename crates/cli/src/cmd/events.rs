@@ -29,7 +29,7 @@ pub struct EventsArgs {
     history: HistoryOptions,
     #[command(flatten)]
     filter: HistoryFilter,
-    /// Only events of these kinds, with commas between
+    /// Only events of these kinds, with commas between; drop is any DROP, of a database too
     #[arg(long, value_name = "KIND", value_parser = kinds(), value_delimiter = ',')]
     kind: Vec<WalEventKind>,
     /// How many rows of a relation one transaction deletes or updates at least to be an event
@@ -147,6 +147,8 @@ impl EventsArgs {
     /// Leaves what was read for names alone.
     fn narrow(&self, answer: &mut EventsAnswer) -> anyhow::Result<()> {
         if let Some(start) = self.history.start() {
+            // With a backup, what was read begins where that does.
+            answer.below = answer.below.filter(|_| answer.names.base().is_none());
             answer.events.retain(|event| event.lsn >= start || event.end_lsn.is_some_and(|end| end >= start));
             answer.range =
                 answer.range.map(|(first, last)| (first.max(start), last)).filter(|(first, last)| first <= last);

@@ -119,6 +119,12 @@ impl HistoryFilter {
     /// The relation that is named has that name, or had it.
     pub fn check_relation(&self, names: &Names) -> anyhow::Result<()> {
         match &self.relation {
+            Some(AskedRelation::Name(name)) if names.partitioned(name).is_some() => {
+                let what =
+                    "a partitioned table, which has no rows of its own: what is done to rows is told of its partitions";
+                crate::complain(format_args!("{name} is {what}"));
+                Ok(())
+            }
             Some(asked @ AskedRelation::Name(name)) if names.find(name).is_empty() => {
                 asked.files(Some(names)).map(drop)
             }

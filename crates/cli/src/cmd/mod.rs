@@ -10,6 +10,7 @@ pub mod compare;
 pub mod control;
 pub mod diverge;
 pub mod dump;
+mod elsewhere;
 pub mod events;
 pub mod explain;
 pub mod fields;

@@ -1,5 +1,6 @@
 //! `walproof txns`: transactions, how each ended, how long it took, what it wrote.
 
+use super::elsewhere::{elsewhere, told};
 use super::guard::age;
 use super::history::{HistoryFilter, HistoryOptions, exit, time};
 use crate::exit::Exit;
@@ -81,6 +82,11 @@ pub fn run(args: &TxnsArgs) -> anyhow::Result<Exit> {
     let (exit, tells) = exit(&answer.gathered, answer.range.is_some(), args.format == TxnsFormat::Json);
     if !tells {
         return Ok(exit);
+    }
+    if let Some(xid) = wish.xid {
+        for (timeline, end) in elsewhere(&args.history, xid, &opened, &answer.gathered.outcome) {
+            crate::complain(told(xid, timeline, end));
+        }
     }
     let report = TxnsReport { place: opened.source().describe(), by: wish.by, answer: &answer };
     let mut out = page(if args.format == TxnsFormat::Json { OutputForm::Json } else { OutputForm::Plain });

@@ -179,18 +179,24 @@ pub(super) fn fetching(
         (NamedArchive::One(opened), None) => {
             let source = opened.source.as_ref();
             let place = input.named().into_iter().next().unwrap_or_else(|| PathBuf::from(source.describe()));
-            restore_command::setting(source, &place, segment)
+            let serves = opened.repository.is_none() && (is_url(&place) || place.is_dir() && data.is_none());
+            restore_command::setting(source, &place, segment, (serves, &reading_words(input)))
         }
     };
     Ok((restore_command, own.targets_of_system()))
+}
+
+/// Which archive there is meant, and where keys are.
+fn reading_words(input: &InputOptions) -> Vec<(&'static str, String)> {
+    let reading = &input.reading;
+    reading.place.words().into_iter().chain(reading.keys.words()).collect()
 }
 
 /// The setting for several places: whoever copies files in a shell takes bad ones, too.
 fn several(named: &[Vec<PathBuf>], input: &InputOptions) -> String {
     let places: Option<Vec<&Path>> =
         named.iter().map(|paths| if let [one] = &paths[..] { Some(one.as_path()) } else { None }).collect();
-    let reading = &input.reading;
-    let options: Vec<_> = reading.place.words().into_iter().chain(reading.keys.words()).collect();
+    let options = reading_words(input);
     match places {
         Some(places) if places.iter().all(|place| is_url(place) || place.is_dir()) => {
             restore_command::of_places(&places, &options)
@@ -236,7 +242,9 @@ fn read(text: &str, times: &Times, zone: &mut Zone) -> anyhow::Result<WhenAsked>
                     !text.chars().all(|c| c.is_ascii_digit()),
                     "\"{text}\" could be a transaction or a restore point: write xid:{text} or name:{text}"
                 );
-                bail!("\"{text}\": {error}; or a time, xid:N, name:RESTORE_POINT")
+                bail!(
+                    "\"{text}\": {error}; or a time as 2026-11-22 14:00, yesterday 14:00 or 2h ago; xid:N, name:RESTORE_POINT"
+                )
             }
         },
     }

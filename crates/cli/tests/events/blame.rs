@@ -118,3 +118,33 @@ fn a_name_is_enough() {
     assert!(text.code == 0 && text.out.contains("h (1663/5/16393), block 2: "), "{}", text.out);
     assert!(text.out.contains("is the new version of"), "{}", text.out);
 }
+
+/// Rows go with their file, of which no record of theirs tells.
+#[test]
+fn a_row_that_went_with_its_file() {
+    // A time, that there are files, how many, they.
+    let mut files = [&9i64.to_le_bytes()[..], &4u32.to_le_bytes(), &1u32.to_le_bytes()].concat();
+    files.extend([1663u32, 5, 16384].into_iter().flat_map(u32::to_le_bytes));
+    let ended = |info: u8| {
+        let files = files.clone();
+        of_crafted(move |wal| {
+            touched(wal, (0x00, &[1, 0, 0]), 1000, 16384, 7);
+            wal.record(&Rec { rmid: TRANSACTION, xid: 1000, main: &9i64.to_le_bytes(), ..Rec::default() });
+            wal.record(&Rec { rmid: TRANSACTION, info, xid: 1001, main: &files, ..Rec::default() });
+        })
+    };
+    let folder = ended(0x80);
+    let words = [folder.path().to_str().unwrap(), "1663/5/16384:7:1", "--versions"];
+    let (touches, end) = blame(&words);
+    assert_eq!((touches.len(), end["files_gone"].as_array().unwrap().len()), (1, 1), "{end}");
+    let gone = &end["files_gone"][0];
+    assert_eq!((&gone["file"], &gone["xid"]), (&"1663/5/16384".into(), &1001.into()), "{end}");
+    let text = walproof(&[&["blame"], &words[..]].concat()).out;
+    assert!(
+        text.contains("GONE     file 1663/5/16384 with all its rows, by transaction 1001, committed at "),
+        "{text}"
+    );
+    // What is rolled back leaves it.
+    let folder = ended(0xA0);
+    assert_eq!(blame(&[folder.path().to_str().unwrap(), "1663/5/16384:7:1"]).1["files_gone"], json!([]));
+}

@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
 
+mod asked;
 mod before;
 mod before_live;
 mod blame;

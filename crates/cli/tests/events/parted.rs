@@ -286,3 +286,70 @@ fn histories_tell_where_there_is_no_wal_of_both() {
     copy("000000010000000000000001", &old);
     assert_eq!(document(&[path(&old), path(&new)], 2)["meeting"], "nothing_common");
 }
+
+/// What is beside the way is told, and where.
+fn numbers_that_are_given_out_twice(old: &Path, new: &Path) {
+    let all = tempfile::tempdir().unwrap();
+    for file in [old, new].into_iter().flat_map(|place| fs::read_dir(place).unwrap()) {
+        let file = file.unwrap();
+        fs::copy(file.path(), all.path().join(file.file_name())).unwrap();
+    }
+    let all = path(all.path());
+    let beside = "timeline 1 has a transaction 700 beside the way that is read, which ended at ";
+    let ran = walproof(&["events", all, "--before", "700"]);
+    assert!(ran.code == 2 && ran.err.contains("no record of transaction 700 is here; "), "{}", ran.err);
+    assert!(ran.err.contains(beside), "{}", ran.err);
+    assert!(walproof(&["txns", all, "-x", "700"]).err.contains(beside));
+    assert!(!walproof(&["txns", all, "-x", "701"]).err.contains("beside"));
+    let own = walproof(&["txns", all, "-t", "1", "-x", "700"]);
+    assert!(own.out.contains("700") && !own.err.contains("beside"), "{}{}", own.out, own.err);
+}
+
+/// The segment with which they part begins right there: what is in front of it is gone on both sides, then it as well.
+#[test]
+fn histories_tell_where_a_segment_begins_with_the_fork() {
+    let folder = tempfile::tempdir().unwrap();
+    let [old, new] = ["old", "new"].map(|name| folder.path().join(name));
+    let goes_on = |wal: &mut Builder, xid: u32| {
+        wal.commit(xid, 0);
+        for n in 0..200 {
+            wal.filler(9_000 + n);
+        }
+        wal.switch();
+    };
+    [&old, &new].into_iter().for_each(|place| fs::create_dir(place).unwrap());
+    let mut wal = begun();
+    wal.switch();
+    let fork = wal.position();
+    goes_on(&mut wal, 700);
+    wal.finish().write_to(&old).unwrap();
+    let mut wal = begun();
+    wal.switch();
+    wal.timeline_switch(TimelineId(2), Opening::EndOfRecovery);
+    goes_on(&mut wal, 701);
+    wal.finish().write_to(&new).unwrap();
+    numbers_that_are_given_out_twice(&old, &new);
+    let remove = |number: u32| {
+        for (place, timelines) in [(&old, 1..2), (&new, 1..3)] {
+            timelines.for_each(|t| drop(fs::remove_file(place.join(format!("{t:08X}{number:016X}")))));
+        }
+    };
+    [1, 2].into_iter().for_each(remove);
+    let told = document(&[path(&old), path(&new)], 1);
+    let both = |told: &Value, field: &str| ["a", "b"].map(|side| told[side]["behind"][field].as_u64().unwrap());
+    assert_eq!((&told["meeting"], &told["certain"]), (&"apart".into(), &true.into()), "{told:#}");
+    assert_eq!((both(&told, "committed"), both(&told, "holes")), ([1, 1], [0, 0]), "{told:#}");
+    for side in ["a", "b"] {
+        assert_eq!(told[side]["pg_rewind"]["hindrances"], serde_json::json!(["no_checkpoint"]), "{told:#}");
+    }
+    let text = walproof(&["diverge", path(&old), path(&new)]).out;
+    assert!(text.contains("with the WAL that is here: no checkpoint before the fork"), "{text}");
+    remove(3);
+    let told = document(&[path(&old), path(&new)], 1);
+    assert_eq!((told["fork_lsn"].as_str(), &told["certain"]), (Some(&*fork.to_string()), &false.into()), "{told:#}");
+    assert_eq!(both(&told, "holes"), [1, 1], "{told:#}");
+    let text = walproof(&["diverge", path(&old), path(&new)]).out;
+    for label in ["A", "B"] {
+        assert!(text.contains(&format!("BEHIND {label} not known: WAL is missing there in 1 place")), "{text}");
+    }
+}

@@ -1,6 +1,7 @@
 //! What a side has behind the place where two sides part.
 
 use super::DivergeSide;
+use super::meeting::behind_header;
 use crate::effects::RelationSum;
 use crate::event::EventEnd;
 use crate::over::{OverXact, TakeHistory};
@@ -111,9 +112,11 @@ impl TakeHistory for BehindList {
 pub(super) fn behind(side: &DivergeSide<'_>, fork: Lsn, names: &Names) -> Result<BehindFork, ListError> {
     let wanted = ListRequest { options: side.options.clone(), limit: None };
     let make = || (BehindList { fork, found: BehindFork::default(), relations: HashMap::new() }, ());
-    let (history, _) = read_history(side.source, &wanted, names, &make, &|_, _, _| {}, &mut |_| Ok(()))?;
+    let (history, gathered) = read_history(side.source, &wanted, names, &make, &|_, _, _| {}, &mut |_| Ok(()))?;
     // What lies between the fork and the first record here is missing as well.
-    let late = history.range().is_some_and(|(first, _)| first > fork);
+    let layout = gathered.outcome.layout;
+    let next = layout.map_or(fork, |layout| behind_header(fork, &layout));
+    let late = history.range().is_some_and(|(first, _)| first > next);
     let holes = history.holes.iter().filter(|hole| hole.before >= fork).count() as u64 + u64::from(late);
     let BehindList { mut found, relations, .. } = history.list;
     // As they are called where this WAL ends; of what is gone by then, as it was called.

@@ -2,7 +2,7 @@
 
 use super::DivergeSide;
 use super::prints::{RecordPrint, SidePrints, records, stretch, stretch_start};
-use pgwal_format::Lsn;
+use pgwal_format::{Layout, Lsn};
 use pgwal_verify::records::ListError;
 
 /// A record at which sides part.
@@ -34,6 +34,8 @@ pub enum SidesMeeting {
         first: [PartedRecord; 2],
         /// Right in front of those is a record of both. If not, WAL is missing there, and they may have parted in it.
         certain: bool,
+        /// In WAL that is missing there they part at this position, as their histories say.
+        told: Option<Lsn>,
     },
 }
 
@@ -49,7 +51,7 @@ impl SidesMeeting {
             SidesMeeting::Foreign | SidesMeeting::Nothing => None,
             SidesMeeting::Told(lsn) => Some(*lsn),
             SidesMeeting::Same(last) | SidesMeeting::Ahead { last, .. } => Some(last.end),
-            SidesMeeting::Apart { first: [a, b], .. } => Some(a.lsn.min(b.lsn)),
+            SidesMeeting::Apart { first: [a, b], told, .. } => told.or(Some(a.lsn.min(b.lsn))),
         }
     }
 
@@ -62,6 +64,29 @@ impl SidesMeeting {
             SidesMeeting::Apart { last, .. } => last.map(|last| last.end),
         }
     }
+
+    /// Takes in where their histories say that they part, which holds where no record of both is right in front.
+    pub(super) fn told_by(&mut self, history: Option<Lsn>, layout: &Layout) {
+        let SidesMeeting::Apart { last, first: [a, b], certain, told } = self else { return };
+        let (first, from) = (a.lsn.min(b.lsn), last.map_or(Lsn::ZERO, |last| last.end));
+        let Some(fork) = history.filter(|fork| !*certain && (from..=first).contains(fork)) else { return };
+        if behind_header(fork, layout) == first {
+            *certain = true;
+        } else {
+            *told = Some(fork);
+        }
+    }
+}
+
+/// Where a record can start that follows on a position: behind the header of the page that begins there.
+pub(super) fn behind_header(lsn: Lsn, layout: &Layout) -> Lsn {
+    let offset = layout.address().offset(lsn, layout.segment);
+    let header = match offset % layout.page.bytes() {
+        0 if offset == 0 => layout.long_header(),
+        0 => layout.short_header(),
+        _ => 0,
+    };
+    lsn.plus_within(header as u64)
 }
 
 /// Finds it.
@@ -142,7 +167,7 @@ fn first_difference(a: &[RecordPrint], b: &[RecordPrint]) -> Option<SidesMeeting
         if !missing {
             let follows = |print: RecordPrint| last.is_some_and(|last| print.header.prev == last.lsn);
             let certain = follows(one) && follows(other);
-            return Some(SidesMeeting::Apart { last, first: [one, other], certain });
+            return Some(SidesMeeting::Apart { last, first: [one, other], certain, told: None });
         }
         if one.lsn < other.lsn {
             a.next();

@@ -90,6 +90,10 @@ pub fn diverge(
         let told = told_by_histories(&lines, read.map(SidePrints::range));
         meeting = told.map_or(meeting, SidesMeeting::Told);
     }
+    if let (SidesMeeting::Apart { .. }, Some(layout)) = (&meeting, layouts[0]) {
+        let [a, b] = gathered.each_ref().map(|gathered| line(&gathered.outcome, &layout));
+        meeting.told_by(rewind::history_fork(&a, &b).filter(|_| a.target != b.target), &layout);
+    }
     let fork = meeting.fork();
     let mut found = [None, None];
     if let Some(fork) = fork {
@@ -106,7 +110,7 @@ pub fn diverge(
             lines: [line(own)?, line(1 - own)?],
             prints: read.get(own).copied()?,
             fork,
-            last_end: meeting.last_end().unwrap_or(fork),
+            last_end: meeting.last_end(),
             layout,
         })
     };

@@ -75,8 +75,8 @@ pub(super) struct RewindPair<'a> {
     pub lines: [Descent; 2],
     pub prints: &'a SidePrints,
     pub fork: Lsn,
-    /// The end of the last record that both have.
-    pub last_end: Lsn,
+    /// The end of the last record that both have, where there is one.
+    pub last_end: Option<Lsn>,
     pub layout: Layout,
 }
 
@@ -91,7 +91,7 @@ pub(super) fn outlook(pair: &RewindPair<'_>) -> Option<RewindOutlook> {
     let history_fork = history_fork(own_line, other_line);
     if own_line.target == other_line.target {
         hindrances.push(RewindHindrance::OneTimeline);
-    } else if history_fork.is_none_or(|at| at < pair.last_end || at > *fork) {
+    } else if history_fork.is_none_or(|at| Some(at) < pair.last_end || at > *fork) {
         hindrances.push(RewindHindrance::OtherFork(history_fork));
     }
     let before = prints.checkpoints.iter().rev().find(|checkpoint| checkpoint.lsn < *fork);

@@ -30,6 +30,7 @@ pub struct BlameEnd {
     offset: Option<u16>,
     records: u64,
     more_records: u64,
+    files_gone: Vec<Value>,
 }
 
 /// All lines but the last.
@@ -51,6 +52,13 @@ pub fn end(report: &BlameReport<'_>) -> BlameEnd {
         offset: wish.offset,
         records: answer.touches.len() as u64,
         more_records: answer.more,
+        files_gone: answer
+            .gone
+            .iter()
+            .map(|(rel, end)| {
+                json!({"file": file(*rel), "xid": end.xid, "lsn": end.lsn, "time": end.time.and_then(rfc3339)})
+            })
+            .collect(),
     }
 }
 

@@ -6,7 +6,7 @@
 //! ```
 
 use super::BlameReport;
-use crate::events::words::named_file;
+use crate::events::words::{file, named_file};
 use crate::figures::counted;
 use crate::history_head::{UNKNOWN, left_timelines};
 use crate::outside::Lines;
@@ -38,6 +38,17 @@ pub fn write(out: &mut Lines<'_>, report: &BlameReport<'_>, zone: &Zone) -> io::
     )?;
     for touch in &answer.touches {
         one(out, report, touch, zone)?;
+    }
+    for (rel, end) in &answer.gone {
+        let at = end.lsn.map(|lsn| format!(" at {lsn}")).unwrap_or_default();
+        let time = end.time.and_then(|time| zone.local(time)).map(|time| format!(", {time}")).unwrap_or_default();
+        writeln!(
+            out,
+            "GONE     file {} with all its rows, by transaction {}, committed{at}{time}: DROP, TRUNCATE, or written anew into another \
+             file; walproof events says which",
+            file(*rel),
+            end.xid
+        )?;
     }
     if answer.more > 0 {
         writeln!(out, "MORE     {} that are not listed: narrow the range", counted(answer.more.into(), "record"))?;

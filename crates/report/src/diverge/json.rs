@@ -20,7 +20,7 @@ pub fn document(report: &DivergeReport<'_>) -> Value {
         SidesMeeting::Foreign | SidesMeeting::Nothing => (None, None, true),
         SidesMeeting::Told(_) => (None, None, false),
         SidesMeeting::Same(last) | SidesMeeting::Ahead { last, .. } => (Some(*last), None, true),
-        SidesMeeting::Apart { last, first, certain } => (*last, Some(*first), *certain),
+        SidesMeeting::Apart { last, first, certain, .. } => (*last, Some(*first), *certain),
     };
     let side = |at: usize| {
         let [range, behind, rewind] = [

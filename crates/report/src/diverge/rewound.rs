@@ -62,6 +62,10 @@ pub fn sentence(own: &str, other: &str, outlook: &RewindOutlook) -> String {
             "pg_rewind can have {own} follow {other} if wal_log_hints or data checksums are on there, which nothing here \
              says{from}"
         ),
+        Some(false) if outlook.hindrances == [RewindHindrance::NoCheckpoint] => {
+            let why = why(RewindHindrance::NoCheckpoint);
+            format!("pg_rewind cannot have {own} follow {other} with the WAL that is here: {why}")
+        }
         Some(false) => {
             let all: Vec<String> = outlook.hindrances.iter().map(|hindrance| why(*hindrance)).collect();
             format!("pg_rewind cannot have {own} follow {other}: {}", all.join("; "))

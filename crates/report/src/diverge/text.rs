@@ -57,6 +57,9 @@ fn sentence(found: &Divergence) -> String {
             let (own, other) = if *side == 0 { ("A", "B") } else { ("B", "A") };
             format!("{own} goes on where {other} ends, at {}: nothing parts them{part}", last.end)
         }
+        SidesMeeting::Apart { told: Some(lsn), .. } => {
+            format!("A and B part at {lsn}, as their histories say; WAL is missing there{part}")
+        }
         SidesMeeting::Apart { certain: false, first: [a, b], .. } => {
             format!("A and B part in front of {}, where WAL is missing, or there{part}", a.lsn.min(b.lsn))
         }
@@ -106,6 +109,10 @@ fn fork(out: &mut Lines<'_>, found: &Divergence) -> io::Result<()> {
 
 fn tell_behind(out: &mut Lines<'_>, behind: &BehindFork, label: &str, zone: &Zone) -> io::Result<()> {
     let mut what = counted(behind.committed.into(), "commit");
+    if behind.holes > 0 {
+        let holes = counted(behind.holes.into(), "place");
+        what = format!("not known: WAL is missing there in {holes}; what is here has {what}");
+    }
     if let Some((first, last)) = behind.first.zip(behind.last) {
         let told = |commit: &CommitBehind| {
             let time = commit.time.and_then(|time| zone.local(time)).unwrap_or_else(|| "no time".into());
@@ -138,9 +145,6 @@ fn tell_behind(out: &mut Lines<'_>, behind: &BehindFork, label: &str, zone: &Zon
     let more = changed().count().saturating_sub(TOLD) as u64 + behind.more_relations;
     if more > 0 {
         writeln!(out, "         and {} more", counted(more.into(), "relation"))?;
-    }
-    if behind.holes > 0 {
-        writeln!(out, "         WAL is missing there in {}: it may be more", counted(behind.holes.into(), "place"))?;
     }
     Ok(())
 }

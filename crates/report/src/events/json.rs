@@ -19,6 +19,7 @@ pub struct EventsDocument<'a> {
     head: HistoryHead,
     more_events: u64,
     initdb: Option<Value>,
+    below_rows: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     before: Option<Value>,
     #[serde(serialize_with = "one_by_one")]
@@ -37,6 +38,9 @@ pub fn document<'a>(report: &EventsReport<'a>) -> EventsDocument<'a> {
         head: HistoryHead::new(&answer.gathered, answer.range, &answer.holes, answer.left_out),
         more_events: answer.more_events,
         initdb: answer.initdb.map(|own| json!({"events": own.events, "until_lsn": own.until})),
+        below_rows: answer.below.map(|own| {
+            json!({"least": own.least, "transactions": own.transactions, "deleted": own.deleted, "updated": own.updated})
+        }),
         before: report.before.map(before),
         events: &answer.events,
     }

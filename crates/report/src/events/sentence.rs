@@ -4,7 +4,7 @@ use super::words::{GONE, fact, kind, on_disk, quoted, relation};
 use crate::figures::{bytes, counted};
 use crate::history_head::left_timelines;
 use crate::time::Zone;
-use pgwal_forensics::{EventEnd, EventsAnswer, WalEvent, WalEventKind};
+use pgwal_forensics::{BelowSum, EventEnd, EventsAnswer, WalEvent, WalEventKind};
 
 /// Relations and subtransactions that are told of an event.
 const TOLD: usize = 10;
@@ -43,6 +43,9 @@ pub fn notes(answer: &EventsAnswer) -> Vec<(&'static str, String)> {
         let more = counted(answer.more_events.into(), "event");
         out.push(("MORE", format!("{more} that are not listed: narrow the range, or name kinds")));
     }
+    if let Some(below) = answer.below {
+        out.push(("BELOW", self::below(&below)));
+    }
     let hole = |after, before| format!("nothing is known of what happened between {after} and {before}");
     out.extend(answer.holes.iter().map(|own| ("HOLE", hole(own.after, own.before))));
     if answer.left_out > 0 {
@@ -57,6 +60,22 @@ pub fn notes(answer: &EventsAnswer) -> Vec<(&'static str, String)> {
         out.push(("FILES", format!("where it says \"by files alone\", {what}")));
     }
     out
+}
+
+/// Rows that are no event.
+fn below(below: &BelowSum) -> String {
+    let rows = [(below.deleted, "deleted"), (below.updated, "updated")];
+    let told: Vec<String> = rows
+        .iter()
+        .filter(|(rows, _)| *rows > 0)
+        .map(|(rows, what)| format!("{} {what}", counted((*rows).into(), "row")))
+        .collect();
+    format!(
+        "{} by {} of fewer than {} each (--rows), not listed: walproof txns with the same -R lists them",
+        told.join(" and "),
+        counted(below.transactions.into(), "committed transaction"),
+        counted(below.least.into(), "row"),
+    )
 }
 
 /// What is told of its transaction.

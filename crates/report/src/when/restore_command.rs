@@ -6,14 +6,24 @@ use pgwal_source::{Codec, Entry, Extent, How, Scratch, Source};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf, absolute};
 
-/// `restore_command = 'cp "/srv/wal/%f" "%p"'`, for the folder in which the segments lie. Where not all of them lie
-/// there as plain files, which command fetches them is up to what archived them.
-pub fn setting(source: &dyn Source, archive: &Path, size: SegmentSize) -> String {
+/// `restore_command = 'cp "/srv/wal/%f" "%p"'`, for the folder in which the segments lie. Where they are files and not
+/// all of them plain ones there, or no files of this machine but an object store's, `walproof archive-get` unpacks them
+/// (`serves`: it takes the archive for a place). Else which command fetches them is up to what archived them. `options`
+/// as for [`of_places`].
+pub fn setting(
+    source: &dyn Source,
+    archive: &Path,
+    size: SegmentSize,
+    (serves, options): (bool, &[(&'static str, String)]),
+) -> String {
     let entries = source.list().map(|listing| listing.entries).unwrap_or_default();
     let local = source.local();
     let plain = entries.iter().filter(|entry| is_plain(source, entry, size));
     let folders = plain.filter_map(|entry| plain_folder(entry, &local?.path(entry)));
-    let segments = entries.iter().filter(|entry| matches!(entry.name, Some(FileName::Segment(_)))).count();
+    let is_segment = |entry: &&Entry| matches!(entry.name, Some(FileName::Segment(_)));
+    let segments = entries.iter().filter(is_segment).count();
+    // A member of a tar is none.
+    let is_file = |entry: &Entry| local.is_none_or(|local| local.path(entry).is_file());
     let mut folders: Vec<PathBuf> = folders.collect();
     let all_plain = folders.len() == segments;
     folders.dedup();
@@ -21,6 +31,7 @@ pub fn setting(source: &dyn Source, archive: &Path, size: SegmentSize) -> String
         [folder] if all_plain && !folder.display().to_string().contains(is_harmful) => {
             format!("restore_command = '{}'", cp(folder))
         }
+        _ if serves && segments > 0 && entries.iter().filter(is_segment).all(is_file) => of_places(&[archive], options),
         _ => format!(
             "# restore_command: that of what archived the WAL; not every segment is a plain file in one folder of {}",
             absolute(archive).unwrap_or_else(|_| archive.into()).display()
@@ -42,6 +53,9 @@ fn plain_folder(entry: &Entry, path: &Path) -> Option<PathBuf> {
     let plain = matches!(entry.name, Some(FileName::Segment(name)) if is_file(name));
     path.parent().filter(|_| plain).map(Path::to_path_buf)
 }
+
+/// How the setting begins that calls our own command.
+pub(super) const OWN: &str = "restore_command = 'walproof archive-get ";
 
 /// Where one of several places cannot be given to a server.
 pub const NOT_SERVED: &str = "# restore_command: that of what archived the WAL; walproof archive-get serves several places that are folders or \

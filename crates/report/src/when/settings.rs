@@ -2,7 +2,7 @@
 
 use crate::outside::{Lines, is_harmful};
 use crate::time::Zone;
-use crate::when::{WhenAnswer, WhenAsked};
+use crate::when::{WhenAnswer, WhenAsked, restore_command};
 use pgwal_format::recovery::settings::{RecoverySetting, TargetAction};
 use pgwal_format::{Layout, Lsn, TimelineId};
 use pgwal_verify::times::Times;
@@ -75,6 +75,17 @@ pub fn before(
 /// What a server does at its target (9.5 and later).
 const ACTION: &str = "recovery_target_action";
 
+/// The function that ends a recovery which pauses at its target unless set otherwise; `None` up to 9.4, where that is
+/// another setting.
+pub fn resume(layout: &Layout) -> Option<&'static str> {
+    let dialect = layout.dialect;
+    let own = |setting: &RecoverySetting| setting.name == ACTION && setting.is_of(dialect.version);
+    let pauses = dialect.settings.action == TargetAction::Pause && RecoverySetting::ALL.iter().any(own);
+    // `pg_proc.dat`: renamed in 10.
+    let name = if dialect.lsn_target { "pg_wal_replay_resume" } else { "pg_xlog_replay_resume" };
+    pauses.then_some(name)
+}
+
 /// Writes the block: what fetches WAL, a remark, the settings, and which others would count more.
 pub fn block(
     out: &mut Lines<'_>,
@@ -85,6 +96,9 @@ pub fn block(
 ) -> io::Result<()> {
     writeln!(out, "SETTINGS for {}:", file(layout))?;
     writeln!(out, "{restore_command}")?;
+    if restore_command.starts_with(restore_command::OWN) {
+        writeln!(out, "# walproof is to be in the PATH with which the server was started; or write its full path")?;
+    }
     if let Some(remark) = remark {
         writeln!(out, "# {remark}")?;
     }

@@ -181,5 +181,15 @@ fn position(out: &mut Lines<'_>, times: &Times, answer: &WhenAnswer, archive: &s
     let remark =
         is_end.then(|| format!("no target: no record starts at {lsn} or behind it, and recovery ends there by itself"));
     let fetching = (answer.restore_command.as_str(), answer.set_by_system.as_slice());
-    settings::block(out, layout, fetching, remark.as_deref(), &settings::settings(times, answer))
+    let settings = settings::settings(times, answer);
+    settings::block(out, layout, fetching, remark.as_deref(), &settings)?;
+    let has_target = settings.iter().any(|(name, _)| *name != "recovery_target_timeline");
+    match settings::resume(layout).filter(|_| has_target) {
+        Some(resume) => writeln!(
+            out,
+            "THEN     the server pauses there (hot_standby = on), unless recovery_target_action is set: look whether all is there; \
+             SELECT {resume}() ends recovery"
+        ),
+        None => Ok(()),
+    }
 }

@@ -2,6 +2,7 @@
 //! comes there.
 
 use super::EventsArgs;
+use crate::cmd::elsewhere;
 use crate::cmd::restoring::Restoring;
 use crate::cmd::when::fetching;
 use crate::exit::Exit;
@@ -50,7 +51,12 @@ pub(super) fn find<'a>(
     let (undone, events) = match choose(answer, named) {
         UndoChoice::One(undone, events) => (*undone, events),
         UndoChoice::Nothing => bail!(match named {
-            UndoNamed::Xid(xid) => format!("--before {xid}: no record of transaction {xid} is here"),
+            UndoNamed::Xid(xid) => {
+                let others = elsewhere::elsewhere(&args.history, xid, opened, &answer.gathered.outcome);
+                let told: Vec<String> = others.into_iter().map(|(t, end)| elsewhere::told(xid, t, end)).collect();
+                let told = if told.is_empty() { String::new() } else { format!("; {}", told.join("; ")) };
+                format!("--before {xid}: no record of transaction {xid} is here{told}")
+            }
             UndoNamed::Lsn(lsn) => format!("--before {lsn}: neither an event nor the end of a transaction lies there"),
             _ => "--before: no event is left by the filters".to_owned(),
         }),

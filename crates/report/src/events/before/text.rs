@@ -18,7 +18,7 @@ use crate::restore::text::{headline, impact, lines};
 use crate::time::Zone;
 use crate::verify::text::{place, typed};
 use crate::when::settings;
-use pgwal_forensics::{CommittedXact, EventEnd, InFlightXact, RecoveryLoss};
+use pgwal_forensics::{CommittedXact, EventEnd, InFlightXact, RecoveryLoss, WalEventKind};
 use pgwal_verify::{Severity, Verdict};
 use std::io;
 
@@ -74,10 +74,16 @@ pub fn write(out: &mut Lines<'_>, answer: &BeforeAnswer<'_>, zone: &Zone) -> io:
         )?;
     }
     if target.settings.iter().any(|(_, value)| value == "pause") {
+        let locks = |kind| matches!(kind, WalEventKind::Drop | WalEventKind::Truncate | WalEventKind::Rewrite);
+        let is_locked = target.is_at_end_of(undone) && answer.events.iter().any(|event| locks(event.kind));
+        let locked = if is_locked {
+            " (the transaction has locked what it dropped, emptied or wrote anew, until then: a query of it waits)"
+        } else {
+            ""
+        };
         writeln!(
             out,
-            "THEN     look whether all is there (what the transaction has locked, as DROP and TRUNCATE do, stays locked until then: \
-             a query of it waits); SELECT pg_wal_replay_resume() (9.6: pg_xlog_replay_resume) ends recovery"
+            "THEN     look whether all is there{locked}; SELECT pg_wal_replay_resume() (9.6: pg_xlog_replay_resume) ends recovery"
         )?;
     }
     Ok(())

@@ -1,0 +1,86 @@
+//! A relation that is asked for, under each of its names and with what is lost with its database, against a real server.
+
+use crate::run::walproof;
+use crate::told::document;
+use serde_json::Value;
+use std::path::Path;
+use walproof_live::{Postgres, Server, gate};
+
+/// The oldest server that has partitions, and of which the tests know that all steps are possible.
+const OLDEST: u32 = 12;
+
+fn kinds(document: &Value) -> Vec<&str> {
+    document["events"].as_array().unwrap().iter().map(|event| event["kind"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn a_relation_is_found_whatever_became_of_it() {
+    let Some(postgres) = Postgres::find(OLDEST) else {
+        return gate::lacks(&format!("no PostgreSQL {OLDEST} or later found"));
+    };
+    let server = Server::start(postgres, "autovacuum = off\n").unwrap();
+    let sql = |text: &str| server.sql(text).unwrap();
+    sql("create table public.small as select generate_series(1, 1000) as id");
+    for n in 0..5 {
+        sql(&format!("delete from small where id between {} and {}", n * 100 + 1, n * 100 + 100));
+    }
+    sql("create table public.sales(day int) partition by range (day)");
+    sql("create table public.sales_1 partition of sales for values from (0) to (5000)");
+    sql("insert into sales select generate_series(1, 3000)");
+    sql("delete from sales");
+    sql("create table public.aside(id int)");
+    sql("alter table small rename to small_old");
+    sql("delete from small_old where id > 900");
+    sql("create database crm");
+    server.session("\\c crm\ncreate table public.leads(id int);\n").unwrap().finish().unwrap();
+    sql("drop database crm");
+    sql("drop table aside");
+    server.switch_and_archive().unwrap();
+    let archive = server.archive();
+    few_at_a_time(&archive);
+    // Under each of its names.
+    for name in ["small", "small_old"] {
+        let deleted = document(&archive, &["-R", name, "--kind", "delete", "--rows", "100"]);
+        assert_eq!(kinds(&deleted), ["delete"; 6], "{name}: {deleted:#}");
+    }
+    // It has no rows, and is known.
+    let ran = walproof(&["events", archive.to_str().unwrap(), "-R", "sales", "--kind", "delete"]);
+    assert!(ran.code == 0 && ran.err.contains("sales is a partitioned table"), "{}{}", ran.out, ran.err);
+    let ran = walproof(&["txns", archive.to_str().unwrap(), "-R", "sales"]);
+    assert!(ran.code == 2 && ran.err.contains("sales is a partitioned table"), "{}{}", ran.out, ran.err);
+    assert_eq!(kinds(&document(&archive, &["-R", "sales_1", "--kind", "delete"])), ["delete"]);
+    // It is gone with its database.
+    assert_eq!(kinds(&document(&archive, &["--kind", "drop"])), ["drop-database", "drop"]);
+    assert_eq!(kinds(&document(&archive, &["--kind", "drop-database"])), ["drop-database"]);
+    let leads = ["-R", "crm.public.leads", "--kind", "create,drop"];
+    assert_eq!(kinds(&document(&archive, &leads)), ["create", "drop-database"]);
+    then_waits(&archive);
+}
+
+/// Rows of transactions that changed too few to be events are told of the relation that is asked for.
+fn few_at_a_time(archive: &Path) {
+    let none = document(archive, &["-R", "small", "--kind", "delete"]);
+    assert!(kinds(&none).is_empty(), "{none:#}");
+    let below = serde_json::json!({"least": 1000, "transactions": 6, "deleted": 600, "updated": 0});
+    assert_eq!(none["below_rows"], below);
+    let text = walproof(&["events", archive.to_str().unwrap(), "-R", "small", "--kind", "delete"]).out;
+    assert!(
+        text.contains("BELOW    600 rows deleted by 6 committed transactions of fewer than 1,000 rows each"),
+        "{text}"
+    );
+    for words in [&["-R", "small", "--kind", "delete", "--rows", "100"][..], &["-R", "small", "--kind", "drop"], &[]] {
+        assert!(document(archive, words)["below_rows"].is_null(), "{words:?}");
+    }
+}
+
+/// Who looks at what a DROP has locked waits, and at what is deleted or at a database does not.
+fn then_waits(archive: &Path) {
+    let then = |words: &[&str]| {
+        let text = walproof(&[&["events", archive.to_str().unwrap()], words].concat()).out;
+        assert!(text.contains("\nTHEN     look whether all is there"), "{text}");
+        text.contains("a query of it waits")
+    };
+    assert!(then(&["-R", "aside", "--kind", "drop", "--before"]));
+    assert!(!then(&["--kind", "drop-database", "--before"]));
+    assert!(!then(&["-R", "small_old", "--kind", "delete", "--rows", "100", "--before", "last"]));
+}
