@@ -109,6 +109,22 @@ fn a_tablespace_map_that_no_server_takes_refutes() {
     assert!(!errors(&document).contains(&"WP402"), "{document:#}");
 }
 
+/// 40,000 times the same 300 files took two minutes and a gigabyte.
+#[test]
+fn a_place_that_a_map_names_again_and_again_is_looked_at_once() {
+    let laid = Laid::new();
+    fs::create_dir_all(laid.at("space/PG_17_202406281/5")).unwrap();
+    for number in 0..300 {
+        fs::write(laid.at(&format!("space/PG_17_202406281/5/{number}")), "").unwrap();
+    }
+    let map: String = (0..40_000).map(|n| format!("{} {}\n", 16400 + n, laid.text("space"))).collect();
+    fs::write(laid.at("data/tablespace_map"), map).unwrap();
+    let begun = std::time::Instant::now();
+    let (code, document) = laid.set(&[COPY]).verify(&[]);
+    assert_eq!((code, &document["verdict"]), (0, &json!("proven")), "{:#}", document["findings"]);
+    assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
+}
+
 /// 16: `archive file "…" has wrong size: 1213 instead of 1048576`, before anything is replayed.
 #[test]
 fn a_command_that_copies_packed_files_as_they_are_delivers_no_segment() {
