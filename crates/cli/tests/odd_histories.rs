@@ -67,6 +67,17 @@ fn the_first_segment_behind_a_promotion_is_not_here_yet() {
     // WAL of the old timeline is missing in front of it.
     let names = ["00000001000000000000005D", "00000001000000000000005E", "00000002.history"];
     assert_eq!(told(&archive("15/archive", &names, "promoted-far", None), &[]), proven(&["WP101 warning"]));
+    // The same where a backup is named, or the one that is known is taken: the server ends where timeline 1 does.
+    let label = ["--backup", "000000010000000000000058.00000028.backup"];
+    for words in [&[][..], &["--backup", "auto"], &label] {
+        let ran = walproof(&[&["verify", wal.to_str().unwrap()], words].concat());
+        let next = ran.out.lines().find(|line| line.starts_with("NEXT")).unwrap_or_else(|| panic!("{}", ran.err));
+        assert!(next.contains("the next file would be 000000020000000000000060"), "{words:?}: {next}");
+        let not_yet = ran.out.contains("000000020000000000000060 is not here yet");
+        assert!(ran.code == 0 && not_yet, "{words:?}: {}", ran.out);
+    }
+    let asked = told(&wal, &[&label[..], &["--target-timeline", "2"]].concat());
+    assert_eq!((asked.0, asked.1.as_str()), (1, "refuted"), "{:?}", asked.2);
     // It ended in the last segment that is here.
     assert_eq!(demo("promoted-in", "0/BFFCD8"), proven(&["WP101 info"]));
 }
@@ -78,6 +89,9 @@ fn a_history_that_leaves_inside_of_a_record_is_of_another_cluster() {
     let wal = archive("demo/good", &["0"], "inside-asked", Some("0/A000F0"));
     let (code, verdict, _) = told(&wal, &["--timeline", "2"]);
     assert_eq!((code, verdict.as_str()), (1, "refuted"));
+    // Only from a backup in front of it does a server come to the end.
+    let ran = walproof(&["verify", wal.to_str().unwrap()]);
+    assert!(ran.out.contains("from a backup in front of that place a server that follows it"), "{}", ran.out);
     // No server can say that of a place between two records.
     assert_eq!(demo("between", "0/A001E0"), refuted(&["WP310 error"]));
 }

@@ -19,6 +19,8 @@ use pgwal_format::recovery::{Minimal, RecoveryRules};
 use pgwal_format::rmgr::tablespace::TablespaceChange;
 use pgwal_format::text::control::{ServerParameters, WalLevel};
 use pgwal_format::{Dialect, Lsn, TimelineId};
+use std::io::ErrorKind;
+use std::path::Path;
 
 /// What hot standby knows of running transactions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -111,7 +113,7 @@ pub struct Replay<'a> {
     /// The last backup that ended on the way and is not the one that is being restored: where it started, and the
     /// record of its end.
     pub other_backup: Option<(Lsn, Lsn)>,
-    /// Directories in which tablespaces were created, the first few.
+    /// Directories in which tablespaces were created and that could not be looked at, the first few.
     pub makes_tablespaces: Vec<String>,
     /// Tablespaces in the data directory itself.
     pub in_place: InPlace,
@@ -368,11 +370,17 @@ impl<'a> Replay<'a> {
     /// A tablespace is made in a directory that must be there (`create_tablespace_directories`).
     fn make_tablespace(&mut self, change: &TablespaceChange) -> Option<Failure> {
         let TablespaceChange::Created(_, place) = change else { return None };
-        if self.makes_tablespaces.len() < TABLESPACES && !self.makes_tablespaces.contains(place) {
-            self.makes_tablespaces.push(place.clone());
+        let shown = String::from_utf8_lossy(place).into_owned();
+        let path = path_of(place).filter(|_| self.goal.on_this_machine);
+        match path.map(std::fs::metadata) {
+            Some(Err(error)) if error.kind() == ErrorKind::NotFound => return Some(Failure::TablespaceFolder(shown)),
+            Some(Ok(metadata)) if metadata.is_dir() => return None,
+            _ => {}
         }
-        let gone = || std::fs::metadata(place).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
-        (self.goal.on_this_machine && gone()).then(|| Failure::TablespaceFolder(place.clone()))
+        if self.makes_tablespaces.len() < TABLESPACES && !self.makes_tablespaces.contains(&shown) {
+            self.makes_tablespaces.push(shown);
+        }
+        None
     }
 
     /// Prepared transactions are read again.
@@ -451,6 +459,19 @@ impl<'a> Replay<'a> {
         self.active |= self.standby == Standby::Ready && self.consistent_at.is_some();
         None
     }
+}
+
+/// A path as its bytes stand in WAL.
+#[cfg(unix)]
+fn path_of(bytes: &[u8]) -> Option<&Path> {
+    use std::os::unix::ffi::OsStrExt;
+    Some(Path::new(std::ffi::OsStr::from_bytes(bytes)))
+}
+
+/// A path as its bytes stand in WAL, where they are text.
+#[cfg(not(unix))]
+fn path_of(bytes: &[u8]) -> Option<&Path> {
+    std::str::from_utf8(bytes).ok().map(Path::new)
 }
 
 /// Transaction numbers go round.

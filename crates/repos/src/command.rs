@@ -11,18 +11,17 @@ mod kubernetes;
 mod pgbackrest;
 mod place;
 mod targets;
-mod words;
 
 pub use kubernetes::recovery_yaml;
 
 use crate::backup::ListedBackup;
 use crate::repo_layout::RepoLayout;
 use crate::repository::Repository;
+use crate::shell::{command as shell, quoted};
 use by_hand::recovery;
 use place::Location;
 use std::path::{Path, PathBuf};
 use targets::{PROBACKUP, targets};
-use words::{quoted, shell};
 
 /// What decides the command, beside the repository and its backup.
 #[derive(Clone, Copy, Default)]

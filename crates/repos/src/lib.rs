@@ -16,6 +16,7 @@
 //! | [`layout`] | a file a tool: how its repository is told, and what its files say |
 //! | [`place`] | recognises what lies at a place |
 //! | [`command`] | the tool's own command for a restore |
+//! | [`shell`] | words as a shell takes them |
 //! | [`config`] | where the configuration of a tool says that its repositories are |
 //! | [`backup`] | a backup as its tool's files tell of it, and why it does not restore |
 //!
@@ -55,6 +56,7 @@ pub mod place;
 mod place_reading;
 mod repo_layout;
 mod repository;
+pub mod shell;
 mod source;
 pub mod store;
 mod tar_store;

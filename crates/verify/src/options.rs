@@ -55,6 +55,8 @@ pub struct Options<'a> {
     pub repository: Option<JudgedRepository<'a>>,
     /// Set to stop early.
     pub interrupt: Option<&'a AtomicBool>,
+    /// The number in `timeline` is the one that a server comes to by itself, which follows the latest.
+    pub(crate) followed: bool,
 }
 
 impl Default for Options<'_> {
@@ -76,6 +78,7 @@ impl Default for Options<'_> {
             settle: Duration::ZERO,
             repository: None,
             interrupt: None,
+            followed: false,
         }
     }
 }

@@ -89,6 +89,7 @@ pub fn verify_restore(
     let part = FilteredSource { whole: archive, holds: Box::new(holds) };
     let judged = Options {
         timeline: Which::Number(restore.target_timeline),
+        followed: settings.is_ok_and(|settings| settings.timeline == TargetTimeline::Latest),
         cluster: Some(site.cluster()),
         severities: options.severities.clone(),
         ..*options

@@ -16,6 +16,7 @@ use crate::telling::{TellTime, utc};
 use pgwal_format::text::history::Switch;
 use pgwal_format::{FileName, Layout};
 use pgwal_recovery::backup::RootFileFlaw;
+use pgwal_repos::shell::quoted;
 use pgwal_source::Codec;
 use pgwal_source::name::{self, NamePlace};
 
@@ -52,17 +53,19 @@ impl Finding {
         let file = self.file.as_deref().unwrap_or("the file");
         let wanted = wanted(file);
         if let Some(copy) = &self.copy {
+            let typed = quoted(copy);
             if self.code == Code::Gap {
                 return format!(
-                    "look at {copy}, which a copy under way or one that broke off left here: walproof verify '{copy}'; if it is whole, rename it: mv '{copy}' {file}"
+                    "look at {copy}, which a copy under way or one that broke off left here: walproof verify {typed}; if it is whole, rename it: mv {typed} {}",
+                    quoted(file)
                 );
             }
             return match copy.ends_with(".partial") {
                 true => format!(
-                    "look at {copy}, which is here as well: walproof verify {copy}; a server takes it only under the name without .partial, filled up with zeros"
+                    "look at {copy}, which is here as well: walproof verify {typed}; a server takes it only under the name without .partial, filled up with zeros"
                 ),
                 false => format!(
-                    "look at {copy}, which is here as well: walproof verify {copy}; keep the good one of the two"
+                    "look at {copy}, which is here as well: walproof verify {typed}; keep the good one of the two"
                 ),
             };
         }
@@ -91,9 +94,12 @@ impl Finding {
                 "put the files of that tablespace into {to}, or write into tablespace_map where they are, before a server is started"
             ),
             (_, Detail::TablespaceNowhere { to, .. }) => format!(
-                "put the files of that tablespace into {to}, or point the link to where they are (ln -sfn PLACE {file}), before a server is started"
+                "put the files of that tablespace into {to}, or point the link to where they are (ln -sfn PLACE {}), before a server is started",
+                quoted(file)
             ),
-            (_, Detail::Rights { .. }) => format!("chmod 700 {file}, where a server is to be started on it"),
+            (_, Detail::Rights { .. }) => {
+                format!("chmod 700 {}, where a server is to be started on it", quoted(file))
+            }
             (_, Detail::RootFile { what: RootFileFlaw::NoHba, .. }) => {
                 "put a pg_hba.conf into the data directory, or name one with hba_file".into()
             }
@@ -107,7 +113,7 @@ impl Finding {
                 format!("write {file} in {data} before the server is started, with a restore_command: walproof when ARCHIVE POSITION prints it")
             }
             (_, Detail::NoSignal { data }) => {
-                format!("make {file} in {data}, empty, before the server is started: touch {data}/{file}")
+                format!("make {file} in {data}, empty, before the server is started: touch {}", quoted(&format!("{data}/{file}")))
             }
             (_, Detail::Command { .. }) => {
                 "set restore_command to one that fetches from this archive: walproof when ARCHIVE POSITION prints it".into()
@@ -178,7 +184,7 @@ impl Finding {
             (Code::Encrypted | Code::UnknownCodec, _) => format!("unpack {file} to another place and check it there: walproof verify FILE"),
             (_, Detail::Miswritten { right }) => {
                 let folder = file.rfind('/').and_then(|slash| file.get(..=slash)).unwrap_or("");
-                format!("rename it: mv {file} {folder}{right}")
+                format!("rename it: mv {} {}", quoted(file), quoted(&format!("{folder}{right}")))
             }
             (Code::BrokenTar, _) => "get the tar anew from where it was made; if it came by a stream, look at the exit code of what sent it".into(),
             (Code::NotedDamage, _) => format!("the server had no better copy of {file}: look for one on its standbys; a base backup that was taken behind it does not need it"),

@@ -29,8 +29,8 @@ pub const OPS: &[Op] = &[
 /// What a record does to a tablespace, by its OID.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum TablespaceChange {
-    /// It is created in a directory of its own, to which a link leads: the directory.
-    Created(u32, String),
+    /// It is created in a directory of its own, to which a link leads: the bytes of its path, in no known encoding.
+    Created(u32, Box<[u8]>),
     /// It is created in the data directory itself (`allow_in_place_tablespaces`: 10 and later).
     CreatedInPlace(u32),
     /// It is dropped.
@@ -48,7 +48,7 @@ pub fn change(record: &Record<'_>) -> Option<TablespaceChange> {
         return None;
     }
     let path = data.get(4..)?.split(|&b| b == 0).next()?;
-    let place = || String::from_utf8_lossy(path.get(..usize::from(LONGEST)).unwrap_or(path)).into_owned();
+    let place = || path.get(..usize::from(LONGEST)).unwrap_or(path).into();
     oid().map(|oid| match path {
         [] => TablespaceChange::CreatedInPlace(oid),
         _ => TablespaceChange::Created(oid, place()),

@@ -8,9 +8,13 @@ use super::small::{small, special};
 use super::{Backup, BackupKind, structure, tablespace_map};
 use pgwal_format::SegmentName;
 use pgwal_source::{Source, SourceError};
+use std::collections::HashSet;
 use std::fs::{self, DirEntry};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// Places of tablespaces that are told where nothing is there; a server has few.
+const NOWHERE: usize = 1000;
 
 /// Whether a folder is a data directory, or holds at least the files that make a backup.
 pub(super) fn is_one(path: &Path) -> bool {
@@ -65,10 +69,14 @@ pub(super) fn files(path: &Path) -> Vec<(String, PathBuf, u64)> {
     let mapped = mapped(&parts);
     let mut out = Vec::new();
     walk(path, "", 0, &mut |name, file, size| out.push((name, file, size)));
+    let oids: HashSet<&str> = mapped.iter().map(|(oid, _)| oid.as_str()).collect();
+    out.retain(|(name, ..)| !is_below_one(name, &oids));
+    let mut walked = HashSet::new();
     for (oid, place) in &mapped {
-        let below = format!("pg_tblspc/{oid}/");
-        out.retain(|(name, ..)| !name.starts_with(&below));
         let place = path.join("pg_tblspc").join(place);
+        if !fs::canonicalize(&place).is_ok_and(|place| walked.insert(place)) {
+            continue;
+        }
         walk(&place, &format!("pg_tblspc/{oid}"), 2, &mut |name, file, size| out.push((name, file, size)));
     }
     out
@@ -87,15 +95,24 @@ fn mapped(parts: &BackupParts) -> Vec<(String, String)> {
 fn tablespaces(path: &Path, parts: &mut BackupParts) {
     let links = path.join("pg_tblspc");
     let mapped = mapped(parts);
+    let oids: HashSet<&str> = mapped.iter().map(|(oid, _)| oid.as_str()).collect();
+    parts.sizes.retain(|(file, _)| !is_below_one(file, &oids));
+    let mut walked = HashSet::new();
     for (oid, place) in &mapped {
         let below = format!("pg_tblspc/{oid}/");
-        parts.sizes.retain(|(file, _)| !file.starts_with(&below));
         let place = links.join(place);
         if place.is_dir() {
+            // No two tablespaces lie in one place: what is in it counts once.
+            if !fs::canonicalize(&place).is_ok_and(|place| walked.insert(place)) {
+                parts.away.insert(below);
+                continue;
+            }
             walk(&place, &format!("pg_tblspc/{oid}"), 2, &mut |name, _, size| parts.sizes.push((name, size)));
         } else {
-            parts.nowhere.extend(is_nowhere(&place).then(|| (oid.clone(), place.display().to_string(), true)));
-            parts.away.push(below);
+            if parts.nowhere.len() < NOWHERE && is_nowhere(&place) {
+                parts.nowhere.push((oid.clone(), place.display().to_string(), true));
+            }
+            parts.away.insert(below);
         }
     }
     let Ok(entries) = fs::read_dir(&links) else { return };
@@ -103,18 +120,24 @@ fn tablespaces(path: &Path, parts: &mut BackupParts) {
         entries.flatten().partition(|entry| entry.file_type().is_ok_and(|kind| kind.is_symlink()));
     // Where the map names one, a server puts a link in the place of the folder.
     let unmapped = own.iter().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    parts.in_place = unmapped.filter(|oid: &u32| mapped.iter().all(|(known, _)| *known != oid.to_string())).collect();
+    parts.in_place = unmapped.filter(|oid: &u32| !oids.contains(oid.to_string().as_str())).collect();
     for entry in linked.into_iter().filter(|entry| !entry.path().is_dir()) {
         let oid = entry.file_name().to_string_lossy().into_owned();
-        if mapped.iter().any(|(known, _)| *known == oid) {
+        if oids.contains(oid.as_str()) {
             continue;
         }
-        parts.away.push(format!("pg_tblspc/{oid}/"));
+        parts.away.insert(format!("pg_tblspc/{oid}/"));
         if is_nowhere(&entry.path()) && oid.bytes().all(|b| b.is_ascii_digit()) {
             let to = fs::read_link(entry.path()).map(|to| to.display().to_string()).unwrap_or_default();
             parts.nowhere.push((oid, to, false));
         }
     }
+}
+
+/// Whether a file lies below the folder of one of these tablespaces.
+fn is_below_one(file: &str, oids: &HashSet<&str>) -> bool {
+    let oid = file.strip_prefix("pg_tblspc/").and_then(|rest| rest.split_once('/'));
+    oid.is_some_and(|(oid, _)| oids.contains(oid))
 }
 
 /// Whether there is nothing, as far as this user may look.

@@ -31,7 +31,8 @@ pub(super) fn compare(backup: &Backup, parts: &BackupParts) -> Vec<BackupFlaw> {
             Some(size) if *size == file.size => continue,
             there => there.is_none(),
         };
-        let away = parts.away.iter().any(|below| path.starts_with(below));
+        let tablespace = path.match_indices('/').nth(1).and_then(|(slash, _)| path.get(..=slash));
+        let away = tablespace.is_some_and(|below| parts.away.contains(below));
         let nth = match use_of(path) {
             _ if away => 1,
             Use::Needed => 0,

@@ -3,7 +3,7 @@
 use super::folder_place::FolderPlace;
 use super::{BackupKind, manifest};
 use pgwal_format::recovery::data_directory::DataFolder;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 
 /// Files that are read, and how much of each.
@@ -35,7 +35,7 @@ pub(super) struct BackupParts {
     /// The sizes are those of a whole data directory.
     pub whole: bool,
     /// Tablespaces whose place is not here: `pg_tblspc/16400/`.
-    pub away: Vec<String>,
+    pub away: HashSet<String>,
     /// Tablespaces whose place is not on this machine, and where that is: the OID, the place, whether `tablespace_map`
     /// names it.
     pub nowhere: Vec<(String, String, bool)>,

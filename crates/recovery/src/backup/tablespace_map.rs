@@ -49,7 +49,8 @@ pub(super) fn fault(bytes: &[u8], rules: TablespaceMap) -> Option<(u32, MapFault
 }
 
 fn of_scanned(line: &[u8]) -> Option<MapFault> {
-    let mut words = line.splitn(2, u8::is_ascii_whitespace).map(<[u8]>::trim_ascii);
+    // `sscanf` passes over what stands in front of a word.
+    let mut words = line.trim_ascii_start().splitn(2, u8::is_ascii_whitespace).map(<[u8]>::trim_ascii);
     match (words.next(), words.next()) {
         (None | Some([]), _) => Some(MapFault::Empty),
         (_, None | Some([])) => Some(MapFault::NoPlace),
@@ -63,7 +64,15 @@ fn of_split(line: &[u8], numbered: bool) -> Option<MapFault> {
     }
     let at = line.iter().position(|&b| b == b' ').filter(|&at| at > 0 && at + 1 < line.len());
     let Some(oid) = at.and_then(|at| line.get(..at)) else { return Some(MapFault::NoPlace) };
-    (numbered && !oid.iter().all(u8::is_ascii_digit)).then_some(MapFault::NoNumber)
+    (numbered && !is_number(oid)).then_some(MapFault::NoNumber)
+}
+
+/// What `strtoul` takes to its end: blanks, a sign, digits of no more than 64 bits. What is beyond an OID is cut off.
+fn is_number(word: &[u8]) -> bool {
+    let word = word.trim_ascii_start();
+    let digits = word.strip_prefix(b"-").or_else(|| word.strip_prefix(b"+")).unwrap_or(word);
+    let all = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+    all && std::str::from_utf8(digits).is_ok_and(|digits| digits.parse::<u64>().is_ok())
 }
 
 /// The tablespaces and their places, as far as it makes sense.
@@ -89,7 +98,7 @@ pub(super) fn parse(bytes: &[u8]) -> Vec<(String, String)> {
 
 fn split(line: &[u8]) -> Option<(String, String)> {
     let line = String::from_utf8_lossy(line);
-    let (oid, place) = line.split_once(' ')?;
+    let (oid, place) = line.trim_start().split_once(' ')?;
     let is_oid = !oid.is_empty() && oid.bytes().all(|b| b.is_ascii_digit());
     (is_oid && !place.is_empty()).then(|| (oid.to_owned(), place.to_owned()))
 }
@@ -103,6 +112,7 @@ mod tests {
         let own = |oid: &str, place: &str| (oid.to_owned(), place.to_owned());
         let text = b"16400 /data/fast\r\n16401 /data/a b\\\\c\\\nd\n";
         assert_eq!(parse(text), [own("16400", "/data/fast"), own("16401", "/data/a b\\c\nd")]);
+        assert_eq!(parse(b" 16400 /data/fast\n"), [own("16400", "/data/fast")]);
         for (text, scanned, split, numbered) in [
             (&b"16400 /a\n"[..], None, None, None),
             (b"", None, None, None),
@@ -110,6 +120,15 @@ mod tests {
             (b"16400 \n", Some(MapFault::NoPlace), Some(MapFault::NoPlace), Some(MapFault::NoPlace)),
             (b"x /a\n", None, None, Some(MapFault::NoNumber)),
             (b"16400 /a\r\n", Some(MapFault::Empty), None, None),
+            // 12 starts, 17 does not.
+            (b" 16400 /a\n", None, Some(MapFault::NoPlace), Some(MapFault::NoPlace)),
+            // 17 starts, and takes the rest of a number beyond an OID.
+            (b"-1 /a\n", None, None, None),
+            (b"+5 /a\n", None, None, None),
+            (b"18446744073709551615 /a\n", None, None, None),
+            // 17 does not.
+            (b"99999999999999999999999 /a\n", None, None, Some(MapFault::NoNumber)),
+            (b"+ /a\n", None, None, Some(MapFault::NoNumber)),
             (b"\n16400 /a\n", Some(MapFault::Empty), None, None),
             (b"16400 /a", Some(MapFault::NotEnded), Some(MapFault::NotEnded), Some(MapFault::NotEnded)),
             (b"16400 /a\n\\", None, Some(MapFault::NotEnded), Some(MapFault::NotEnded)),
@@ -118,6 +137,6 @@ mod tests {
             let found = rules.map(|rules| fault(text, rules).map(|(_, fault)| fault));
             assert_eq!(found, [scanned, split, numbered], "{}", String::from_utf8_lossy(text));
         }
-        assert_eq!(parse(b"../x /y\n16400\n 1 /z\n16402 /not/ended"), []);
+        assert_eq!(parse(b"../x /y\n16400\n16402 /not/ended"), []);
     }
 }

@@ -5,7 +5,7 @@ use pgwal_format::SegmentName;
 use pgwal_source::Ignored;
 use pgwal_verify::recovery::failure::Failure;
 use pgwal_verify::recovery::{UnmetTarget, WalkEnd};
-use pgwal_verify::{Code, Depth, Finding, Outcome, Severity, Verdict, WalEnd};
+use pgwal_verify::{Code, Depth, Detail, Finding, Outcome, Severity, Verdict, WalEnd};
 
 /// What to do about the worst finding, or what comes next where there is none.
 pub(super) fn next(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> String {
@@ -52,6 +52,12 @@ fn comes_next(outcome: &Outcome, zone: &Zone) -> String {
 
 /// The file in which WAL goes on behind its end; `None` where that is not asked, or lies in the last file itself.
 fn next_file(outcome: &Outcome) -> Option<String> {
+    // A timeline that has just begun: recovery goes on in its first one.
+    let begun = |f: &&Finding| matches!(f.detail, Detail::NotYet { .. });
+    let wants_all = outcome.restore.as_ref().is_none_or(|restore| restore.target.is_none());
+    if let Some(begun) = outcome.findings.iter().find(begun).filter(|_| wants_all) {
+        return begun.file.clone();
+    }
     if let Some(restore) = &outcome.restore {
         return match &restore.end {
             Some(WalkEnd::NoFile(file)) if restore.target.is_none() => Some(file.clone()),

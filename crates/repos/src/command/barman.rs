@@ -4,9 +4,9 @@ use super::ToolCall;
 use super::by_hand::recovery;
 use super::place::Location;
 use super::targets::{BARMAN, targets};
-use super::words::{quoted, shell};
 use crate::backup::ListedBackup;
 use crate::repository::Repository;
+use crate::shell::{command as shell, quoted};
 use crate::store::Items;
 
 /// `base`: the server's folder, which names it where nothing else does.

@@ -6,7 +6,7 @@
 //! ```
 
 use super::ToolCall;
-use super::words::quoted;
+use crate::shell::quoted;
 
 /// Brings the files with one command, and has the server fetch WAL with another.
 pub(super) fn recovery(bring: &str, fetch: &str, call: &ToolCall<'_>) -> String {

@@ -3,7 +3,7 @@
 use super::ToolCall;
 use super::place::Location;
 use super::targets::{get, is_off};
-use super::words::{quoted, shell};
+use crate::shell::{command as shell, quoted};
 
 /// Where the place was named, its options say what the configuration would; secrets go by variables, for as options
 /// they are refused.

@@ -160,11 +160,13 @@ impl Judge<'_> {
             if self.way.holes.iter().any(|h| h.timeline == timeline) || told {
                 continue;
             }
-            // Right after a promotion the first segment is not archived yet.
-            let newest = !asked && timeline == target;
+            // Right after a promotion the first segment is not archived yet. A restore that follows the latest timeline
+            // comes to the end of the one before.
+            let goes_on = self.goes_on_with(begin);
+            let newest = timeline == target && (!asked || self.options.followed && goes_on);
             let weight = if newest { Severity::Warning } else { Severity::Error };
             self.gap(&hole, true, Some(weight));
-            if newest && self.goes_on_with(begin) {
+            if newest && goes_on {
                 self.not_yet(timeline);
             }
         }

@@ -94,7 +94,8 @@ impl Ruling for RestoreRuling<'_, '_> {
         }
         if !self.is_all() {
             // Of what was not looked at, nothing can be said.
-            case.findings.retain(|f| !f.code.is_hole() || f.severity == Severity::Error);
+            let is_news = |f: &Finding| matches!(f.detail, Detail::NotYet { .. });
+            case.findings.retain(|f| !f.code.is_hole() || f.severity == Severity::Error || is_news(f));
             case.backups.clear();
         }
         Ok(Ruled { verdict, replay: Some(replay), replayed, replay_segments })

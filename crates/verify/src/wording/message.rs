@@ -72,7 +72,7 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
             )
         }
         Detail::InsideRecord { own, at, record } => format!(
-            "{file} leaves timeline {own} at {at}, inside of the record at {record}, as no server does: it is not of this WAL; a server that follows it replays timeline {own} to its end all the same"
+            "{file} leaves timeline {own} at {at}, inside of the record at {record}, as no server does: it is not of this WAL; from a backup in front of that place a server that follows it replays timeline {own} to its end all the same"
         ),
         Detail::NotYet { timeline } => {
             format!(

@@ -4,6 +4,7 @@ use super::given;
 use pgwal_format::{FileName, TimelineId};
 use pgwal_recovery::failure::{Failure, Lacking};
 use pgwal_recovery::unlabelled::{BackupWitness, Unlabelled};
+use pgwal_repos::shell::quoted;
 
 /// `missing`: the file that recovery needs and cannot have.
 pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
@@ -61,7 +62,12 @@ pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
         Failure::InPlaceTablespace(_) => {
             "set allow_in_place_tablespaces = on for this restore: a tablespace lies in the data directory itself, or its link in pg_tblspc was copied as a folder".into()
         }
+        // What the name is in bytes is not known any more.
+        Failure::TablespaceFolder(place) if place.contains(char::REPLACEMENT_CHARACTER) => {
+            "make the directory before the server is started, as the user of the server".into()
+        }
         Failure::TablespaceFolder(place) => {
+            let place = quoted(place);
             format!("make the directory before the server is started, as the user of the server: mkdir -m 700 -p {place}")
         }
         Failure::InvalidPages => "copy the backup anew and check it (pg_verifybackup DIR), or restore another one".into(),

@@ -1,7 +1,7 @@
 //! Words for a shell.
 
-/// As a shell takes it.
-pub(super) fn quoted(word: &str) -> String {
+/// A word as a shell takes it: as it is, or in quotes where a shell would read something else in it.
+pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,:=@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()
@@ -13,7 +13,7 @@ pub(super) fn quoted(word: &str) -> String {
 }
 
 /// One command of these words.
-pub(super) fn shell(words: impl IntoIterator<Item = String>) -> String {
+pub(crate) fn command(words: impl IntoIterator<Item = String>) -> String {
     words.into_iter().map(|word| quoted(&word)).collect::<Vec<_>>().join(" ")
 }
 
