@@ -33,8 +33,8 @@ impl Server {
                 self.user().owns(&name)?;
             }
         }
-        // Not in a file, which the backup would have. The timeline is the primary's own (up to 11 the default): the newest
-        // in the archive may be of a fork before this backup.
+        // Not in a file, which the backup would have. The timeline is the primary's own (up to 11 the default): the
+        // newest in the archive may be of a fork before this backup.
         let mut own = format!("-c hot_standby=on -c unix_socket_directories={}", folder.display());
         if !self.postgres().has_recovery_conf() {
             own += " -c recovery_target_timeline=current";

@@ -1,4 +1,4 @@
-//! A relation that is asked for, under each of its names and with what is lost with its database, against a real server.
+//! A relation that is asked for, under each of its names and with what is lost with its database, against a server.
 
 use crate::run::walproof;
 use crate::told::document;
