@@ -124,7 +124,7 @@ pub struct Restore {
     pub own_wal: Option<OwnWal>,
     /// WAL in `pg_wal` behind a place where it could not be read on, which replay does not come to: where it begins.
     pub own_wal_behind: Option<Lsn>,
-    /// Directories in which tablespaces are created on the way, which must be there and were not looked at: the first 20.
+    /// Directories in which tablespaces are made on the way, which must be there and were not looked at: the first 20.
     pub makes_tablespaces: Vec<String>,
     /// It starts without a `backup_label`, from the control file of a server that ran.
     pub unlabelled: Option<Unlabelled>,
