@@ -129,7 +129,7 @@ pub fn run(args: &WatchArgs) -> anyhow::Result<Exit> {
             let other = known.as_ref().zip(archive.system_id()).and_then(|(known, id)| known.check_cluster(id).err());
             match other {
                 Some(error) if is_first => return Err(error.into()),
-                Some(error) if !std::mem::replace(&mut complained, true) => crate::complain(&error.to_string()),
+                Some(error) if !std::mem::replace(&mut complained, true) => crate::complain(error.to_string()),
                 _ => {}
             }
             for event in &events {
