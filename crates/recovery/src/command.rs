@@ -19,13 +19,8 @@ impl Delivery {
     /// Of a command, as the configuration has it.
     pub fn of(command: &str) -> Delivery {
         let words = words(command);
-        let first = words.first().map_or("", String::as_str);
-        let program = first.rsplit('/').next().unwrap_or(first);
-        let lone = words.len() == 1 || program == "exit" && words.len() == 2;
-        if lone && matches!(program, "false" | "true" | ":" | "exit") {
-            return Delivery::Nothing;
-        }
-        if is_for_archiving(&words) || !words.iter().any(|word| word.contains("%f")) {
+        // Without `%f` a program may still know what to do: fill `pg_wal` itself, say.
+        if is_for_archiving(&words) || copies_amiss(command, &words) || words.iter().all(|word| is_idle(word)) {
             return Delivery::Nothing;
         }
         let from: Vec<(PathBuf, String)> = words.iter().filter_map(|word| named(word)).collect();
@@ -42,22 +37,47 @@ impl Delivery {
         let (program, words) = words.split_first()?;
         let plain: Vec<&String> = words.iter().filter(|word| !word.starts_with('-')).collect();
         let [from, to] = plain.as_slice() else { return None };
-        let copies = COPIES.contains(&program.rsplit('/').next().unwrap_or(program));
+        let copies = COPIES.contains(&self::program(program));
         named(from).filter(|_| copies && to.as_str() == "%p")
     }
 }
 
+/// A word of a command that does nothing at all.
+fn is_idle(word: &str) -> bool {
+    let word = word.trim_end_matches(';');
+    matches!(program(word), "false" | "true" | ":" | "exit" | "sleep" | "&&" | "||")
+        || word.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// It copies to `%p` what does not depend on the file that is asked for, or it copies that to another place than `%p`.
+fn copies_amiss(command: &str, words: &[String]) -> bool {
+    let copies = words.first().is_some_and(|word| COPIES.contains(&program(word)));
+    let names_file = words.iter().any(|word| word.contains("%f"));
+    let amiss = match words.last().map(String::as_str) {
+        Some("%p") => !names_file,
+        // The data directory.
+        Some("." | "./") => true,
+        _ => false,
+    };
+    copies && amiss && !command.contains([';', '|', '&', '`', '$'])
+}
+
+/// The name of a program, without its folder.
+fn program(word: &str) -> &str {
+    word.rsplit('/').next().unwrap_or(word)
+}
+
 /// What only an `archive_command` says: it takes `%p`, and puts it where `%f` is to be.
 fn is_for_archiving(words: &[String]) -> bool {
-    let last = |word: &String| word.rsplit('/').next().unwrap_or(word).to_owned();
-    let pushes = |word: &String| {
-        matches!(last(word).as_str(), "archive-push" | "wal-push" | "barman-wal-archive" | "barman-cloud-wal-archive")
-    };
-    if words.iter().any(pushes) {
+    let is_one = |word: &String| matches!(program(word), "barman-wal-archive" | "barman-cloud-wal-archive");
+    // A word of its own: a file may have any name.
+    if words.first().is_some_and(is_one)
+        || words.iter().any(|word| matches!(word.as_str(), "archive-push" | "wal-push"))
+    {
         return true;
     }
     let mut plain = words.iter().filter(|word| !word.starts_with('-'));
-    let copies = plain.any(|word| COPIES.contains(&last(word).as_str()));
+    let copies = plain.any(|word| COPIES.contains(&program(word)));
     let (from, to) = (plain.next(), plain.next());
     copies
         && words.iter().filter(|word| word.contains("%p")).count() == 1
@@ -126,7 +146,8 @@ mod tests {
             "/usr/bin/wal-g wal-push %p",
             "barman-cloud-wal-archive s3://b main %p",
             "sleep 5; exit 1",
-            "rsync -a /a/ pg_wal/",
+            "cp /srv/wal/ %p",
+            "cp -p /srv/wal/%f .",
         ] {
             assert_eq!(Delivery::of(nothing), Delivery::Nothing, "{nothing}");
         }
@@ -141,6 +162,11 @@ mod tests {
             "cp $ARCHIVE/%f %p",
             "cp ../wal/%f %p",
             "x s3://b/%f %p",
+            "rsync -a /a/ pg_wal/",
+            "/opt/fetch.sh %p",
+            "cp $(/opt/next) %p",
+            "wal-g --config=/etc/wal-push wal-fetch %f %p",
+            "envdir /etc/wal-e.d/archive-push wal-e wal-fetch %f %p",
         ] {
             assert_eq!(Delivery::of(unknown), Delivery::Unknown, "{unknown}");
         }

@@ -160,13 +160,22 @@ fn a_command_that_copies_packed_files_as_they_are_delivers_no_segment() {
 /// 16: `could not locate required checkpoint record`, and nothing is fetched.
 #[test]
 fn an_archive_command_in_the_place_of_a_restore_command_delivers_nothing() {
-    for command in
-        ["cp %p ARCHIVE/%f", "test ! -f ARCHIVE/%f && cp %p ARCHIVE/%f", "pgbackrest --stanza=a archive-push %p"]
-    {
+    for command in [
+        "cp %p ARCHIVE/%f",
+        "test ! -f ARCHIVE/%f && cp %p ARCHIVE/%f",
+        "pgbackrest --stanza=a archive-push %p",
+        "cp ARCHIVE/%f .",
+        "cp ARCHIVE/ %p",
+    ] {
         let laid = Laid::new();
         let (code, document) = laid.set(&[&format!("restore_command = '{command}'")]).verify(&[]);
         assert_eq!((code, errors(&document).contains(&"WP435")), (1, true), "{command}: {:#}", document["findings"]);
         assert!(laid.line("WHY").contains("delivers nothing"), "{command}: {}", laid.line("WHY"));
+    }
+    // Of a program that fills pg_wal itself, and of one with a file of such a name, nothing is known.
+    for command in ["rsync -a ARCHIVE/ pg_wal/", "wal-g --config=/etc/wal-push wal-fetch %f %p", "/opt/fetch.sh %p"] {
+        let (code, document) = Laid::new().set(&[&format!("restore_command = '{command}'")]).verify(&[]);
+        assert_eq!((code, &document["verdict"]), (0, &json!("proven")), "{command}: {:#}", document["findings"]);
     }
 }
 
