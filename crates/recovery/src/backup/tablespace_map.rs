@@ -22,30 +22,47 @@ pub enum MapFault {
 /// The first thing that a server refuses, and in which line, counted from 1. One that is not ended is passed over by
 /// those that scan.
 pub(super) fn fault(bytes: &[u8], rules: TablespaceMap) -> Option<(u32, MapFault)> {
-    let (mut line, mut escaped, mut number) = (Vec::new(), false, 1);
     let of = |line: &[u8]| match rules {
         TablespaceMap::Scanned => of_scanned(line),
         _ => of_split(line, rules == TablespaceMap::Numbered),
     };
-    for &byte in bytes {
-        match byte {
-            b'\\' if !escaped => {
-                escaped = true;
-                continue;
-            }
-            b'\n' | b'\r' if !escaped => {
-                if let Some(fault) = of(&line) {
-                    return Some((number, fault));
+    let lines = MapLines::of(bytes);
+    let refused = lines.ended.iter().find_map(|(number, line)| Some((*number, of(line)?)));
+    let open = lines.has_more || lines.is_escaped && rules != TablespaceMap::Scanned;
+    refused.or_else(|| open.then_some((lines.last, MapFault::NotEnded)))
+}
+
+/// What stands between ends of lines that no backslash stands before.
+struct MapLines {
+    /// In which line, counted from 1, and what, its backslashes taken out.
+    ended: Vec<(u32, Vec<u8>)>,
+    /// The line behind them.
+    last: u32,
+    /// Something stands there.
+    has_more: bool,
+    /// A backslash is the last byte of all.
+    is_escaped: bool,
+}
+
+impl MapLines {
+    fn of(bytes: &[u8]) -> MapLines {
+        let (mut ended, mut line, mut escaped, mut number) = (Vec::new(), Vec::new(), false, 1);
+        for &byte in bytes {
+            match byte {
+                b'\\' if !escaped => {
+                    escaped = true;
+                    continue;
                 }
-                number += u32::from(byte == b'\n');
-                line.clear();
+                b'\n' | b'\r' if !escaped => {
+                    ended.push((number, std::mem::take(&mut line)));
+                    number += u32::from(byte == b'\n');
+                }
+                _ => line.push(byte),
             }
-            _ => line.push(byte),
+            escaped = false;
         }
-        escaped = false;
+        MapLines { ended, last: number, has_more: !line.is_empty(), is_escaped: escaped }
     }
-    let open = !line.is_empty() || escaped && rules != TablespaceMap::Scanned;
-    open.then_some((number, MapFault::NotEnded))
 }
 
 fn of_scanned(line: &[u8]) -> Option<MapFault> {
@@ -77,23 +94,7 @@ fn is_number(word: &[u8]) -> bool {
 
 /// The tablespaces and their places, as far as it makes sense.
 pub(super) fn parse(bytes: &[u8]) -> Vec<(String, String)> {
-    let mut out = Vec::new();
-    let (mut line, mut escaped) = (Vec::new(), false);
-    for &byte in bytes {
-        match byte {
-            b'\\' if !escaped => {
-                escaped = true;
-                continue;
-            }
-            b'\n' | b'\r' if !escaped => {
-                out.extend(split(&line));
-                line.clear();
-            }
-            _ => line.push(byte),
-        }
-        escaped = false;
-    }
-    out
+    MapLines::of(bytes).ended.iter().filter_map(|(_, line)| split(line)).collect()
 }
 
 fn split(line: &[u8]) -> Option<(String, String)> {
