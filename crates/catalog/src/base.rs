@@ -12,12 +12,14 @@ mod base_facts;
 mod heap;
 mod map_file;
 mod reader;
+mod tablespaces;
 #[cfg(test)]
 mod tests;
 mod xact_files;
 
 pub use base_facts::BaseFacts;
 pub use reader::{BaseReader, WantedFiles};
+pub use tablespaces::{DataFile, tablespaces};
 pub use xact_files::XactStatus;
 
 use crate::change::SeenRow;

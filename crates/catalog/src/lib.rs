@@ -28,7 +28,7 @@ mod rows;
 mod settle;
 mod tuple;
 
-pub use base::{BaseCatalogs, BaseFacts, BaseReader, WantedFiles, XactStatus};
+pub use base::{BaseCatalogs, BaseFacts, BaseReader, DataFile, WantedFiles, XactStatus, tablespaces};
 pub use change::{CatalogChange, SeenRow};
 pub use files::{Catalog, CatalogFiles};
 pub use find::FoundRelation;

@@ -184,13 +184,13 @@ fn a_link_to_nowhere_is_no_folder() {
     assert!(answer.first("advice").contains("mkdir"), "{}", answer.first("advice"));
 }
 
-/// 15 started on such a directory, and died at the first record that changed a table of the tablespace.
+/// 11 to 18 start on such a directory, and come to the end of WAL that changes no table of the tablespace.
 #[test]
 fn a_tablespace_that_lies_nowhere_is_named() {
     let place = Place::new();
     std::os::unix::fs::symlink("/nowhere/space", place.at("data/pg_tblspc/16384")).unwrap();
     let answer = place.ask(&[]);
-    assert_eq!((answer.exit, answer.first("code"), answer.first("file")), (1, "WP434", "pg_tblspc/16384"));
+    assert_eq!((answer.exit, answer.first("code"), answer.first("file")), (0, "WP434", "pg_tblspc/16384"));
     assert!(answer.first("advice").contains("/nowhere/space"), "{}", answer.first("advice"));
     // Looked at elsewhere than where it will be started, it may be right.
     let (wal, data) = (place.at("wal"), place.at("data"));
@@ -207,7 +207,7 @@ fn a_tablespace_that_lies_nowhere_is_named() {
     let place = Place::new();
     place.write("data/tablespace_map", "16384 /nowhere/mapped\n");
     let answer = place.ask(&[]);
-    assert_eq!((answer.exit, answer.first("file")), (1, "pg_tblspc/16384"));
+    assert_eq!((answer.exit, answer.first("file")), (0, "pg_tblspc/16384"));
     assert!(answer.first("message").contains("/nowhere/mapped"), "{}", answer.first("message"));
 }
 
@@ -217,9 +217,9 @@ fn rights_that_a_server_refuses_are_told() {
     for (mode, told) in [(0o755, true), (0o770, true), (0o704, true), (0o750, false), (0o700, false)] {
         place.rights(mode);
         let answer = place.ask(&[]);
-        let codes = if told { vec!["WP434"] } else { vec![] };
-        assert_eq!((answer.exit, answer.codes()), (0, codes), "{mode:o}");
+        assert_eq!((answer.exit, answer.codes().contains(&"WP434")), (i32::from(told), told), "{mode:o}");
         if told {
+            assert_eq!(answer.first("code"), "WP434");
             assert!(
                 answer.first("server_says").ends_with("has invalid permissions"),
                 "{}",
@@ -323,14 +323,16 @@ fn a_command_that_delivers_nothing_of_this_archive() {
     assert_eq!((place.ask(&[]).exit, place.ask(&[]).codes()), (0, vec!["WP435"]));
     place.remove("data/pg_wal");
     fs::create_dir(place.at("data/pg_wal")).unwrap();
-    for (command, doubt) in [
-        ("cp /nowhere/%f %p", Some("takes files from /nowhere, which is not this archive")),
-        (&format!("cp {}/%f %p", place.at("wal").display()), None),
-        (&format!("gunzip < {}/%f.gz > %p", place.at("wal").display()), Some("takes files that end in .gz")),
+    // On this machine, the first of these delivers nothing, and the last one never does.
+    for (command, exit, doubt) in [
+        ("cp /nowhere/%f %p", 2, Some("takes files from /nowhere, which is not on this machine")),
+        (&format!("cp {}/%f %p", place.at("wal").display()), 0, None),
+        (&format!("/opt/get {}/%f.gz %p", place.at("wal").display()), 0, Some("takes files that end in .gz")),
+        (&format!("gunzip < {}/%f.gz > %p", place.at("wal").display()), 1, Some("takes files that end in .gz")),
     ] {
         place.write("data/postgresql.auto.conf", &format!("restore_command = '{command}'\n"));
         let answer = place.ask(&[]);
-        assert_eq!((answer.exit, answer.codes().first().copied()), (0, doubt.map(|_| "WP435")), "{command}");
+        assert_eq!((answer.exit, answer.codes().first().copied()), (exit, doubt.map(|_| "WP435")), "{command}");
         assert!(doubt.is_none_or(|doubt| answer.first("message").contains(doubt)), "{}", answer.first("message"));
     }
 }

@@ -2,6 +2,10 @@
 //!
 //! A shell runs it; whatever is not plain here is taken for one that delivers.
 
+mod by_name;
+mod tokens;
+
+pub use by_name::{NamedCopy, Taking};
 use std::path::PathBuf;
 
 /// Where a command takes files from.
@@ -27,18 +31,10 @@ impl Delivery {
         if from.is_empty() { Delivery::Unknown } else { Delivery::From(from) }
     }
 
-    /// Of a command that copies the file as it lies there, and does nothing else: the folder, and what it puts behind a
-    /// file's name. `None` for all others.
-    pub fn plain_copy(command: &str) -> Option<(PathBuf, String)> {
-        if command.contains([';', '|', '&', '<', '>', '(', '`']) {
-            return None;
-        }
-        let words = words(command);
-        let (program, words) = words.split_first()?;
-        let plain: Vec<&String> = words.iter().filter(|word| !word.starts_with('-')).collect();
-        let [from, to] = plain.as_slice() else { return None };
-        let copies = COPIES.contains(&self::program(program));
-        named(from).filter(|_| copies && to.as_str() == "%p")
+    /// Of a command that consists of known programs and plain paths: what it takes, in the order of its words. `None`
+    /// for all others.
+    pub fn by_name(command: &str) -> Option<Vec<NamedCopy>> {
+        by_name::by_name(command)
     }
 }
 
@@ -169,14 +165,6 @@ mod tests {
             "envdir /etc/wal-e.d/archive-push wal-e wal-fetch %f %p",
         ] {
             assert_eq!(Delivery::of(unknown), Delivery::Unknown, "{unknown}");
-        }
-        let own = |folder: &str, suffix: &str| Some((PathBuf::from(folder), suffix.to_owned()));
-        assert_eq!(Delivery::plain_copy("/bin/cp -p '/srv/wal/%f' \"%p\""), own("/srv/wal", ""));
-        assert_eq!(Delivery::plain_copy("cp /srv/wal/%f.gz %p"), own("/srv/wal", ".gz"));
-        for other in
-            ["gunzip < /a/%f > %p", "cp /a/%f %p || cp /b/%f %p", "zcp /a/%f %p", "cp /a/%f %p.gz", "cp $A/%f %p"]
-        {
-            assert_eq!(Delivery::plain_copy(other), None, "{other}");
         }
         let two = Delivery::of("cp /a/%f %p || cp /b/%f %p");
         assert_eq!(two, Delivery::From(vec![("/a".into(), String::new()), ("/b".into(), String::new())]));

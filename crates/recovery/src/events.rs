@@ -12,12 +12,18 @@ use crate::read_ahead::{AheadCount, ReadAhead};
 use crate::sum::{EventSum, RecordSpan, ReplayedCommit};
 use crate::xid_trace::XidTrace;
 use pgwal_format::record::{Block, Record, RecordHeader};
+use pgwal_format::rmgr::database::{self, DatabaseChange};
+use pgwal_format::rmgr::fields;
+use pgwal_format::rmgr::sink::Value;
 use pgwal_format::rmgr::tablespace::TablespaceChange;
 use pgwal_format::rmgr::xact::{self, Timestamp, XactOutcome};
-use pgwal_format::rmgr::{STANDBY, TABLESPACE, TRANSACTION, XLOG, standby, tablespace, xlog};
+use pgwal_format::rmgr::{
+    DATABASE, STANDBY, STORAGE, TABLESPACE, TRANSACTION, XLOG, standby, storage, tablespace, xlog,
+};
 use pgwal_format::text::control::ServerParameters;
-use pgwal_format::{Lsn, TimelineId};
+use pgwal_format::{Generation, Lsn, TimelineId};
 use pgwal_walk::Fold;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What a record is to recovery.
@@ -67,6 +73,8 @@ pub enum EventKind {
     BackupEnd(Lsn),
     /// A tablespace is created, in a directory that must be there, or dropped.
     Tablespace(TablespaceChange),
+    /// Files of a tablespace whose place is not there are changed, the first time since tablespaces changed.
+    ChangesNowhere(u32),
     /// The settings that a standby needs.
     Parameters(ServerParameters),
     /// The transactions that run.
@@ -114,6 +122,8 @@ pub struct Ask {
     pub extents: Option<Arc<Extents>>,
     /// Where it is to be told how far a server reads ahead: what limits it.
     pub ahead: Option<ReadAhead>,
+    /// Tablespaces whose place is not there: records that change files in them are told.
+    pub nowhere: BTreeSet<u32>,
     /// Where it is to be told what became of a transaction: which.
     pub trace: Option<u32>,
 }
@@ -162,6 +172,8 @@ pub struct Events<'a> {
     started: bool,
     open: bool,
     pages: Option<Gather<'a>>,
+    /// Of the tablespaces whose place is not there, those that were told.
+    told: BTreeSet<u32>,
 }
 
 impl<'a> Events<'a> {
@@ -182,6 +194,7 @@ impl<'a> Events<'a> {
             started: false,
             open: false,
             pages,
+            told: BTreeSet::new(),
         }
     }
 
@@ -248,6 +261,40 @@ impl<'a> Events<'a> {
         Some((what, false))
     }
 
+    /// A tablespace whose place is not there, and in which this record changes a file.
+    fn changes_nowhere(&mut self, record: &Record<'_>) -> Option<u32> {
+        // A commit only removes files, and does not mind that they are gone.
+        if self.ask.nowhere.is_empty() || record.header.rmid == TRANSACTION {
+            return None;
+        }
+        let mut all = BTreeSet::new();
+        match record.header.rmid {
+            DATABASE => match database::change(record) {
+                Some(DatabaseChange::Copied { to, .. } | DatabaseChange::Created(to)) => all.extend([to.tablespace]),
+                Some(DatabaseChange::Dropped { .. }) | None => {}
+            },
+            STORAGE => {
+                let rel = storage::created(record).map(|created| created.rel);
+                let rel = rel.or_else(|| storage::truncated(record).map(|cut| cut.rel));
+                all.extend(rel.map(|rel| rel.spc));
+            }
+            // Before 9.5 each record names its relation in a place of its own.
+            _ if record.layout.dialect.generation != Generation::Modern => fields::each(record, &mut |field| {
+                if let Value::Path(rel, _) | Value::Rel(rel) = field.value {
+                    all.insert(rel.spc);
+                }
+            }),
+            _ => {
+                let _ = record.shape(&mut |block| {
+                    all.insert(block.rel.spc);
+                });
+            }
+        }
+        let oid = all.into_iter().find(|oid| self.ask.nowhere.contains(oid) && !self.told.contains(oid))?;
+        self.told.insert(oid);
+        Some(oid)
+    }
+
     fn running(record: &Record<'_>) -> Option<EventKind> {
         let running = standby::running_xacts(record)?;
         Some(EventKind::Running {
@@ -297,9 +344,13 @@ impl Fold for Events<'_> {
             TRANSACTION => self.transaction(record),
             XLOG => self.xlog(record),
             STANDBY => Self::running(record).map(|what| (what, false)),
-            TABLESPACE => tablespace::change(record).map(|change| (EventKind::Tablespace(change), false)),
+            TABLESPACE => {
+                self.told.clear();
+                tablespace::change(record).map(|change| (EventKind::Tablespace(change), false))
+            }
             _ => None,
         };
+        let found = found.or_else(|| self.changes_nowhere(record).map(|oid| (EventKind::ChangesNowhere(oid), false)));
         let mut mark = false;
         while self.ask.ends.get(self.passed).is_some_and(|&end| span.end >= end) {
             self.passed += 1;

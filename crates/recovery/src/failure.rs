@@ -111,6 +111,8 @@ pub enum Failure {
     InPlaceTablespace(u32),
     /// A directory in which WAL makes a tablespace is not there.
     TablespaceFolder(String),
+    /// Files of a tablespace are changed whose place is not there: its link leads nowhere.
+    TablespaceNowhere(u32),
     /// The target lies before the point of consistency.
     BeforeConsistency,
     /// The end of the backup was not reached.
@@ -304,6 +306,8 @@ impl Failure {
             Failure::InPlaceTablespace(oid) => {
                 format!("unexpected directory entry \"{oid}\" found in {}", dialect.wording.tablespaces)
             }
+            // A server makes the folder where a link stands that leads nowhere (11 to 18).
+            Failure::TablespaceNowhere(oid) => format!("could not create directory \"pg_tblspc/{oid}\": File exists"),
             Failure::TablespaceFolder(place) => format!("directory \"{place}\" does not exist"),
             Failure::Incremental => "this is an incremental backup, not a data directory".into(),
         }

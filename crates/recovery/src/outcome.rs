@@ -14,6 +14,7 @@ pub use crate::way::LeftBranch;
 use crate::way::WalkEnd;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Dialect, Lsn, TimelineId};
+use std::collections::BTreeSet;
 
 /// How a recovery ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -126,6 +127,9 @@ pub struct Restore {
     pub own_wal_behind: Option<Lsn>,
     /// Directories in which tablespaces are made on the way, which must be there and were not looked at: the first 20.
     pub makes_tablespaces: Vec<String>,
+    /// Tablespaces that the data directory's catalogs list and that have no link, where WAL neither makes nor drops
+    /// them on the way.
+    pub unlinked: BTreeSet<u32>,
     /// It starts without a `backup_label`, from the control file of a server that ran.
     pub unlabelled: Option<Unlabelled>,
     /// A backup that ended on the way and is not the one that is being restored: where it started, and the record of

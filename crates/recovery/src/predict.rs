@@ -3,18 +3,20 @@
 use crate::at_hand::{FilePlace, FilesAtHand};
 use crate::backup::Backup;
 use crate::failure::Failure;
+use crate::named_files::{NamedFiles, NotTaken};
 use crate::outcome::{Restore, Status};
 use crate::pages::{Blind, Extents};
 use crate::recover::Recovery;
 use crate::settings::{Mode, Settings};
 use crate::start::Start;
-use crate::target::Target;
+use crate::target::{Target, TargetTimeline};
 use crate::unlabelled::BackupUnderWay;
 use crate::way::{WalkEnd, WalkOptions};
 use crate::{bare_start, behind, own_wal, why_missed};
 use pgwal_archive::names::Inventory;
 use pgwal_archive::whose::{Cluster, FirstPage, beginning, whose as whose_wal};
 use pgwal_archive::{Error, Lineage};
+use pgwal_format::text::history::Switch;
 use pgwal_format::{FileName, Layout, Lsn, SegmentName, SegmentNo, TimelineId};
 use pgwal_source::guard::MapGuard;
 use pgwal_source::{Entry, Source, SourceError};
@@ -187,6 +189,7 @@ impl<'a> Site<'a> {
             start: &self.start,
             settings: &settings,
             reading: self.reading(),
+            named: None,
             extents: &self.extents,
         };
         recovery.refused(failure)
@@ -219,6 +222,33 @@ impl<'a> Site<'a> {
         let (timeline, number) =
             line.passed.iter().filter(|(t, _)| *t >= restore.timeline).filter_map(behind).min_by_key(|(_, n)| *n)?;
         Some((timeline, layout.address().segment_start(number, layout.segment)))
+    }
+
+    /// Where a segment is missing at the end of a restore, and a timeline that has WAL here left this one behind its
+    /// start: that timeline, and where it did. The segment was there, in part at least.
+    pub fn left_behind(&self, restore: &Restore) -> Option<(TimelineId, Lsn)> {
+        let Some(WalkEnd::NoFile(name)) = &restore.end else { return None };
+        let layout = &self.shelf.layout;
+        let number = SegmentName::parse(name)?.number(layout.address(), layout.segment)?;
+        let start = layout.address().segment_start(number, layout.segment);
+        let places = || self.shelf.places.iter().filter(|place| place.archive);
+        // What a .partial holds is told by itself.
+        if places().any(|place| place.inventory.partial(restore.timeline, number).is_some()) {
+            return None;
+        }
+        let has_wal = |timeline: TimelineId| {
+            let segments = || places().flat_map(|place| place.inventory.of(timeline));
+            segments().next().is_some_and(|first| self.others.is_empty() || self.is_own(timeline, first.number))
+        };
+        let nodes = places().flat_map(|place| &place.lineage.nodes).filter(|node| !node.broken);
+        let left = nodes.filter_map(|node| {
+            let own = node.ancestors.iter().find(|ancestor| ancestor.timeline == restore.timeline)?;
+            match own.switch {
+                Switch::At(fork) if fork > start => Some((node.timeline, fork)),
+                _ => None,
+            }
+        });
+        left.filter(|(child, _)| has_wal(*child)).min_by_key(|(_, fork)| *fork)
     }
 
     /// The way of a restore: its timelines, oldest first, each with the position at which it is left, the last with the
@@ -254,6 +284,26 @@ impl<'a> Site<'a> {
             let place = self.shelf.places.get(found.place)?;
             FirstPage::of(&beginning(place.source, self.shelf.entry(found)?)?.0).ok()
         })
+    }
+
+    /// What the command does not take of that for want of which a restore ends, or goes along another timeline.
+    pub fn not_taken(&self, settings: &Settings, restore: &Restore) -> Option<NotTaken> {
+        let named = NamedFiles::of(settings, &self.shelf)?;
+        let own = match settings.timeline {
+            TargetTimeline::Current => None,
+            TargetTimeline::Latest => restore.target_timeline.0.checked_add(1).map(TimelineId),
+            TargetTimeline::Number(number) => {
+                Some(number).filter(|_| matches!(restore.failure, Some(Failure::NoTimeline(_))))
+            }
+        };
+        let history = || named.amiss(&self.shelf, FileName::History(own?));
+        let Some(WalkEnd::NoFile(name)) = &restore.end else { return history() };
+        let layout = &self.shelf.layout;
+        let number = SegmentName::parse(name)?.number(layout.address(), layout.segment)?;
+        let line = self.shelf.line(restore.target_timeline).ok()?;
+        let names = line.passed.iter().rev().filter(|(timeline, _)| *timeline >= restore.timeline);
+        let names = names.map(|(timeline, _)| SegmentName::new(*timeline, number, layout.address(), layout.segment));
+        history().or_else(|| names.into_iter().find_map(|name| named.amiss(&self.shelf, FileName::Segment(name))))
     }
 
     /// The `.partial` of the segment in which a restore ends, or of the one that it lacks.
@@ -346,14 +396,16 @@ impl<'a> Site<'a> {
     /// # Errors
     /// As [`Site::predict`].
     pub(crate) fn outcome(&self, settings: &Settings) -> Result<Restore, Error> {
+        let named = NamedFiles::of(settings, &self.shelf).map(Arc::new);
+        let delivered = named.as_ref().and_then(|named| named.delivered(&self.shelf, self.look.settle));
         let shelf = match settings.mode {
             Mode::Crash => &self.inside,
             Mode::Standby if settings.restore_command.is_none() => &self.inside,
             _ if settings.delivers_nothing => &self.inside,
-            Mode::Standby | Mode::Archive => &self.shelf,
+            Mode::Standby | Mode::Archive => delivered.as_ref().unwrap_or(&self.shelf),
         };
-        let (start, extents) = (&self.start, &self.extents);
-        let mut restore = Recovery { shelf, start, settings, reading: self.reading(), extents }.run()?;
+        let (start, extents, reading) = (&self.start, &self.extents, self.reading());
+        let mut restore = Recovery { shelf, start, settings, reading, named, extents }.run()?;
         restore.own_wal_behind = own_wal::behind(shelf, self.reading(), &restore, settings)?;
         restore.unlabelled = bare_start::judge(self.backup, &self.start, &self.under_way, &restore);
         Ok(restore)

@@ -2,8 +2,9 @@
 //! first that cannot be read.
 
 use crate::at_hand::{FilePlace, FilesAtHand, FoundFile};
+use crate::command::Taking;
 use crate::events::{Ask, Events};
-use crate::raw_copy::RawCopy;
+use crate::named_files::{NamedFiles, is_plain};
 use pgwal_archive::fresh::settled;
 use pgwal_archive::names::Segment;
 use pgwal_archive::read::{Reader, Scanned};
@@ -14,7 +15,7 @@ use pgwal_source::guard::MapGuard;
 use pgwal_source::{Entry, How};
 use pgwal_walk::Run;
 use std::cell::RefCell;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Bytes that are kept of a record that crosses pages: the end of a transaction with that many subtransactions is read.
@@ -55,8 +56,8 @@ pub struct EventReader<'a> {
     pub map: Option<MapGuard>,
     /// How long to wait for a file that is being written.
     pub settle: Duration,
-    /// `restore_command` copies files as they are.
-    pub raw: Option<RawCopy>,
+    /// `restore_command` takes files by name.
+    pub named: Option<Arc<NamedFiles>>,
     /// The room for a large segment that is needed whole.
     pub permit: Mutex<Vec<u8>>,
 }
@@ -88,8 +89,15 @@ impl<'a> EventReader<'a> {
         // A server finds a page there that it does not take for one of this segment.
         let events = || Events::new(self.ask).of_file(Some(found.timeline));
         let nothing = || Box::new(reader.nothing(&segment, KEEP, events()));
-        if let Some(bytes) = self.raw.as_ref().and_then(|raw| raw.size(self.shelf, found)) {
-            return FileRead::Size(bytes);
+        match self.named.as_ref().and_then(|named| named.taking(self.shelf, found)) {
+            Some(Taking::AsItIs) => {
+                let odd = entry.size.filter(|size| *size != self.shelf.layout.segment.bytes());
+                if let Some(bytes) = odd {
+                    return FileRead::Size(bytes);
+                }
+            }
+            Some(taking) if is_plain(taking, entry, &self.shelf.layout) => return FileRead::Nothing(NoRecords::Packed),
+            _ => {}
         }
         match scanned.why {
             Some(Unusable::Size { found, .. }) if place.archive => FileRead::Size(found),

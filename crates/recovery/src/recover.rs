@@ -11,11 +11,11 @@ use crate::events::{Ask, EventKind, Match};
 use crate::failure::{Failure, Lacking};
 use crate::hole::ServerAim;
 use crate::in_place::InPlace;
+use crate::named_files::NamedFiles;
 use crate::names::NamesAsked;
 use crate::outcome::{AsksArchive, Ending, OwnWal, Restore};
 use crate::pages::{Blind, Extents, Tracker};
 use crate::prepared::PreparedAcross;
-use crate::raw_copy::RawCopy;
 use crate::replay::{Goal, Replay, ReplayStop, Side, Standby};
 use crate::settings::{Mode, Settings};
 use crate::start::Start;
@@ -39,6 +39,8 @@ pub(crate) struct Recovery<'a> {
     pub settings: &'a Settings,
     /// How to read.
     pub reading: WalkOptions<'a>,
+    /// What `restore_command` takes by name.
+    pub named: Option<Arc<NamedFiles>>,
     /// Blocks that the backup has, or why that is not known.
     pub extents: &'a Result<Arc<Extents>, Blind>,
 }
@@ -100,7 +102,7 @@ impl Recovery<'_> {
             CheckedDelivery::new(options, settings.mode == Mode::Archive, self.shelf, aim)
         });
         out.command = self.command();
-        way.raw = RawCopy::of(settings, self.shelf);
+        way.named.clone_from(&self.named);
         self.asks_archive(&mut way);
         let begun = match self.begin(&mut way, &any, &line, &mut out)? {
             Ok(begun) => begun,
@@ -124,6 +126,8 @@ impl Recovery<'_> {
             replay.prepared = Some(PreparedAcross::new(self.shelf));
         }
         replay.in_place = InPlace::of(self.start, settings);
+        replay.nowhere.clone_from(&self.start.nowhere);
+        replay.unlinked.clone_from(&self.start.unlinked);
         replay.pages = self.extents.as_ref().ok().map(|extents| Tracker::new(extents, settings.ignore_invalid_pages));
         let stuck = self.start.control.as_ref().and_then(|c| replay.check_settings(&c.parameters));
         if let Some(ReplayStop::Dies(failure) | ReplayStop::Stuck(failure)) = stuck {
@@ -242,7 +246,8 @@ impl Recovery<'_> {
         ends.sort_unstable();
         let open_prepared = rules.reads_prepared;
         let extents = self.extents.as_ref().ok().cloned();
-        Ask { target, prepared: rules.prepared_ends, ends, open_prepared, extents, ..Ask::default() }
+        let nowhere = self.start.nowhere.union(&self.start.unlinked).copied().collect();
+        Ask { target, prepared: rules.prepared_ends, ends, open_prepared, extents, nowhere, ..Ask::default() }
     }
 
     fn goal(&self) -> Goal {

@@ -19,6 +19,7 @@ use pgwal_format::recovery::{Minimal, RecoveryRules};
 use pgwal_format::rmgr::tablespace::TablespaceChange;
 use pgwal_format::text::control::{ServerParameters, WalLevel};
 use pgwal_format::{Dialect, Lsn, TimelineId};
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -117,6 +118,10 @@ pub struct Replay<'a> {
     pub makes_tablespaces: Vec<String>,
     /// Tablespaces in the data directory itself.
     pub in_place: InPlace,
+    /// Tablespaces whose place is not there.
+    pub nowhere: BTreeSet<u32>,
+    /// Tablespaces that have no link.
+    pub unlinked: BTreeSet<u32>,
     /// Records that act before their commits, those of the last segment replayed in part included.
     pub acts: EarlyActs,
     /// The target, where it is the end of a transaction that was rolled back.
@@ -157,6 +162,8 @@ impl<'a> Replay<'a> {
             other_backup: None,
             makes_tablespaces: Vec::new(),
             in_place: InPlace::default(),
+            nowhere: BTreeSet::new(),
+            unlinked: BTreeSet::new(),
             acts: EarlyActs::default(),
             rolled_back: None,
             compared: false,
@@ -312,7 +319,19 @@ impl<'a> Replay<'a> {
             }
             EventKind::Tablespace(change) => {
                 self.in_place.replay(change);
+                let (TablespaceChange::Created(oid, _)
+                | TablespaceChange::CreatedInPlace(oid)
+                | TablespaceChange::Dropped(oid)) = change;
+                self.nowhere.remove(oid);
+                self.unlinked.remove(oid);
                 self.make_tablespace(change).map(ReplayStop::Dies)
+            }
+            EventKind::ChangesNowhere(oid) => {
+                if self.unlinked.contains(oid) {
+                    // A server makes a folder in the place of the link.
+                    self.in_place.replay(&TablespaceChange::CreatedInPlace(*oid));
+                }
+                self.nowhere.contains(oid).then_some(ReplayStop::Dies(Failure::TablespaceNowhere(*oid)))
             }
             EventKind::Prepared(xid) => {
                 if let Some(prepared) = &mut self.prepared {

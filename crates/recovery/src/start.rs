@@ -30,6 +30,10 @@ pub struct Start {
     pub control: Option<ControlFile>,
     /// Tablespaces that are folders in `pg_tblspc`.
     pub in_place: BTreeSet<u32>,
+    /// Tablespaces whose place is not on the machine on which a server will be started.
+    pub nowhere: BTreeSet<u32>,
+    /// Tablespaces that have no link.
+    pub unlinked: BTreeSet<u32>,
 }
 
 impl Start {
@@ -60,6 +64,8 @@ impl Start {
             stop: history.map(|h| h.stop),
             control,
             in_place: backup.in_place.clone(),
+            nowhere: backup.nowhere.clone(),
+            unlinked: backup.unlinked.clone(),
         })
     }
 

@@ -4,7 +4,7 @@
 use crate::at_hand::{FilesAtHand, FoundFile};
 use crate::delivery::CheckedDelivery;
 use crate::events::{Ask, EventKind, Events, RecoveryEvent};
-use crate::raw_copy::RawCopy;
+use crate::named_files::NamedFiles;
 use crate::reading::{EventReader, FileRead, NoRecords};
 use crate::replay::ReplayStop;
 use crate::sum::EventSum;
@@ -17,8 +17,8 @@ use pgwal_source::guard::MapGuard;
 use pgwal_walk::{Chain, Fold, Run, Tail};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// How to read.
@@ -138,8 +138,8 @@ pub struct WalWalk<'a> {
     pub read: TimelineId,
     /// What comes from the archive is checked before.
     pub checked: Option<CheckedDelivery>,
-    /// `restore_command` copies files as they are.
-    pub raw: Option<RawCopy>,
+    /// `restore_command` takes files by name.
+    pub named: Option<Arc<NamedFiles>>,
 }
 
 /// What is taken for a segment.
@@ -174,7 +174,7 @@ impl<'a> WalWalk<'a> {
             oldest: TimelineId(0),
             read: TimelineId(0),
             checked: None,
-            raw: None,
+            named: None,
         }
     }
 
@@ -224,7 +224,7 @@ impl<'a> WalWalk<'a> {
         let found = self.requests.iter().filter_map(|request| request.found).find(own)?;
         let (ask, WalkOptions { system_id, map, settle, .. }) = (&Ask::default(), self.reading);
         let reader =
-            EventReader { shelf: self.shelf, ask, system_id, map, settle, raw: None, permit: Mutex::default() };
+            EventReader { shelf: self.shelf, ask, system_id, map, settle, named: None, permit: Mutex::default() };
         reader.record_over(&found, branch.fork)
     }
 
@@ -241,8 +241,6 @@ impl<'a> WalWalk<'a> {
         for timeline in tried(&self.line, number, oldest, &self.shelf.layout) {
             let usable =
                 |f: &FoundFile| !(self.spoiled.contains(f) || self.looking != Looking::Everywhere && is_archived(f));
-            let raw = self.raw.as_ref();
-            let usable = |f: &FoundFile| usable(f) && raw.is_none_or(|raw| raw.takes(self.shelf, f));
             let files = self.shelf.files_or_partials(timeline, number, partials);
             let found = files.iter().copied().find(usable);
             let name = self.shelf.name(timeline, number);
@@ -335,8 +333,8 @@ impl<'a> WalWalk<'a> {
             }
             let planned = steps.len();
             let WalkOptions { system_id, map, settle, .. } = self.reading;
-            let (raw, permit) = (self.raw.clone(), Mutex::default());
-            let reader = EventReader { shelf: self.shelf, ask, system_id, map, settle, raw, permit };
+            let (named, permit) = (self.named.clone(), Mutex::default());
+            let reader = EventReader { shelf: self.shelf, ask, system_id, map, settle, named, permit };
             let work = |i: usize, buffers: &mut Buffers| {
                 let (found, _) = steps.get(i)?;
                 Some((i, *found, reader.read(found, start.filter(|_| i == 0), buffers)))

@@ -8,9 +8,10 @@ use pgwal_format::recovery::settings::SettingRules;
 use pgwal_recovery::backup::{Backup, BackupKind};
 use pgwal_recovery::failure::Failure;
 use pgwal_recovery::outcome::Restore;
-use pgwal_recovery::{Delivery, Mode, PlacedSetting, SettingPlace, Settings, Target};
+use pgwal_recovery::{Delivery, Mode, PlacedSetting, SettingPlace, Settings, Site, Taking, Target};
 use pgwal_source::Source;
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// All of them. `of_files`: what is found of the files; `short`: the archive has more than the restore comes to.
@@ -18,13 +19,13 @@ pub(crate) fn findings(
     archive: &dyn Source,
     backup: &Backup,
     settings: &Settings,
-    restore: &Restore,
+    (site, restore): (&Site<'_>, &Restore),
     (of_files, short): (&[Finding], bool),
 ) -> Result<Vec<Finding>, Error> {
     let mut out: Vec<Finding> = settings.overridden.iter().map(beside).collect();
     out.extend(settings.outranked.as_ref().map(outranked));
     out.extend(without_signal(backup, settings, restore, short));
-    out.extend(command(archive, settings, restore, of_files)?);
+    out.extend(command(archive, settings, (site, restore), of_files)?);
     Ok(out)
 }
 
@@ -69,31 +70,55 @@ fn without_signal(backup: &Backup, settings: &Settings, restore: &Restore, short
     Some(Finding { severity, file: Some(file.to_owned()), detail, ..Finding::of(Code::SignalMissing) })
 }
 
-/// A command that delivers nothing of what lies here.
+/// A command that does not deliver what lies here.
 fn command(
     archive: &dyn Source,
     settings: &Settings,
-    restore: &Restore,
+    (site, restore): (&Site<'_>, &Restore),
     of_files: &[Finding],
 ) -> Result<Option<Finding>, Error> {
     let (Some(place), Some(command)) = (&settings.command_place, &settings.restore_command) else { return Ok(None) };
     if settings.mode == Mode::Crash {
         return Ok(None);
     }
-    let doubt = match Delivery::of(command) {
-        Delivery::Nothing => Some(CommandDoubt::Nothing),
-        Delivery::Unknown => None,
-        Delivery::From(from) => elsewhere(archive, &from)?,
+    let copies = Delivery::by_name(command);
+    let doubt = match (Delivery::of(command), &copies) {
+        (Delivery::Nothing, _) => Some(CommandDoubt::Nothing),
+        (_, Some(copies)) => {
+            let from: Vec<(PathBuf, String)> = copies.iter().map(|c| (c.folder.clone(), c.suffix.clone())).collect();
+            elsewhere(archive, &from, !settings.planned)?
+        }
+        (Delivery::From(from), None) => elsewhere(archive, &from, false)?,
+        (Delivery::Unknown, None) => None,
     };
-    let copies = !settings.planned && Delivery::plain_copy(command).is_some();
-    let doubt = doubt.or_else(|| (copies && gets_packed(restore, of_files)).then_some(CommandDoubt::Packed));
-    let unsuited = copies && matches!(doubt, Some(CommandDoubt::NoSuchNames(_) | CommandDoubt::Packed));
-    let fails = (settings.delivers_nothing || unsuited) && !restore.is_good();
+    let as_it_is = copies.iter().flatten().any(|copy| copy.taking == Taking::AsItIs) && !settings.planned;
+    let doubt = doubt
+        .or_else(|| site.not_taken(settings, restore).map(CommandDoubt::Misses))
+        .or_else(|| (as_it_is && gets_packed(restore, of_files)).then_some(CommandDoubt::Packed));
+    let reached = restore.target.as_ref().is_some_and(|target| target.reached);
+    let fails = match &doubt {
+        Some(CommandDoubt::Misses(_)) => !(reached && restore.is_good()),
+        Some(CommandDoubt::NoSuchNames(_)) if copies.is_some() && !settings.planned => !restore.is_good(),
+        Some(CommandDoubt::Packed) => !restore.is_good(),
+        _ => settings.delivers_nothing && !restore.is_good(),
+    };
     let severity = if fails { Severity::Error } else { Severity::Warning };
     Ok(doubt.map(|doubt| {
-        let detail = Detail::Command { command: command.clone(), place: place.clone(), doubt };
-        Finding { severity, detail, ..Finding::of(Code::RestoreCommand) }
+        let (command, place, archive) = (command.clone(), place.clone(), named(archive));
+        Finding {
+            severity,
+            detail: Detail::Command { command, place, doubt, archive },
+            ..Finding::of(Code::RestoreCommand)
+        }
     }))
+}
+
+/// The archive, as a server on this machine would have to name it; `None` for several places.
+fn named(archive: &dyn Source) -> Option<String> {
+    let name = archive.describe();
+    let is_here = archive.local().is_some();
+    let path = std::path::absolute(&name).ok().filter(|path| path.exists());
+    if is_here { path.map(|path| path.display().to_string()) } else { Some(name).filter(|name| name.contains("://")) }
 }
 
 /// The server gets a file of wrong size that is right once it is unpacked.
@@ -103,7 +128,8 @@ fn gets_packed(restore: &Restore, of_files: &[Finding]) -> bool {
 }
 
 /// Whether none of the folders is that of the archive, or no segment there has such a name.
-fn elsewhere(archive: &dyn Source, from: &[(PathBuf, String)]) -> Result<Option<CommandDoubt>, Error> {
+/// `must`: the server will be started here.
+fn elsewhere(archive: &dyn Source, from: &[(PathBuf, String)], must: bool) -> Result<Option<CommandDoubt>, Error> {
     let Some(local) = archive.local() else { return Ok(None) };
     let listing = archive.list()?;
     let segments = || listing.entries.iter().filter(|entry| matches!(entry.name, Some(FileName::Segment(_))));
@@ -111,9 +137,16 @@ fn elsewhere(archive: &dyn Source, from: &[(PathBuf, String)]) -> Result<Option<
     let folders: BTreeSet<PathBuf> =
         segments().filter_map(|entry| local.path(entry).parent().map(Path::to_path_buf)).collect();
     let folders: BTreeSet<PathBuf> = folders.iter().map(|folder| real(folder)).collect();
-    let here: Vec<&(PathBuf, String)> = from.iter().filter(|(folder, _)| folders.contains(&real(folder))).collect();
+    // Below a folder that is named, they are this archive's, and the command does not find them.
+    let holds = |folder: &Path| folders.iter().any(|own| own.starts_with(folder));
+    let here: Vec<&(PathBuf, String)> = from.iter().filter(|(folder, _)| holds(&real(folder))).collect();
     let Some((first, _)) = from.first() else { return Ok(None) };
     if here.is_empty() {
+        // Whoever may not look there does not know.
+        let is_gone = |folder: &Path| folder.metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound);
+        if must && from.iter().all(|(folder, _)| is_gone(folder)) {
+            return Ok(Some(CommandDoubt::NotHere(first.display().to_string())));
+        }
         return Ok((!folders.is_empty()).then(|| CommandDoubt::Elsewhere(first.display().to_string())));
     }
     let named = |suffix: &str| {

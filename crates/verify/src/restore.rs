@@ -286,8 +286,9 @@ fn found(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
         Some(Failure::InvalidPages) => return None,
         Some(failure) => (code_of(failure), of(failure)),
         None if restore.target.is_none() => {
-            let (_, next) = ends_early(site, restore)?;
-            (Code::RestoreShort, Detail::RestoreShort { next })
+            let more = ends_early(site, restore).map(|(_, next)| Detail::RestoreShort { next });
+            let left = || site.left_behind(restore).map(|(child, fork)| Detail::ShortOfFork { child, fork });
+            (Code::RestoreShort, more.or_else(left)?)
         }
         None if restore.is_late() => {
             (Code::TargetUnreached, Detail::RestoreLater { began: restore.began?, instead: None })

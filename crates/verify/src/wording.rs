@@ -15,7 +15,7 @@ use crate::finding::{Detail, Finding};
 use crate::telling::{TellTime, utc};
 use pgwal_format::text::history::Switch;
 use pgwal_format::{FileName, Layout};
-use pgwal_recovery::backup::RootFileFlaw;
+use pgwal_recovery::backup::{MapFault, RootFileFlaw};
 use pgwal_repos::shell::quoted;
 use pgwal_source::Codec;
 use pgwal_source::name::{self, NamePlace};
@@ -97,6 +97,10 @@ impl Finding {
                 "put the files of that tablespace into {to}, or point the link to where they are (ln -sfn PLACE {}), before a server is started",
                 quoted(file)
             ),
+            (_, Detail::TablespaceUnlinked(_)) => format!(
+                "link {file} to where the files of that tablespace are, before a server is started: ln -s PLACE {}",
+                quoted(file)
+            ),
             (_, Detail::Rights { .. }) => {
                 format!("chmod 700 {}, where a server is to be started on it", quoted(file))
             }
@@ -109,14 +113,15 @@ impl Finding {
             }
             (_, Detail::SettingBeside(setting)) => given::replace(setting),
             (_, Detail::TargetOutranked(setting)) => given::leave_out(setting),
+            (_, Detail::Command { doubt, archive, .. }) => given::deliver(doubt, archive.as_deref()),
+            (_, Detail::Map { fault: MapFault::OverFolder(oid), .. }) => format!(
+                "put what lies in pg_tblspc/{oid} where {file} says that the tablespace is, and take the folder away, before a server is started"
+            ),
             (_, Detail::NoSignal { data }) if file == "recovery.conf" => {
                 format!("write {file} in {data} before the server is started, with a restore_command: walproof when ARCHIVE POSITION prints it")
             }
             (_, Detail::NoSignal { data }) => {
                 format!("make {file} in {data}, empty, before the server is started: touch {}", quoted(&format!("{data}/{file}")))
-            }
-            (_, Detail::Command { .. }) => {
-                "set restore_command to one that fetches from this archive: walproof when ARCHIVE POSITION prints it".into()
             }
             (_, Detail::RestoreLater { .. }) => restore::OLDER.into(),
             (_, Detail::RolledBack(_)) => "make sure that this is the transaction that is meant: walproof when ARCHIVE xid:N".into(),
@@ -129,6 +134,10 @@ impl Finding {
             (_, Detail::PartialCommits { .. }) => {
                 format!("to restore them, copy {file} to the name without .partial, filled up with zeros to a whole segment (walproof archive-get --partial hands it out so)")
             }
+            (Code::RestoreShort, Detail::ShortOfFork { .. }) => format!(
+                "{}; or ask for the timeline that left this one",
+                restore::find(file)
+            ),
             (Code::RestoreShort, _) => {
                 "make good what ends replay there before the server is started: what lies behind is lost once it promotes".into()
             }

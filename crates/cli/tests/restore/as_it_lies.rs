@@ -1,83 +1,12 @@
 //! A data directory on which a server is about to be started, as it lies (`--pgdata`), and archives that are not what
 //! its settings take them for. What servers of 11 to 18 did with such directories is beside each.
 
+use crate::laid::{COPY, Laid, errors};
 use crate::run::{testdata, walproof};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::PathBuf;
 use walproof_testdata::read_plain;
-
-/// An archive and a data directory, from a captured case.
-struct Laid(tempfile::TempDir);
-
-impl Laid {
-    /// `xids-17`: the archive in plain segments.
-    fn new() -> Laid {
-        Laid::of("field/xids-17", true)
-    }
-
-    fn of(case: &str, plain: bool) -> Laid {
-        let laid = Laid(tempfile::tempdir().unwrap());
-        for folder in ["archive", "data/global"] {
-            fs::create_dir_all(laid.at(folder)).unwrap();
-        }
-        for file in fs::read_dir(testdata(&format!("{case}/archive"))).unwrap() {
-            let path = file.unwrap().path();
-            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            let (name, bytes) = match plain {
-                true => (name.trim_end_matches(".xz").to_owned(), read_plain(&path).unwrap()),
-                false => (name, fs::read(&path).unwrap()),
-            };
-            fs::write(laid.at("archive").join(name), bytes).unwrap();
-        }
-        for name in ["PG_VERSION", "backup_label", "global/pg_control"] {
-            fs::copy(testdata(&format!("{case}/backup/{name}")), laid.at("data").join(name)).unwrap();
-        }
-        fs::write(laid.at("data/recovery.signal"), "").unwrap();
-        laid
-    }
-
-    fn at(&self, path: &str) -> PathBuf {
-        self.0.path().join(path)
-    }
-
-    fn text(&self, path: &str) -> String {
-        self.at(path).to_str().unwrap().to_owned()
-    }
-
-    /// With these lines in `postgresql.conf`; `ARCHIVE` stands for its folder.
-    fn set(&self, lines: &[&str]) -> &Laid {
-        // Prepared transactions of the primary need a setting for hot standby.
-        let lines = [lines, &["hot_standby = off"]].concat().join("\n").replace("ARCHIVE", &self.text("archive"));
-        fs::write(self.at("data/postgresql.conf"), lines + "\n").unwrap();
-        self
-    }
-
-    fn verify(&self, more: &[&str]) -> (i32, Value) {
-        let (archive, data) = (self.text("archive"), self.text("data"));
-        let words = [&["verify", &archive, "--pgdata", &data, "--format", "json"], more].concat();
-        let ran = walproof(&words);
-        (ran.code, serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {}{}", ran.out, ran.err)))
-    }
-
-    /// The first line of the text with this label.
-    fn line(&self, label: &str) -> String {
-        let ran = walproof(&["verify", &self.text("archive"), "--pgdata", &self.text("data"), "--timezone", "UTC"]);
-        ran.out
-            .lines()
-            .find(|line| line.starts_with(label))
-            .unwrap_or_else(|| panic!("{label}: {}", ran.out))
-            .to_owned()
-    }
-}
-
-/// Codes of errors.
-fn errors(document: &Value) -> Vec<&str> {
-    let all = document["findings"].as_array().unwrap();
-    all.iter().filter(|f| f["severity"] == "error").map(|f| f["code"].as_str().unwrap()).collect()
-}
-
-const COPY: &str = "restore_command = 'cp ARCHIVE/%f %p'";
 
 #[test]
 fn one_that_is_right_is_proven() {
@@ -139,7 +68,7 @@ fn a_command_that_copies_packed_files_as_they_are_delivers_no_segment() {
     assert!(says.contains("has wrong size: ") && says.ends_with(" instead of 1048576"), "{says}");
     assert!(laid.line("WHY").contains("they are packed: the server gets no segment"), "{}", laid.line("WHY"));
     // One that unpacks them is none of that, and what another folder is packed in is not known.
-    for command in ["xz -dc ARCHIVE/%f.xz > %p", "cp /elsewhere/%f %p", "/usr/local/bin/fetch %f %p"] {
+    for command in ["xz -dc ARCHIVE/%f.xz > %p", "/usr/local/bin/fetch %f %p"] {
         let (code, document) = laid.set(&[&format!("restore_command = '{command}'")]).verify(&[]);
         assert_eq!((code, &document["verdict"]), (0, &json!("proven")), "{command}: {:#}", document["findings"]);
     }
@@ -343,4 +272,116 @@ fn a_server_that_asks_for_nothing_is_told_so() {
     assert_eq!(ran.code, 1, "{}", ran.out);
     let next = ran.out.lines().find(|line| line.starts_with("NEXT")).unwrap();
     assert!(next.contains("write recovery.conf in ") && next.contains("with a restore_command"), "{next}");
+}
+
+/// 12 and 17: `could not remove directory "pg_tblspc/16400": Directory not empty`.
+#[test]
+fn a_folder_with_files_stands_where_a_map_makes_a_link() {
+    let laid = Laid::new();
+    fs::create_dir_all(laid.at("space")).unwrap();
+    fs::create_dir_all(laid.at("data/pg_tblspc/16400")).unwrap();
+    fs::write(laid.at("data/tablespace_map"), format!("16400 {}\n", laid.text("space"))).unwrap();
+    // An empty one is taken away.
+    let (code, document) = laid.set(&[COPY]).verify(&[]);
+    assert_eq!((code, &document["verdict"]), (0, &json!("proven")), "{:#}", document["findings"]);
+    fs::create_dir(laid.at("data/pg_tblspc/16400/PG_17_202406281")).unwrap();
+    let (code, document) = laid.verify(&[]);
+    assert_eq!((code, errors(&document).first()), (1, Some(&"WP402")), "{:#}", document["findings"]);
+    let says = "could not remove directory \"pg_tblspc/16400\": Directory not empty";
+    assert_eq!(document["restore"]["server_says"], says);
+    assert!(laid.line("WHY").contains("tablespace_map line 1 names a tablespace"), "{}", laid.line("WHY"));
+}
+
+/// 11 to 18 start with `could not open directory`, and come to the end of WAL that changes nothing there.
+#[test]
+fn a_tablespace_that_wal_does_not_touch_may_be_gone() {
+    let laid = Laid::new();
+    fs::create_dir_all(laid.at("data/pg_tblspc")).unwrap();
+    std::os::unix::fs::symlink(laid.at("nowhere"), laid.at("data/pg_tblspc/16400")).unwrap();
+    let (code, document) = laid.set(&[COPY]).verify(&[]);
+    assert_eq!((code, &document["verdict"]), (0, &json!("proven")), "{:#}", document["findings"]);
+    let found = document["findings"].as_array().unwrap().iter().find(|f| f["code"] == "WP434").unwrap();
+    assert_eq!(found["severity"], "warning");
+    // Of tables that WAL changes it is FATAL, at the first of their records.
+    let of_default = laid.at("data/pg_tblspc/1663");
+    std::os::unix::fs::symlink(laid.at("nowhere"), &of_default).unwrap();
+    let (code, document) = laid.verify(&[]);
+    let restore = &document["restore"];
+    assert_eq!((code, errors(&document), &restore["outcome"]), (1, vec!["WP421"], &json!("fatal")), "{restore:#}");
+    assert_eq!(restore["server_says"], "could not create directory \"pg_tblspc/1663\": File exists");
+    let end = restore["replay_end"].as_str().unwrap().to_owned();
+    // In front of it nothing happens.
+    let (code, document) = laid.verify(&["--target-lsn", &end, "--target-inclusive", "off"]);
+    assert_eq!((code, &document["verdict"]), (0, &json!("proven")), "{:#}", document["findings"]);
+}
+
+/// 15: `data directory "…" has invalid permissions`.
+#[test]
+fn rights_that_a_server_refuses_keep_it_from_starting() {
+    use std::os::unix::fs::PermissionsExt;
+    let laid = Laid::new();
+    for folder in
+        ["base", "pg_wal", "pg_xact", "pg_multixact/offsets", "pg_multixact/members", "pg_tblspc", "pg_twophase"]
+    {
+        fs::create_dir_all(laid.at("data").join(folder)).unwrap();
+    }
+    let rights = |mode| fs::set_permissions(laid.at("data"), fs::Permissions::from_mode(mode)).unwrap();
+    let refused = |document: &Value| {
+        let all = document["findings"].as_array().unwrap();
+        all.iter().find(|f| f["message"].as_str().unwrap().contains("rights")).map(|f| f["severity"].clone())
+    };
+    for (mode, error) in [(0o755, true), (0o700, false), (0o750, false), (0o770, true)] {
+        rights(mode);
+        let (_, document) = laid.set(&[COPY]).verify(&[]);
+        assert_eq!(refused(&document), error.then(|| json!("error")), "{mode:o}");
+    }
+}
+
+/// Where the last segment of a timeline is gone, and a timeline that left it farther on tells that there was more.
+#[test]
+fn a_timeline_that_another_left_behind_its_end_lacks_its_last_segment() {
+    let laid = Laid::of_15(true);
+    laid.set(&[COPY, "recovery_target_timeline = '1'"]);
+    // Its .partial is told by itself.
+    let (code, document) = laid.verify(&[]);
+    assert_eq!((code, errors(&document)), (0, vec![]), "{:#}", document["findings"]);
+    fs::remove_file(laid.at("archive/000000010000000000000060.partial")).unwrap();
+    let (code, document) = laid.verify(&[]);
+    assert_eq!((code, errors(&document)), (1, vec!["WP424"]), "{:#}", document["findings"]);
+    assert!(laid.line("WHY").contains("timeline 2 left this one farther on, at 0/0605ABE0"), "{}", laid.line("WHY"));
+    // Who asks for the other gets its copy of that segment.
+    let (code, document) = laid.verify(&["--target-timeline", "latest"]);
+    assert_eq!((code, &document["verdict"]), (0, &json!("proven")), "{:#}", document["findings"]);
+}
+
+/// 12 and 15 start, and a query ends with `could not open file "pg_tblspc/16384/…"`; where WAL changes something there
+/// behind consistency, they make a folder in its place, and the rows of the backup are gone without a word.
+#[test]
+fn a_tablespace_of_the_catalogs_without_its_link_is_lost() {
+    let laid = Laid::of("field/unlinked-16", true);
+    for name in ["global/1213", "global/pg_filenode.map"] {
+        fs::copy(testdata(&format!("field/unlinked-16/backup/{name}")), laid.at("data").join(name)).unwrap();
+    }
+    fs::create_dir(laid.at("data/pg_tblspc")).unwrap();
+    let (code, document) = laid.set(&[COPY]).verify(&[]);
+    assert_eq!((code, errors(&document)), (1, vec!["WP434"]), "{:#}", document["findings"]);
+    assert!(laid.line("WHY").contains("pg_tblspc/16384 is missing"), "{}", laid.line("WHY"));
+    assert!(laid.line("NEXT").contains("ln -s PLACE pg_tblspc/16384"), "{}", laid.line("NEXT"));
+    // A backup that lies here may get its links elsewhere.
+    let ran = walproof(&["verify", &laid.text("archive"), "--backup", &laid.text("data"), "--format", "json"]);
+    let document: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((ran.code, errors(&document)), (0, vec![]), "{:#}", document["findings"]);
+    // With the link, and with a line that makes it, nothing is missing.
+    fs::create_dir(laid.at("space")).unwrap();
+    fs::write(laid.at("data/tablespace_map"), format!("16384 {}\n", laid.text("space"))).unwrap();
+    assert_eq!(laid.verify(&[]).0, 0);
+    fs::remove_file(laid.at("data/tablespace_map")).unwrap();
+    std::os::unix::fs::symlink(laid.at("space"), laid.at("data/pg_tblspc/16384")).unwrap();
+    assert_eq!(laid.verify(&[]).0, 0);
+    // 11 to 18: FATAL where the link leads to nothing, and WAL changes a table there.
+    fs::remove_dir(laid.at("space")).unwrap();
+    let (code, document) = laid.verify(&[]);
+    assert_eq!((code, errors(&document)), (1, vec!["WP421"]), "{:#}", document["findings"]);
+    let says = "could not create directory \"pg_tblspc/16384\": File exists";
+    assert_eq!(document["restore"]["server_says"], says);
 }

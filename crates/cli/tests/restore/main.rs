@@ -7,13 +7,16 @@
 //! | `legacy` | 8.2, 9.2, 9.4, with `WALPROOF_CORPUS` | the server's log |
 //! | `codes` | made for each finding | none |
 //! | `as_it_lies` | data directories with the settings and files that a server would start with | in each test |
+//! | `by_name` | archives in which some files lie under other names than `restore_command` takes | in each test |
 //! | `own_wal` | one with a hole that the backup's own `pg_wal` fills | none |
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
 
 mod as_it_lies;
+mod by_name;
 mod codes;
 mod compare;
 mod damaged;
+mod laid;
 mod legacy;
 mod own_wal;
 #[path = "../run/mod.rs"]

@@ -6,10 +6,12 @@ use super::folder_place::FolderPlace;
 use super::parts::{BackupParts, SMALL};
 use super::small::{small, special};
 use super::{Backup, BackupKind, structure, tablespace_map};
+use pgwal_catalog::{DataFile, tablespaces as tablespaces_of};
 use pgwal_format::SegmentName;
 use pgwal_source::{Source, SourceError};
-use std::collections::HashSet;
-use std::fs::{self, DirEntry};
+use std::collections::{BTreeSet, HashSet};
+use std::fs::{self, DirEntry, File};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -49,7 +51,9 @@ pub(super) fn open(path: &Path) -> Result<Backup, SourceError> {
             Err(_) => backup.not_checked.push("the WAL inside the backup, which cannot be opened"),
         }
     }
-    Ok(assemble(backup, parts))
+    let mut backup = assemble(backup, parts);
+    backup.unlinked = unlinked(path, &backup);
+    Ok(backup)
 }
 
 /// A server archives from here: what a backup leaves in the folder is segments that are done, and nothing else.
@@ -118,7 +122,10 @@ fn tablespaces(path: &Path, parts: &mut BackupParts) {
     let Ok(entries) = fs::read_dir(&links) else { return };
     let (linked, own): (Vec<DirEntry>, Vec<DirEntry>) =
         entries.flatten().partition(|entry| entry.file_type().is_ok_and(|kind| kind.is_symlink()));
-    // Where the map names one, a server puts a link in the place of the folder.
+    // Where the map names one, a server puts a link in the place of the folder, if that is empty.
+    let is_filled = |entry: &&DirEntry| fs::read_dir(entry.path()).is_ok_and(|mut inside| inside.next().is_some());
+    let of_map = |entry: &DirEntry| entry.file_name().to_str().filter(|name| oids.contains(name))?.parse().ok();
+    parts.filled = own.iter().filter(is_filled).filter_map(of_map).collect();
     let unmapped = own.iter().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     parts.in_place = unmapped.filter(|oid: &u32| !oids.contains(oid.to_string().as_str())).collect();
     for entry in linked.into_iter().filter(|entry| !entry.path().is_dir()) {
@@ -132,6 +139,33 @@ fn tablespaces(path: &Path, parts: &mut BackupParts) {
             parts.nowhere.push((oid, to, false));
         }
     }
+}
+
+/// Files of a data directory, for whoever reads its catalogs.
+struct DataFolderFiles<'a>(&'a Path);
+
+impl DataFile for DataFolderFiles<'_> {
+    fn read(&self, path: &str, most: usize) -> Option<Vec<u8>> {
+        let file = File::open(self.0.join(path)).ok().filter(|file| file.metadata().is_ok_and(|m| m.is_file()))?;
+        let mut out = Vec::new();
+        file.take(most as u64).read_to_end(&mut out).ok()?;
+        Some(out)
+    }
+}
+
+/// Tablespaces that the catalogs list, and of which nothing stands in `pg_tblspc`.
+fn unlinked(path: &Path, backup: &Backup) -> BTreeSet<u32> {
+    let Some(control) = &backup.control else { return BTreeSet::new() };
+    let page = control.page_size.bytes() as usize;
+    let mut out = tablespaces_of(control.dialect.version, control.endian, page, &DataFolderFiles(path));
+    let map = backup.label.as_ref().and_then(|_| small(&path.join("tablespace_map"), 1 << 20).ok().flatten());
+    let mapped: HashSet<String> = map.iter().flat_map(|map| tablespace_map::parse(map)).map(|(oid, _)| oid).collect();
+    out.retain(|oid| {
+        let link = path.join("pg_tblspc").join(oid.to_string());
+        link.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound)
+            && !mapped.contains(&oid.to_string())
+    });
+    out
 }
 
 /// Whether a file lies below the folder of one of these tablespaces.

@@ -192,7 +192,13 @@ fn incremental_files(parts: &BackupParts) -> Option<BackupFlaw> {
 fn map(backup: &Backup, parts: &BackupParts) -> Option<BackupFlaw> {
     let rules = backup.version.and_then(|version| version.dialect())?.recovery.tablespace_map;
     let read = backup.label.is_some() && rules != TablespaceMap::Unknown;
-    let (line, fault) = tablespace_map::fault(parts.files.get("tablespace_map").filter(|_| read)?, rules)?;
+    let bytes = parts.files.get("tablespace_map").filter(|_| read)?;
+    // `remove_tablespace_symlink` takes an empty folder away, and nothing else.
+    let filled = || {
+        let oid = *parts.filled.first()?;
+        Some((tablespace_map::line_of(bytes, oid)?, MapFault::OverFolder(oid)))
+    };
+    let (line, fault) = tablespace_map::fault(bytes, rules).or_else(filled)?;
     // A server starts, and the tablespace is not linked.
     let passed_over = rules == TablespaceMap::Scanned && fault == MapFault::NotEnded;
     let weight = if passed_over { Weight::Warning } else { Weight::Error };

@@ -102,6 +102,10 @@ pub struct Backup {
     pub(crate) lacks_hba: bool,
     /// Tablespaces that are folders in `pg_tblspc`, and no links (`allow_in_place_tablespaces`).
     pub in_place: BTreeSet<u32>,
+    /// Tablespaces whose place is not on this machine, where a server will be started on the directory as it lies.
+    pub nowhere: BTreeSet<u32>,
+    /// Tablespaces that its catalogs list, and that have neither a link, nor a folder, nor a line in `tablespace_map`.
+    pub unlinked: BTreeSet<u32>,
     /// What is wrong with the backup itself.
     pub flaws: Vec<BackupFlaw>,
     /// What of it was not looked at, in words.
@@ -192,6 +196,8 @@ impl Backup {
             has_version_file: false,
             lacks_hba: false,
             in_place: BTreeSet::new(),
+            nowhere: BTreeSet::new(),
+            unlinked: BTreeSet::new(),
             flaws: Vec::new(),
             not_checked: Vec::new(),
             contents: None,

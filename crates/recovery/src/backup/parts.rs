@@ -39,6 +39,8 @@ pub(super) struct BackupParts {
     /// Tablespaces whose place is not on this machine, and where that is: the OID, the place, whether `tablespace_map`
     /// names it.
     pub nowhere: Vec<(String, String, bool)>,
+    /// Tablespaces of `tablespace_map` in the place of whose links stand folders that are not empty.
+    pub filled: BTreeSet<u32>,
     /// The rights of the data directory, as bits of its mode, where that is known.
     pub mode: Option<u32>,
     /// Tablespaces that are folders in `pg_tblspc`, and no links.

@@ -6,6 +6,7 @@
 use super::Backup;
 use super::flaw::{BackupFlaw, FlawKind, RootFileFlaw, Weight};
 use super::folder_place::FolderPlace;
+use super::manifest::Manifest;
 use super::parts::{BackupParts, is_whole};
 use pgwal_format::recovery::data_directory::{DataFolder, WithoutFolder, has_maps, refused_rights};
 use std::collections::BTreeSet;
@@ -146,6 +147,14 @@ fn version_file(backup: &Backup, parts: &BackupParts, must: bool) -> Option<Back
     Some(FlawKind::RootFile { what, data: backup.name.clone() }.of("PG_VERSION"))
 }
 
+fn oid_of(link: &str) -> Option<u32> {
+    link.strip_prefix("pg_tblspc/")?.parse().ok()
+}
+
+fn is_below(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
+
 impl Backup {
     /// A server will be started on the directory as it lies: what a sample may lack counts.
     pub fn starts_as_it_lies(&mut self) {
@@ -156,8 +165,16 @@ impl Backup {
         }
         for flaw in &mut self.flaws {
             match flaw.kind {
-                FlawKind::TablespaceNowhere { .. } => flaw.weight = Some(Weight::Error),
-                FlawKind::Rights { .. } => flaw.weight = Some(Weight::Warning),
+                FlawKind::TablespaceNowhere { .. } => {
+                    // A server starts without it, and dies at the first record that changes something there.
+                    self.nowhere.extend(oid_of(&flaw.file));
+                    let holds =
+                        |manifest: &Manifest| manifest.files.iter().any(|file| is_below(&file.path, &flaw.file));
+                    if self.manifest.as_ref().is_some_and(holds) {
+                        flaw.weight = Some(Weight::Error);
+                    }
+                }
+                FlawKind::Rights { .. } => flaw.weight = Some(Weight::Error),
                 _ => {}
             }
         }

@@ -17,6 +17,8 @@ pub enum MapFault {
     NoNumber,
     /// The last line is not ended.
     NotEnded,
+    /// In the place of the link stands a folder that is not empty.
+    OverFolder(u32),
 }
 
 /// The first thing that a server refuses, and in which line, counted from 1. One that is not ended is passed over by
@@ -30,6 +32,12 @@ pub(super) fn fault(bytes: &[u8], rules: TablespaceMap) -> Option<(u32, MapFault
     let refused = lines.ended.iter().find_map(|(number, line)| Some((*number, of(line)?)));
     let open = lines.has_more || lines.is_escaped && rules != TablespaceMap::Scanned;
     refused.or_else(|| open.then_some((lines.last, MapFault::NotEnded)))
+}
+
+/// In which line, counted from 1, a tablespace is named.
+pub(super) fn line_of(bytes: &[u8], oid: u32) -> Option<u32> {
+    let own = |line: &[u8]| split(line).is_some_and(|(named, _)| named.parse() == Ok(oid));
+    MapLines::of(bytes).ended.iter().find(|(_, line)| own(line)).map(|(number, _)| *number)
 }
 
 /// What stands between ends of lines that no backslash stands before.

@@ -49,6 +49,7 @@ impl Recovery<'_> {
             unlabelled: None,
             other_backup: None,
             makes_tablespaces: Vec::new(),
+            unlinked: self.start.unlinked.clone(),
             left_branch: None,
             others_history: None,
             chosen: None,

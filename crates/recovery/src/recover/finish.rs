@@ -29,6 +29,7 @@ impl Recovery<'_> {
         out.replayed = replay.sum;
         out.other_backup = replay.other_backup;
         out.makes_tablespaces.clone_from(&replay.makes_tablespaces);
+        out.unlinked.clone_from(&replay.unlinked);
         out.rolled_back = replay.rolled_back;
         let all = self.dialect().recovery.parameters.len();
         out.settings_unknown &= !(replay.compared && replay.goal.parameters.len() == all);

@@ -91,6 +91,13 @@ pub enum Detail {
         /// Start of the next segment that is here.
         next: Lsn,
     },
+    /// A timeline with WAL here left the one along which recovery ends behind that end.
+    ShortOfFork {
+        /// The timeline.
+        child: TimelineId,
+        /// Where it left the other.
+        fork: Lsn,
+    },
     /// A server's own WAL breaks off in front of more of it.
     OwnWalShort {
         /// Where that begins.
@@ -424,6 +431,8 @@ pub enum Detail {
         /// `tablespace_map` says so, and else a link.
         mapped: bool,
     },
+    /// A tablespace that the catalogs list has no link in `pg_tblspc`.
+    TablespaceUnlinked(u32),
     /// Rights of a data directory with which a server does not start.
     Rights {
         /// Bits of its mode.
@@ -448,6 +457,8 @@ pub enum Detail {
         place: SettingPlace,
         /// Why it does not.
         doubt: CommandDoubt,
+        /// The archive that is looked at, where it is one place.
+        archive: Option<String>,
     },
     /// An incremental backup.
     Incremental {

@@ -1,5 +1,7 @@
 //! What a command is doubted for.
 
+use pgwal_recovery::NotTaken;
+
 /// Why a `restore_command` does not deliver.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum CommandDoubt {
@@ -11,4 +13,8 @@ pub enum CommandDoubt {
     NoSuchNames(String),
     /// It copies files as they are, and they are packed.
     Packed,
+    /// A file lies here under another name, or in another form, than it takes.
+    Misses(NotTaken),
+    /// It takes files from this folder, which is not on this machine.
+    NotHere(String),
 }

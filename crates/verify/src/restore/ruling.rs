@@ -7,7 +7,7 @@ use super::{
 use crate::beside_target;
 use crate::codes::{Code, Severity};
 use crate::contents::{BackupContents, read_of};
-use crate::finding::{Detail, Finding, set_severities};
+use crate::finding::{CommandDoubt, Detail, Finding, set_severities};
 use crate::judge::{Ruled, Ruling, RulingCase};
 use crate::lines;
 use crate::of_settings;
@@ -153,7 +153,7 @@ impl RestoreRuling<'_, '_> {
         let mut out = match self.settings {
             Ok(settings) => {
                 let short = ends_early(site, restore).is_some() || self.asks_nothing_and_lacks(settings)?;
-                of_settings::findings(self.archive, self.backup, settings, restore, (of_files, short))?
+                of_settings::findings(self.archive, self.backup, settings, (site, restore), (of_files, short))?
             }
             Err(_) => Vec::new(),
         };
@@ -173,11 +173,26 @@ impl RestoreRuling<'_, '_> {
         out.extend(restore.others_history.map(|(branch, record)| others_history(branch, record)));
         out.extend(invalid_pages(site, restore));
         out.extend(dies_at_promotion(restore));
+        out.extend(self.unlinked());
         if !restore.closed {
             out.extend(beside_target::findings(site, restore));
         }
         out.extend(self.settings.ok().and_then(beside_target::zone_doubt));
         Ok(out)
+    }
+
+    /// The first of the tablespaces that the catalogs list and that have no link: an error where a server will be
+    /// started on the directory.
+    fn unlinked(&self) -> Option<Finding> {
+        let oid = self.restore.unlinked.first()?;
+        let must = self.settings.is_ok_and(|settings| !settings.planned);
+        Some(Finding {
+            severity: if must { Severity::Error } else { Severity::Warning },
+            file: Some(format!("pg_tblspc/{oid}")),
+            detail: Detail::TablespaceUnlinked(*oid),
+            more: self.restore.unlinked.len() as u64 - 1,
+            ..Finding::of(Code::BackupStructure)
+        })
     }
 
     /// A server that asks the archive for nothing, as it lies, would come further if it did.
@@ -194,6 +209,9 @@ impl RestoreRuling<'_, '_> {
         let restore = &self.restore;
         let doubtful = restore.unlabelled.as_ref().is_some_and(Unlabelled::is_doubtful);
         let reached = self.is_reached();
+        // A server that is started here gets nothing; one for which the folder is there may get all of it.
+        let not_here = |f: &Finding| matches!(f.detail, Detail::Command { doubt: CommandDoubt::NotHere(_), .. });
+        let doubtful = doubtful || findings.iter().any(not_here);
         // Which copy of a file is taken decides what a target comes to, too; another target is not the one asked for.
         let of_all = |code| {
             matches!(code, Code::CopiesDiffer | Code::RestoredElsewhere | Code::RestoredUnknown | Code::SettingBeside)

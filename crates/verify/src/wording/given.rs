@@ -3,7 +3,8 @@
 use crate::finding::CommandDoubt;
 use pgwal_format::recovery::data_directory::{DataFolder, WithoutFolder};
 use pgwal_recovery::backup::{FolderPlace, MapFault};
-use pgwal_recovery::{PlacedSetting, SettingPlace, SettingsError};
+use pgwal_recovery::{NotTaken, PlacedSetting, SettingPlace, SettingsError};
+use pgwal_repos::shell::quoted;
 
 /// "postgresql.auto.conf line 3", where it is known.
 fn place(place: &SettingPlace) -> Option<String> {
@@ -107,6 +108,7 @@ pub(super) fn map(fault: MapFault) -> &'static str {
         MapFault::NoPlace => "names no tablespace with its directory",
         MapFault::NoNumber => "begins with no OID of a tablespace",
         MapFault::NotEnded => "is not ended, as if the file were cut",
+        MapFault::OverFolder(_) => "names a tablespace, and in the place of its link stands a folder that is not empty",
     }
 }
 
@@ -121,8 +123,34 @@ pub(super) fn command(command: &str, at: &SettingPlace, doubt: &CommandDoubt) ->
         }
         CommandDoubt::Packed => "copies files as they are, and they are packed: the server gets no segment".to_owned(),
         CommandDoubt::NoSuchNames(suffix) => format!("takes files that end in {suffix}, as no segment here does"),
+        CommandDoubt::Misses(NotTaken { asked, here }) if here.ends_with(asked.as_str()) => {
+            format!("unpacks {asked}, and what lies here is not packed: the server does not get it")
+        }
+        CommandDoubt::Misses(NotTaken { asked, here }) => {
+            format!("takes {asked}, and what lies here is {here}: the server does not get it")
+        }
+        CommandDoubt::NotHere(folder) => {
+            format!(
+                "takes files from {folder}, which is not on this machine: a server that is started here gets nothing"
+            )
+        }
     };
     format!("restore_command = '{command}'{at} {what}")
+}
+
+/// What to do about a command that does not deliver.
+pub(super) fn deliver(doubt: &CommandDoubt, archive: Option<&str>) -> String {
+    let from = archive.map_or("PLACE...".to_owned(), |archive| quoted(archive).replace('%', "%%"));
+    let own = format!("walproof archive-get %f \"%p\" --from {from}");
+    match doubt {
+        CommandDoubt::Packed | CommandDoubt::Misses(_) | CommandDoubt::NoSuchNames(_) => {
+            format!("set a restore_command that takes each file as it lies here: {own}")
+        }
+        CommandDoubt::Nothing => format!("set a restore_command that copies %f from here to %p: {own}"),
+        CommandDoubt::NotHere(folder) | CommandDoubt::Elsewhere(folder) => format!(
+            "bring the archive to {folder} where the server will be started, or set a restore_command that takes it from here: {own}"
+        ),
+    }
 }
 
 /// What a folder that is not there does to a server.

@@ -143,6 +143,9 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
                 "{file} {link} {to}, and nothing is there on this machine: a server without it has no data of that tablespace, and ends with FATAL at the first record that changes some"
             )
         }
+        Detail::TablespaceUnlinked(_) => format!(
+            "{file} is missing, and pg_tablespace lists that tablespace: a server has no data of it, and makes a folder in its place where WAL changes some"
+        ),
         Detail::Rights { mode, .. } => {
             format!("{file} has the rights {mode:04o}: a server does not start on it")
         }
@@ -161,7 +164,7 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
         Detail::SettingBeside(setting) => given::placed(setting),
         Detail::TargetOutranked(setting) => given::outranked(setting),
         Detail::NoSignal { .. } => format!("there is no {file}: the server reads neither the archive nor its target"),
-        Detail::Command { command, place, doubt } => given::command(command, place, doubt),
+        Detail::Command { command, place, doubt, .. } => given::command(command, place, doubt),
         Detail::Incremental { from } => {
             format!("{file}: the backup builds on the one that starts at {}; combine them first", from.start)
         }
@@ -208,6 +211,9 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
             unlabelled_start(unlabelled, *redo, *own_wal, *asks_archive)
         }
         Detail::Restored(report) => restored::sentence(report, tell),
+        Detail::ShortOfFork { child, fork } => format!(
+            "replay ends at {lsn}, and timeline {child} left this one farther on, at {fork}: what was written up to there is not here"
+        ),
         Detail::RestoreShort { next } => format!("replay ends at {lsn}; the archive has more, from {next} on"),
         Detail::InvalidPages(pages) => {
             let InvalidPage { rel, block, in_backup, zeros, .. } = pages.first;

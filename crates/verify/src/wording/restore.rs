@@ -62,6 +62,9 @@ pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
         Failure::InPlaceTablespace(_) => {
             "set allow_in_place_tablespaces = on for this restore: a tablespace lies in the data directory itself, or its link in pg_tblspc was copied as a folder".into()
         }
+        Failure::TablespaceNowhere(oid) => {
+            format!("bring the files of the tablespace to where pg_tblspc/{oid} leads, or point the link to where they are, before the server is started")
+        }
         // What the name is in bytes is not known any more.
         Failure::TablespaceFolder(place) if place.contains(char::REPLACEMENT_CHARACTER) => {
             "make the directory before the server is started, as the user of the server".into()
@@ -106,7 +109,7 @@ pub(super) fn label(unlabelled: &Unlabelled) -> String {
     if unlabelled.lived_in { format!("if this is a copy of a running server: {put}") } else { put }
 }
 
-fn find(file: &str) -> String {
+pub(super) fn find(file: &str) -> String {
     format!(
         "find a good copy of {file}: pg_wal of the old primary, a standby, another archive; check it: walproof verify FILE"
     )

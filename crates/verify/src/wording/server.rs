@@ -7,7 +7,7 @@ use pgwal_format::page::{CONTRECORD, PageFault};
 use pgwal_format::record::{BodyFault, HeaderFault};
 use pgwal_format::text::control::ControlError;
 use pgwal_format::{Layout, Lsn, SegmentName, TimelineId};
-use pgwal_recovery::backup::{FolderPlace, RootFileFlaw};
+use pgwal_recovery::backup::{FolderPlace, MapFault, RootFileFlaw};
 use pgwal_recovery::failure::Failure;
 use pgwal_walk::Fault;
 
@@ -65,6 +65,9 @@ pub(super) fn says(f: &Finding, layout: &Layout) -> Option<String> {
 /// What it says of a backup before it reads any WAL.
 pub(super) fn of_backup(f: &Finding) -> Option<String> {
     let says: &str = match (f.code, &f.detail) {
+        (Code::BackupLabel, Detail::Map { fault: MapFault::OverFolder(oid), .. }) => {
+            return Some(format!("could not remove directory \"pg_tblspc/{oid}\": Directory not empty"));
+        }
         (Code::BackupLabel, Detail::Map { .. }) => "invalid data in file \"tablespace_map\"",
         (Code::BackupLabel, _) => "invalid data in file \"backup_label\"",
         (Code::BackupStructure, Detail::Folder { place: FolderPlace::NoFile, .. }) => return None,
@@ -79,7 +82,7 @@ pub(super) fn of_backup(f: &Finding) -> Option<String> {
             let data = f.file.as_deref().unwrap_or_default();
             return Some(format!("data directory \"{data}\" has group or world access"));
         }
-        (Code::BackupStructure, Detail::TablespaceNowhere { .. }) => return None,
+        (Code::BackupStructure, Detail::TablespaceNowhere { .. } | Detail::TablespaceUnlinked(_)) => return None,
         (Code::BackupStructure, Detail::RootFile { what: RootFileFlaw::NoHba, .. }) => "could not load pg_hba.conf",
         (Code::BackupStructure, Detail::RootFile { what: RootFileFlaw::NoMap, .. }) => return None,
         (Code::BackupStructure, Detail::RootFile { data, .. }) => {

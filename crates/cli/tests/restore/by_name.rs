@@ -1,0 +1,168 @@
+//! A `restore_command` that takes files by name, and archives in which some lie under another. A server gets what the
+//! command delivers, and nothing else: servers of 12, 15 and 17 ended in front of the first such file, or went along the
+//! old timeline, without a word.
+
+use crate::laid::{COPY, Laid, errors};
+use serde_json::{Value, json};
+use std::fs;
+
+const NEWEST: &str = "00000001000000000000000A";
+
+/// `xids-17`, packed with xz, the newest segment plain.
+fn newest_plain() -> Laid {
+    let laid = Laid::of("field/xids-17", false);
+    let plain = Laid::new();
+    fs::remove_file(laid.at(&format!("archive/{NEWEST}.xz"))).unwrap();
+    fs::copy(plain.at(&format!("archive/{NEWEST}")), laid.at(&format!("archive/{NEWEST}"))).unwrap();
+    laid
+}
+
+fn finding<'a>(document: &'a Value, code: &str) -> &'a Value {
+    document["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|f| f["code"] == code)
+        .unwrap_or_else(|| panic!("{document:#}"))
+}
+
+#[test]
+fn the_newest_segment_is_not_yet_packed() {
+    let laid = newest_plain();
+    let (code, document) = laid.set(&["restore_command = 'unxz < ARCHIVE/%f.xz > %p'"]).verify(&[]);
+    assert_eq!((code, errors(&document)[0]), (1, "WP435"), "{:#}", document["findings"]);
+    let found = finding(&document, "WP435");
+    let says = format!("takes {NEWEST}.xz, and what lies here is {NEWEST}: the server does not get it");
+    assert!(found["message"].as_str().unwrap().ends_with(&says), "{found:#}");
+    let own = format!("walproof archive-get %f \"%p\" --from {}", laid.text("archive"));
+    assert!(found["advice"].as_str().unwrap().ends_with(&own), "{found:#}");
+    assert_eq!(document["restore"]["replay_end"], json!("0/00A00000"));
+    // Both ways, or one that knows both: all of it.
+    for command in [
+        "unxz < ARCHIVE/%f.xz > %p || cp ARCHIVE/%f %p",
+        "if test -f ARCHIVE/%f; then cp ARCHIVE/%f %p; else xz -dc ARCHIVE/%f.xz > %p; fi",
+    ] {
+        let (code, document) = laid.set(&[&format!("restore_command = '{command}'")]).verify(&[]);
+        assert_eq!((code, &document["verdict"]), (0, &json!("proven")), "{command}: {:#}", document["findings"]);
+    }
+    // In front of it a target is reached.
+    laid.set(&["restore_command = 'unxz < ARCHIVE/%f.xz > %p'"]);
+    let (code, document) = laid.verify(&["--target-lsn", "0/900028"]);
+    assert_eq!((code, &document["verdict"]), (0, &json!("proven")), "{:#}", document["findings"]);
+    // Behind it, it is not.
+    let (code, document) = laid.verify(&["--target-lsn", "0/A00100"]);
+    assert_eq!((code, errors(&document).contains(&"WP435")), (1, true), "{:#}", document["findings"]);
+}
+
+#[test]
+fn the_newest_segment_is_packed_already() {
+    let laid = Laid::new();
+    let packed = Laid::of("field/xids-17", false);
+    fs::remove_file(laid.at(&format!("archive/{NEWEST}"))).unwrap();
+    fs::copy(packed.at(&format!("archive/{NEWEST}.xz")), laid.at(&format!("archive/{NEWEST}.xz"))).unwrap();
+    let (code, document) = laid.set(&[COPY]).verify(&[]);
+    assert_eq!((code, errors(&document)[0]), (1, "WP435"), "{:#}", document["findings"]);
+    let says = format!("takes {NEWEST}, and what lies here is {NEWEST}.xz: the server does not get it");
+    assert!(finding(&document, "WP435")["message"].as_str().unwrap().ends_with(&says));
+}
+
+/// Without a suffix, the name does not say it.
+#[test]
+fn a_program_that_unpacks_fails_on_what_is_plain() {
+    let laid = Laid::of("field/xids-17", false);
+    for file in fs::read_dir(laid.at("archive")).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_some_and(|suffix| suffix == "xz") {
+            fs::rename(&path, path.with_extension("")).unwrap();
+        }
+    }
+    let unpack = "restore_command = 'unxz < ARCHIVE/%f > %p'";
+    let (code, document) = laid.set(&[unpack]).verify(&[]);
+    assert_eq!((code, &document["verdict"]), (0, &json!("proven")), "{:#}", document["findings"]);
+    fs::copy(Laid::new().at(&format!("archive/{NEWEST}")), laid.at(&format!("archive/{NEWEST}"))).unwrap();
+    let (code, document) = laid.verify(&[]);
+    assert_eq!((code, errors(&document)[0]), (1, "WP435"), "{:#}", document["findings"]);
+    let says = format!("unpacks {NEWEST}, and what lies here is not packed: the server does not get it");
+    assert!(finding(&document, "WP435")["message"].as_str().unwrap().ends_with(&says), "{document:#}");
+    // One that lets pass what is plain.
+    let (code, document) = laid.set(&["restore_command = 'xz -dcf ARCHIVE/%f > %p'"]).verify(&[]);
+    assert_eq!((code, &document["verdict"]), (0, &json!("proven")), "{:#}", document["findings"]);
+}
+
+/// `pg_receivewal --compress` packs segments, and leaves history files as they are: a server that unpacks all of them
+/// stays on the old timeline.
+#[test]
+fn a_history_file_under_another_name_hides_its_timeline() {
+    let laid = Laid::of_15(false);
+    let (code, document) = laid.set(&["restore_command = 'unxz < ARCHIVE/%f.xz > %p'"]).verify(&[]);
+    assert_eq!((code, errors(&document)[0]), (1, "WP435"), "{:#}", document["findings"]);
+    let says = "takes 00000002.history.xz, and what lies here is 00000002.history: the server does not get it";
+    assert!(finding(&document, "WP435")["message"].as_str().unwrap().ends_with(says), "{document:#}");
+    assert_eq!(document["restore"]["timeline"], 1);
+    let both = "restore_command = 'unxz < ARCHIVE/%f.xz > %p || cp ARCHIVE/%f %p'";
+    let (code, document) = laid.set(&[both]).verify(&[]);
+    assert_eq!((code, &document["restore"]["timeline"]), (0, &json!(3)), "{:#}", document["findings"]);
+    // Who asks for the old one does not miss it.
+    let (_, document) = laid
+        .set(&["restore_command = 'unxz < ARCHIVE/%f.xz > %p'", "recovery_target_timeline = 'current'"])
+        .verify(&["--target-lsn", "0/5A000028"]);
+    assert!(!errors(&document).contains(&"WP435"), "{:#}", document["findings"]);
+}
+
+/// Barman's `wals` has segments in folders, history files beside them.
+#[test]
+fn segments_lie_in_folders_below_the_one_that_is_named() {
+    let laid = Laid::new();
+    let below = laid.at("archive/0000000100000000");
+    fs::create_dir(&below).unwrap();
+    for file in fs::read_dir(laid.at("archive")).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if path.is_file() && name.len() == 24 {
+            fs::rename(&path, below.join(name)).unwrap();
+        }
+    }
+    let (code, document) = laid.set(&[COPY]).verify(&[]);
+    assert_eq!((code, errors(&document)[0]), (1, "WP435"), "{:#}", document["findings"]);
+    assert_eq!(document["restore"]["server_says"], "could not locate required checkpoint record at 0/800080");
+    // Under the folder's own name they are had.
+    let own = "restore_command = 'cp ARCHIVE/0000000100000000/%f %p'";
+    let (code, document) = laid.set(&[own]).verify(&[]);
+    assert_eq!((code, &document["verdict"]), (0, &json!("proven")), "{:#}", document["findings"]);
+}
+
+/// What a second place has is not had by a command that names the first alone.
+#[test]
+fn a_command_names_one_of_two_places() {
+    let laid = Laid::new();
+    fs::create_dir(laid.at("second")).unwrap();
+    fs::rename(laid.at(&format!("archive/{NEWEST}")), laid.at(&format!("second/{NEWEST}"))).unwrap();
+    let (archive, second, data) = (laid.text("archive"), laid.text("second"), laid.text("data"));
+    let ask = || {
+        let words = ["verify", &archive, &second, "--pgdata", &data, "--format", "json"];
+        let ran = crate::run::walproof(&words);
+        (ran.code, serde_json::from_str::<Value>(&ran.out).unwrap_or_else(|e| panic!("{e}: {}", ran.err)))
+    };
+    laid.set(&[COPY]);
+    let (code, document) = ask();
+    assert_eq!((code, errors(&document)[0]), (1, "WP435"), "{:#}", document["findings"]);
+    laid.set(&[&format!("restore_command = 'cp ARCHIVE/%f %p || cp {second}/%f %p'")]);
+    let (code, document) = ask();
+    assert_eq!((code, &document["verdict"]), (0, &json!("proven")), "{:#}", document["findings"]);
+}
+
+/// On this machine a server would get nothing; where the folder is, it may get all of it.
+#[test]
+fn a_folder_that_is_not_here_leaves_it_open() {
+    let laid = Laid::new();
+    let (code, document) = laid.set(&["restore_command = 'cp /walproof-nowhere/%f %p'"]).verify(&[]);
+    assert_eq!((code, &document["verdict"]), (2, &json!("unproven")), "{:#}", document["findings"]);
+    let message = finding(&document, "WP435")["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("takes files from /walproof-nowhere, which is not on this machine"), "{message}");
+    // Another folder that is here may hold the same.
+    let other = tempfile::tempdir().unwrap();
+    let other = format!("restore_command = 'cp {}/%f %p'", other.path().display());
+    let (code, document) = laid.set(&[&other]).verify(&[]);
+    assert_eq!((code, &document["verdict"]), (0, &json!("proven")), "{:#}", document["findings"]);
+    assert_eq!(finding(&document, "WP435")["severity"], "warning");
+}

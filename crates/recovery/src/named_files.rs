@@ -1,0 +1,134 @@
+//! A `restore_command` that takes files by name: what of an archive a server gets of it.
+
+use crate::at_hand::{FilePlace, FilesAtHand, FoundFile};
+use crate::command::{Delivery, NamedCopy, Taking};
+use crate::settings::{Mode, Settings};
+use pgwal_archive::Lineage;
+use pgwal_archive::names::Inventory;
+use pgwal_format::{FileName, Layout};
+use pgwal_source::{Entry, Local};
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Duration;
+
+/// Such a command, of an archive on this machine.
+#[derive(Debug)]
+pub struct NamedFiles {
+    copies: Vec<NamedCopy>,
+    /// Folders as they were named, and what they are.
+    real: Mutex<HashMap<PathBuf, PathBuf>>,
+}
+
+/// A file that lies there, and that the command does not take.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NotTaken {
+    /// What the command looks for.
+    pub asked: String,
+    /// What lies there.
+    pub here: String,
+}
+
+impl NamedFiles {
+    /// That of a server that will be started as it lies. `None` for other commands, and where nothing of the archive
+    /// lies in or below one of its folders: that may be the same archive under another name.
+    pub fn of(settings: &Settings, shelf: &FilesAtHand<'_>) -> Option<NamedFiles> {
+        let command =
+            settings.restore_command.as_ref().filter(|_| !settings.planned && settings.mode != Mode::Crash)?;
+        let mut copies = Delivery::by_name(command)?;
+        copies.retain_mut(|copy| copy.folder.canonicalize().map(|real| copy.folder = real).is_ok());
+        let out = NamedFiles { copies, real: Mutex::default() };
+        let mut meets = false;
+        for place in shelf.places.iter().filter(|place| place.archive) {
+            let local = place.source.local()?;
+            let named = place.entries.iter().filter(|entry| entry.name.is_some());
+            meets |= named.into_iter().any(|entry| {
+                let folder = out.folder(&local.path(entry));
+                out.copies.iter().any(|copy| folder.starts_with(&copy.folder))
+            });
+        }
+        meets.then_some(out)
+    }
+
+    /// What a server gets: the files that are taken alone. `None` where those are all.
+    pub fn delivered<'a>(&self, shelf: &FilesAtHand<'a>, settle: Duration) -> Option<FilesAtHand<'a>> {
+        let layout = shelf.layout;
+        let mut all = true;
+        let mut places = Vec::new();
+        for place in &shelf.places {
+            let local = place.source.local().filter(|_| place.archive);
+            let taken = |index: usize| {
+                let found = place.entries.get(index).zip(local);
+                found.is_none_or(|(entry, local)| self.takes(local, entry))
+            };
+            let lacks = (0..place.entries.len()).any(|index| !taken(index));
+            all &= !lacks;
+            let nameless = |_: usize| None::<FileName>;
+            let inventory = Inventory::among(&place.entries, &nameless, &layout, &taken);
+            let (lineage, history_flaws) = Lineage::read(place.source, &place.entries, &inventory, settle);
+            let (source, archive) = (place.source, place.archive);
+            let (entries, refused) = (place.entries.clone(), place.refused.clone());
+            places.push(FilePlace { source, entries, inventory, lineage, history_flaws, refused, archive });
+        }
+        (!all).then_some(FilesAtHand { places, layout, partials: shelf.partials })
+    }
+
+    /// What becomes of a file on the way; `None` where it comes from elsewhere.
+    pub fn taking(&self, shelf: &FilesAtHand<'_>, found: &FoundFile) -> Option<Taking> {
+        let (place, entry) =
+            shelf.places.get(found.place).zip(shelf.entry(found)).filter(|(place, _)| place.archive)?;
+        self.copy_of(place.source.local()?, entry).map(|copy| copy.taking)
+    }
+
+    /// A file of this name, which lies there under another or in another form than the command takes.
+    pub fn amiss(&self, shelf: &FilesAtHand<'_>, name: FileName) -> Option<NotTaken> {
+        let suffix = self.copies.first().map_or("", |copy| &copy.suffix);
+        let found = shelf.places.iter().filter(|place| place.archive).find_map(|place| {
+            let local = place.source.local()?;
+            let own = |entry: &&Entry| entry.name == Some(name);
+            place.entries.iter().find(own).filter(|entry| !self.delivers(local, entry, &shelf.layout))
+        })?;
+        Some(NotTaken { asked: format!("{name}{suffix}"), here: found.shown() })
+    }
+
+    /// Whether a server gets it at all.
+    fn delivers(&self, local: &dyn Local, entry: &Entry, layout: &Layout) -> bool {
+        self.copy_of(local, entry).is_some_and(|copy| !is_plain(copy.taking, entry, layout))
+    }
+
+    /// Unfinished segments are taken where they have been renamed, and what nobody asks for is as it is.
+    fn takes(&self, local: &dyn Local, entry: &Entry) -> bool {
+        let is_asked = matches!(entry.name, Some(FileName::Segment(_) | FileName::History(_)) | None);
+        !is_asked || self.copy_of(local, entry).is_some()
+    }
+
+    fn copy_of(&self, local: &dyn Local, entry: &Entry) -> Option<&NamedCopy> {
+        let (path, name) = (local.path(entry), entry.name?.to_string());
+        let folder = self.folder(&path);
+        let file = path.file_name()?;
+        let own = |copy: &&NamedCopy| copy.folder == folder && is_named(file, &name, &copy.suffix);
+        self.copies.iter().find(own)
+    }
+
+    /// The folder of a file, links followed.
+    fn folder(&self, path: &Path) -> PathBuf {
+        let parent = path.parent().unwrap_or(path);
+        let mut known = self.real.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(real) = known.get(parent) {
+            return real.clone();
+        }
+        let real = parent.canonicalize().unwrap_or_else(|_| parent.to_path_buf());
+        known.insert(parent.to_path_buf(), real.clone());
+        real
+    }
+}
+
+/// As large as a segment, it is not packed, and a program that unpacks fails on it.
+pub(crate) fn is_plain(taking: Taking, entry: &Entry, layout: &Layout) -> bool {
+    taking == Taking::Unpacked && entry.size == Some(layout.segment.bytes())
+}
+
+fn is_named(file: &OsStr, name: &str, suffix: &str) -> bool {
+    file.to_str().and_then(|file| file.strip_prefix(name)) == Some(suffix)
+}
