@@ -37,7 +37,7 @@ impl BelowRows {
             return;
         }
         let may = |kind, rows: u64| if rows < least && wish.may(kind, over.ending.time.or(clock)) { rows } else { 0 };
-        for (rel, sum) in &over.xact.relations {
+        for (rel, sum) in over.xact.relations.iter() {
             let deleted = may(WalEventKind::Delete, sum.deleted);
             let updated = may(WalEventKind::Update, sum.updated);
             let is_own = rel.rel >= FIRST_NORMAL && wish.relation.is_none_or(|own| own == *rel);

@@ -8,6 +8,7 @@
 //! ```
 //! (`heapam_xlog.h`, `storage_xlog.h`, `itemid.h`.)
 
+use foldhash::fast::RandomState;
 use pgwal_format::Lsn;
 use std::collections::HashMap;
 
@@ -59,7 +60,7 @@ type DeadInBlock = (usize, Vec<u64>);
 pub struct DeadRowsOfAll {
     /// By event.
     pub events: Vec<DeadRows>,
-    files: Vec<HashMap<u32, Vec<DeadInBlock>>>,
+    files: Vec<HashMap<u32, Vec<DeadInBlock>, RandomState>>,
     /// Of each file, the sets that were there when an image of it could not be read last: of those nothing is known
     /// any more.
     unread: Vec<usize>,
@@ -73,7 +74,7 @@ impl DeadRowsOfAll {
     pub fn new(events: usize, files: usize) -> DeadRowsOfAll {
         DeadRowsOfAll {
             events: vec![DeadRows::default(); events],
-            files: vec![HashMap::new(); files],
+            files: vec![HashMap::default(); files],
             unread: vec![0; files],
             sets: 0,
             made: 0,

@@ -1,6 +1,8 @@
 //! What records of a stretch of WAL come to, without regard to those before: rows by transaction and relation are
 //! summed, records that need their order are kept as they are.
 
+use crate::relation_sums::RelationSums;
+use foldhash::fast::RandomState;
 use pgwal_format::record::{Record, RecordHeader, RelFileLocator};
 use pgwal_format::rmgr::row_changes::{RowChange, RowsChanged};
 use pgwal_format::rmgr::xact::Timestamp;
@@ -50,8 +52,11 @@ pub struct XactSum {
     /// The transaction of which it is a part, where its records say so (14 and later, with `wal_level` logical).
     pub top: Option<u32>,
     /// By relation.
-    pub relations: HashMap<RelFileLocator, RelationSum>,
+    pub relations: RelationSums,
 }
+
+/// What each transaction did in a stretch.
+pub type XactSums = HashMap<u32, XactSum, RandomState>;
 
 /// A record that needs those before it.
 #[derive(Clone, Debug)]
@@ -68,18 +73,22 @@ pub enum KeptRecord {
         bytes: u32,
     },
     /// Any other.
-    Whole {
-        /// The timeline of its file.
-        timeline: TimelineId,
-        /// Where it starts.
-        lsn: Lsn,
-        /// Where it ends.
-        end: Lsn,
-        /// Its fixed part.
-        header: RecordHeader,
-        /// All behind that.
-        body: Vec<u8>,
-    },
+    Whole(Box<WholeRecord>),
+}
+
+/// A record as it is.
+#[derive(Clone, Debug)]
+pub struct WholeRecord {
+    /// The timeline of its file.
+    pub timeline: TimelineId,
+    /// Where it starts.
+    pub lsn: Lsn,
+    /// Where it ends.
+    pub end: Lsn,
+    /// Its fixed part.
+    pub header: RecordHeader,
+    /// All behind that.
+    pub body: Vec<u8>,
 }
 
 /// Records that follow each other.
@@ -105,7 +114,7 @@ pub struct WalStretch {
     /// Which; `None` where there are none.
     pub span: Option<StretchSpan>,
     /// By transaction.
-    pub xacts: HashMap<u32, XactSum>,
+    pub xacts: XactSums,
     /// In order.
     pub kept: Vec<KeptRecord>,
 }
@@ -153,12 +162,13 @@ impl WalPart {
             timeline,
             bytes: 0,
             top,
-            relations: HashMap::new(),
+            relations: RelationSums::default(),
         });
         xact.top = xact.top.or(top);
         xact.bytes += bytes;
-        if let Some(rel) = rows.map(|rows| rows.rel).or(rel) {
-            let sum = xact.relations.entry(rel).or_default();
+        if let Some(rel) = rows.map(|rows| rows.rel).or(rel)
+            && let Some(sum) = xact.relations.entry(rel, usize::MAX)
+        {
             sum.bytes += bytes;
             if let Some(rows) = rows {
                 sum.count(rows.change, rows.rows);
@@ -169,7 +179,8 @@ impl WalPart {
     /// Keeps a record.
     pub fn keep(&mut self, record: &Record<'_>, timeline: TimelineId) {
         let Record { lsn, end, header, body, .. } = *record;
-        self.last.kept.push(KeptRecord::Whole { timeline, lsn, end, header, body: body.to_vec() });
+        let whole = WholeRecord { timeline, lsn, end, header, body: body.to_vec() };
+        self.last.kept.push(KeptRecord::Whole(Box::new(whole)));
     }
 
     /// What comes now is another stretch.

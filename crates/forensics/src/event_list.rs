@@ -145,6 +145,10 @@ impl EventList {
         const KINDS: [WalEventKind; 4] =
             [WalEventKind::Drop, WalEventKind::Truncate, WalEventKind::Rewrite, WalEventKind::Create];
         let (sums, ending) = (&over.xact.relations, over.ending);
+        // Nearly all change rows and nothing else.
+        if over.xact.created.is_empty() && over.xact.catalog.is_empty() && ending.dropped.is_empty() {
+            return;
+        }
         if !KINDS.iter().any(|kind| self.may(*kind, ending, clock)) {
             return;
         }
@@ -167,6 +171,9 @@ impl EventList {
     fn masses(&mut self, over: &OverXact<'_>, names: &Names, clock: Option<Timestamp>, told: &mut Vec<WalEvent>) {
         let least = self.wish.rows.max(1);
         self.below.add(over, least, (&self.wish, clock));
+        if !over.xact.relations.values().any(|sum| sum.deleted >= least || sum.updated >= least) {
+            return;
+        }
         let is_mass = |rows: u64, kind| rows >= least && self.may(kind, over.ending, clock);
         let mut sums: Vec<_> = over.xact.relations.iter().filter(|(rel, _)| rel.rel >= FIRST_NORMAL).collect();
         sums.sort_by_key(|(rel, _)| **rel);

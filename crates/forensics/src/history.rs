@@ -3,7 +3,7 @@
 mod ends;
 mod records;
 
-use crate::effects::{KeptRecord, WalPart};
+use crate::effects::{KeptRecord, WalPart, WholeRecord};
 use crate::event::{EventEnd, WalEvent};
 use crate::initdb::InitdbWal;
 use crate::over::{TakeHistory, XactEnding};
@@ -115,7 +115,8 @@ impl<'a, T: TakeHistory> History<'a, T> {
                         let plain = XactEnding::of(xid, EventEnd::Committed);
                         self.ended(XactEnding { lsn: Some(lsn), time: Some(time), bytes: bytes.into(), ..plain });
                     }
-                    KeptRecord::Whole { timeline, lsn, end, header, body } => {
+                    KeptRecord::Whole(whole) => {
+                        let WholeRecord { timeline, lsn, end, header, body } = *whole;
                         self.last = (lsn, timeline);
                         self.record(&Record { lsn, end, header, body: &body, layout: &span.layout }, timeline);
                     }

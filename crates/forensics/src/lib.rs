@@ -36,6 +36,7 @@ mod named;
 mod on_disk;
 mod over;
 mod reading;
+mod relation_sums;
 mod top;
 mod top_part;
 mod transaction;

@@ -3,6 +3,7 @@
 
 use crate::dead_rows::{DeadRowsOfAll, HeapAct, HeapStep};
 use crate::event::{EventEnd, RowsOnDisk, WalEvent, WalEventKind};
+use foldhash::fast::RandomState;
 use pgwal_format::image::{line_pointers, restore};
 use pgwal_format::record::{Block, Record, RelFileLocator};
 use pgwal_format::rmgr::database::{self, DatabaseChange};
@@ -57,10 +58,10 @@ struct SoughtEvent {
 #[derive(Default)]
 struct SoughtRows {
     start: Option<Lsn>,
-    files: HashMap<RelFileLocator, usize>,
+    files: HashMap<RelFileLocator, usize, RandomState>,
     events: Vec<SoughtEvent>,
     /// By file, transaction, and whether rows are updated.
-    changes: HashMap<(usize, u32, bool), Vec<usize>>,
+    changes: HashMap<(usize, u32, bool), Vec<usize>, RandomState>,
 }
 
 impl SoughtRows {

@@ -1,10 +1,13 @@
 //! Transactions that are open.
 
-use crate::effects::{RelationSum, XactSum};
+use crate::effects::XactSums;
+use crate::relation_sums::RelationSums;
+use foldhash::fast::RandomState;
 use pgwal_catalog::CatalogChange;
 use pgwal_format::record::RelFileLocator;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Lsn, TimelineId};
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 /// Of one transaction: relations, files, changes of catalogs, acts that are kept each.
@@ -42,7 +45,7 @@ pub struct OpenXact {
     /// Bytes of its records.
     pub bytes: u64,
     /// What it did to relations.
-    pub relations: HashMap<RelFileLocator, RelationSum>,
+    pub relations: RelationSums,
     /// Files that it made.
     pub created: Vec<RelFileLocator>,
     /// Changes of catalogs, with the file of the catalog.
@@ -73,7 +76,7 @@ impl OpenXact {
             begin,
             timeline,
             bytes: 0,
-            relations: HashMap::new(),
+            relations: RelationSums::default(),
             created: Vec::new(),
             catalog: Vec::new(),
             acts: Vec::new(),
@@ -102,8 +105,8 @@ impl OpenXact {
             (self.after, self.until) = (part.after, part.until);
         }
         self.bytes += part.bytes;
-        for (rel, sum) in part.relations {
-            self.relations.entry(rel).or_default().add(sum);
+        for (rel, sum) in part.relations.iter() {
+            self.relations.entry(*rel, usize::MAX).into_iter().for_each(|own| own.add(*sum));
         }
         self.created.extend(part.created);
         self.catalog.extend(part.catalog);
@@ -117,7 +120,7 @@ impl OpenXact {
 /// All of them, and files that nobody is known to have made.
 #[derive(Default)]
 pub struct OpenXacts {
-    xacts: HashMap<u32, OpenXact>,
+    xacts: HashMap<u32, Box<OpenXact>, RandomState>,
     weight: usize,
     /// Those behind whose first record no time came yet, and where that is.
     /// Up to where those are known that began no earlier than the last time.
@@ -131,22 +134,23 @@ pub struct OpenXacts {
 
 impl OpenXacts {
     /// Takes in what transactions did in a stretch.
-    pub fn add(&mut self, sums: HashMap<u32, XactSum>) {
+    pub fn add(&mut self, sums: XactSums) {
         for (xid, sum) in sums {
             let Some(open) = self.of(xid, sum.begin, sum.timeline) else { continue };
             open.bytes += sum.bytes;
             open.top = open.top.or(sum.top);
-            let (mut more, mut left_out) = (0, 0);
-            for (rel, own) in sum.relations {
-                if open.relations.len() < MOST_OF_ONE || open.relations.contains_key(&rel) {
-                    let before = open.relations.len();
-                    open.relations.entry(rel).or_default().add(own);
-                    more += open.relations.len() - before;
-                } else {
-                    left_out += 1;
+            let (before, mut left_out) = (open.relations.len(), 0);
+            if before == 0 && sum.relations.len() <= MOST_OF_ONE {
+                open.relations = sum.relations;
+            } else {
+                for (rel, own) in sum.relations.iter() {
+                    match open.relations.entry(*rel, MOST_OF_ONE) {
+                        Some(known) => known.add(*own),
+                        None => left_out += 1,
+                    }
                 }
             }
-            self.weight += more;
+            self.weight += open.relations.len() - before;
             self.left_out += left_out;
         }
     }
@@ -157,15 +161,18 @@ impl OpenXacts {
         if xid < FIRST_XID {
             return None;
         }
-        if !self.xacts.contains_key(&xid) {
-            if self.weight >= MOST_OPEN {
+        match self.xacts.entry(xid) {
+            Entry::Occupied(known) => Some(known.into_mut()),
+            Entry::Vacant(_) if self.weight >= MOST_OPEN => {
                 self.left_out += 1;
-                return None;
+                None
             }
-            self.weight += 1;
-            self.untimed.insert((lsn, xid));
+            Entry::Vacant(place) => {
+                self.weight += 1;
+                self.untimed.insert((lsn, xid));
+                Some(place.insert(Box::new(OpenXact::new(lsn, timeline))))
+            }
         }
-        Some(self.xacts.entry(xid).or_insert_with(|| OpenXact::new(lsn, timeline)))
     }
 
     /// Adds something to a list of a transaction, where there is room.
@@ -200,12 +207,12 @@ impl OpenXacts {
     }
 
     /// Ends a transaction with these parts of it. `None` where it did nothing that was seen.
-    pub fn end(&mut self, xid: u32, subxacts: &[u32]) -> Option<OpenXact> {
+    pub fn end(&mut self, xid: u32, subxacts: &[u32]) -> Option<Box<OpenXact>> {
         let mut whole = self.take(xid);
         for part in subxacts {
             if let Some(part) = self.take(*part) {
                 match &mut whole {
-                    Some(whole) => whole.absorb(part),
+                    Some(whole) => whole.absorb(*part),
                     None => whole = Some(part),
                 }
             }
@@ -213,7 +220,7 @@ impl OpenXacts {
         whole
     }
 
-    fn take(&mut self, xid: u32) -> Option<OpenXact> {
+    fn take(&mut self, xid: u32) -> Option<Box<OpenXact>> {
         let xact = self.xacts.remove(&xid)?;
         self.weight = self.weight.saturating_sub(xact.weight());
         Some(xact)
@@ -254,7 +261,7 @@ impl OpenXacts {
         if xid < FIRST_XID {
             return;
         }
-        let mut whole = self.end(xid, parts).unwrap_or_else(|| OpenXact::new(at.0, at.1));
+        let mut whole = self.end(xid, parts).unwrap_or_else(|| Box::new(OpenXact::new(at.0, at.1)));
         whole.prepared = Some(prepared);
         self.weight += whole.weight();
         self.xacts.insert(xid, whole);
@@ -268,10 +275,11 @@ impl OpenXacts {
 
     /// Ends all of them, those that are prepared excepted unless they are asked for. In the order of their first
     /// records.
-    pub fn end_all(&mut self, prepared_too: bool) -> Vec<(u32, OpenXact)> {
+    pub fn end_all(&mut self, prepared_too: bool) -> Vec<(u32, Box<OpenXact>)> {
         let ended = |xact: &OpenXact| prepared_too || xact.prepared.is_none();
         let xids: Vec<u32> = self.xacts.iter().filter(|(_, xact)| ended(xact)).map(|(xid, _)| *xid).collect();
-        let mut out: Vec<(u32, OpenXact)> = xids.into_iter().filter_map(|xid| Some((xid, self.take(xid)?))).collect();
+        let mut out: Vec<(u32, Box<OpenXact>)> =
+            xids.into_iter().filter_map(|xid| Some((xid, self.take(xid)?))).collect();
         out.sort_by_key(|(xid, xact)| (xact.begin, *xid));
         self.orphans.clear();
         out

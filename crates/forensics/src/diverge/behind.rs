@@ -95,7 +95,7 @@ impl TakeHistory for BehindList {
         let commit = ending.lsn.map(|lsn| CommitBehind { xid: ending.xid, lsn, time: ending.time });
         self.found.first = self.found.first.or(commit);
         self.found.last = commit;
-        for (rel, sum) in &over.xact.relations {
+        for (rel, sum) in over.xact.relations.iter() {
             self.found.rows.add(*sum);
             if self.relations.len() >= MOST_RELATIONS && !self.relations.contains_key(rel) {
                 self.found.more_relations += 1;

@@ -42,11 +42,11 @@ impl<T: TakeHistory> History<'_, T> {
             return;
         }
         let (lsn, timeline) = self.last;
-        self.over(whole.unwrap_or_else(|| OpenXact::new(lsn, timeline)), &ending);
+        self.over(whole.unwrap_or_else(|| Box::new(OpenXact::new(lsn, timeline))), &ending);
     }
 
     /// Tells what a transaction came to, and learns names where it is committed.
-    fn over(&mut self, mut xact: OpenXact, ending: &XactEnding) {
+    fn over(&mut self, mut xact: Box<OpenXact>, ending: &XactEnding) {
         // One that did nothing has made none.
         if !(xact.relations.is_empty() && xact.catalog.is_empty() && ending.dropped.is_empty()) {
             self.open.adopt(&mut xact, |xact, rel| {
@@ -54,9 +54,8 @@ impl<T: TakeHistory> History<'_, T> {
             });
         }
         // The files of a new database are no relations of their own.
-        let made = |db: u32| xact.acts.iter().any(|(_, act)| *act == XactAct::CreateDatabase(db));
-        let created = xact.created.iter().copied().filter(|rel| !made(rel.db)).collect();
-        xact.created = created;
+        let OpenXact { created, acts, .. } = &mut *xact;
+        created.retain(|rel| !acts.iter().any(|(_, act)| *act == XactAct::CreateDatabase(rel.db)));
         if ending.end == EventEnd::Committed {
             self.keeper.committed(ending.at(), &xact.catalog, &ending.dropped, !xact.holed);
         }

@@ -1,0 +1,108 @@
+//! What one transaction did, by relation: mostly to a few, so that they are looked through; to many, an index finds
+//! them.
+
+use crate::effects::RelationSum;
+use foldhash::fast::RandomState;
+use pgwal_format::record::RelFileLocator;
+use std::collections::HashMap;
+
+/// So many are looked through.
+const FEW: usize = 16;
+
+/// Sums by relation, in the order in which they were touched first.
+#[derive(Clone, Debug, Default)]
+pub struct RelationSums {
+    list: Vec<(RelFileLocator, RelationSum)>,
+    /// Where each stands in the list, once there are many.
+    places: Option<Box<HashMap<RelFileLocator, usize, RandomState>>>,
+}
+
+impl RelationSums {
+    fn place(&self, rel: &RelFileLocator) -> Option<usize> {
+        match &self.places {
+            Some(places) => places.get(rel).copied(),
+            // The last one is the likeliest.
+            None => self.list.iter().rposition(|(own, _)| own == rel),
+        }
+    }
+
+    /// The sum of a relation.
+    pub fn get(&self, rel: &RelFileLocator) -> Option<&RelationSum> {
+        self.list.get(self.place(rel)?).map(|(_, sum)| sum)
+    }
+
+    /// Whether it was touched.
+    pub fn contains_key(&self, rel: &RelFileLocator) -> bool {
+        self.place(rel).is_some()
+    }
+
+    /// The sum of a relation, to add to; `None` where `most` are there already.
+    pub fn entry(&mut self, rel: RelFileLocator, most: usize) -> Option<&mut RelationSum> {
+        let at = match self.place(&rel) {
+            Some(at) => at,
+            None if self.list.len() >= most => return None,
+            None => self.push(rel),
+        };
+        self.list.get_mut(at).map(|(_, sum)| sum)
+    }
+
+    fn push(&mut self, rel: RelFileLocator) -> usize {
+        let at = self.list.len();
+        self.list.push((rel, RelationSum::default()));
+        if at == FEW {
+            let all = self.list.iter().zip(0..).map(|((rel, _), at)| (*rel, at));
+            self.places = Some(Box::new(all.collect()));
+        } else if let Some(places) = &mut self.places {
+            places.insert(rel, at);
+        }
+        at
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// None was touched.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = (&RelFileLocator, &RelationSum)> {
+        self.list.iter().map(|(rel, sum)| (rel, sum))
+    }
+
+    /// The relations.
+    pub fn keys(&self) -> impl Iterator<Item = &RelFileLocator> {
+        self.iter().map(|(rel, _)| rel)
+    }
+
+    /// The sums.
+    pub fn values(&self) -> impl Iterator<Item = &RelationSum> {
+        self.iter().map(|(_, sum)| sum)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_and_many_are_found_alike() {
+        let rel = |rel: u32| RelFileLocator { spc: 1663, db: 5, rel };
+        let mut sums = RelationSums::default();
+        for round in 1..=2u64 {
+            for n in 0..100 {
+                let sum = sums.entry(rel(n), 50);
+                assert_eq!(sum.is_some(), n < 50, "{n}");
+                sum.into_iter().for_each(|sum| sum.inserted += u64::from(n));
+                let own = sums.get(&rel(n)).map(|sum| sum.inserted);
+                assert_eq!(own, (n < 50).then_some(round * u64::from(n)), "{n}");
+            }
+        }
+        assert_eq!((sums.len(), sums.is_empty(), sums.contains_key(&rel(50))), (50, false, false));
+        assert_eq!(sums.keys().map(|rel| rel.rel).collect::<Vec<_>>(), (0..50).collect::<Vec<_>>());
+        assert_eq!(sums.values().map(|sum| sum.inserted).sum::<u64>(), 2 * (0..50).sum::<u64>());
+    }
+}
