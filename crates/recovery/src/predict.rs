@@ -1,7 +1,7 @@
 //! Brings a backup and an archive together.
 
 use crate::at_hand::{FilePlace, FilesAtHand};
-use crate::backup::Backup;
+use crate::backup::{Backup, is_servers_own};
 use crate::failure::Failure;
 use crate::named_files::{NamedFiles, NotTaken};
 use crate::outcome::{Restore, Status};
@@ -112,8 +112,13 @@ impl<'a> Site<'a> {
         let others = all.into_iter().filter(|cluster| !cluster.is(&own)).collect();
         let (mut places, mut inside) = (Vec::new(), Vec::new());
         for (source, archive, listing, names) in listed {
-            let (entries, refused) = (listing.entries, refused(&listing.unreadable));
-            let named = |index: usize| names.iter().find(|(i, _)| *i == index).map(|(_, name)| *name);
+            let (mut entries, refused) = (listing.entries, refused(&listing.unreadable));
+            if !archive {
+                entries.retain(|entry| is_servers_own(source, entry));
+            }
+            let named = |index: usize| {
+                if !archive { None } else { names.iter().find(|(i, _)| *i == index).map(|(_, name)| *name) }
+            };
             let place = |entries: Vec<Entry>| {
                 let inventory = Inventory::new(&entries, &named, &layout);
                 let (lineage, history_flaws) = Lineage::read(source, &entries, &inventory, look.settle);

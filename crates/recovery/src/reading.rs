@@ -8,11 +8,11 @@ use crate::named_files::{NamedFiles, is_plain};
 use pgwal_archive::fresh::settled;
 use pgwal_archive::names::Segment;
 use pgwal_archive::read::{Reader, Scanned};
-use pgwal_archive::whose::Cluster;
+use pgwal_archive::whose::{Cluster, beginning};
 use pgwal_archive::{Buffers, Depth, Unusable};
 use pgwal_format::Lsn;
 use pgwal_source::guard::MapGuard;
-use pgwal_source::{Entry, How};
+use pgwal_source::{Codec, Entry, How};
 use pgwal_walk::Run;
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex};
@@ -98,6 +98,11 @@ impl<'a> EventReader<'a> {
             }
             Some(taking) if is_plain(taking, entry, &self.shelf.layout) => return FileRead::Nothing(NoRecords::Packed),
             _ => {}
+        }
+        // Of its own pg_wal a server unpacks nothing.
+        let odd = !place.archive && entry.size.is_some_and(|size| size != self.shelf.layout.segment.bytes());
+        if odd && beginning(place.source, entry).is_some_and(|(_, codec, _)| codec != Codec::Plain) {
+            return FileRead::Records(nothing());
         }
         match scanned.why {
             Some(Unusable::Size { found, .. }) if place.archive => FileRead::Size(found),

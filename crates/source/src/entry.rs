@@ -203,6 +203,11 @@ impl Entry {
         self.file.to_str().unwrap_or("")
     }
 
+    /// Whether it is called by the bare name of what it is, as servers call it: nothing stands behind that.
+    pub fn has_bare_name(&self) -> bool {
+        self.name.is_some_and(|name| *self.file == *OsStr::new(&name.to_string()))
+    }
+
     /// The file as a user would type it: relative to the archive, or as it was given.
     pub fn shown(&self) -> String {
         let place = self.place.as_ref().map_or("", |place| place.shown.as_str());

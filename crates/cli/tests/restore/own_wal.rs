@@ -191,3 +191,31 @@ fn the_last_record_replayed_is_read_once_more_from_the_archive() {
         assert_eq!(asked(&document), names, "{document:#}");
     }
 }
+
+/// 14 and 15 promote in front of the hole: of their own `pg_wal` they open the bare name, and unpack nothing.
+#[test]
+fn only_a_plain_file_of_its_bare_name_counts() {
+    let packed = |bytes: &[u8]| {
+        let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut out, bytes).unwrap();
+        out.finish().unwrap()
+    };
+    for (name, pack, counts) in [
+        (HOLE.to_owned(), false, true),
+        (format!("{HOLE}.gz"), true, false),
+        (HOLE.to_owned(), true, false),
+        (format!("{HOLE}-{}", "a".repeat(40)), false, false),
+        (format!("0000000100000000/{HOLE}"), false, false),
+        (format!("{HOLE}.partial"), false, false),
+    ] {
+        let place = Place::new();
+        let bytes = fs::read(place.at("pg_wal").join(HOLE)).unwrap();
+        let own = place.at("backup/pg_wal");
+        fs::create_dir_all(own.join(&name).parent().unwrap()).unwrap();
+        fs::write(own.join(&name), if pack { packed(&bytes) } else { bytes }).unwrap();
+        let answer = restore(&place.at("archive"), place.at("backup").to_str().unwrap(), &[]);
+        let (code, verdict, ..) = told(&answer);
+        let expected = if counts { (0, json!("proven")) } else { (1, json!("refuted")) };
+        assert_eq!((code, verdict), expected, "{name} {pack}: {:#}", answer.1["findings"]);
+    }
+}

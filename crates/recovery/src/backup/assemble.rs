@@ -81,6 +81,12 @@ pub(super) fn assemble(mut backup: Backup, parts: BackupParts) -> Backup {
     backup
 }
 
+/// Whether a server looks for a file of its `pg_wal` under this name: the bare one, in the folder itself.
+pub(crate) fn is_servers_own(source: &dyn Source, entry: &Entry) -> bool {
+    // Members of a tar are shown with their folder.
+    entry.has_bare_name() && (source.local().is_none() || !entry.shown().contains('/'))
+}
+
 fn of_manifest(bytes: &[u8], flaws: &mut Vec<BackupFlaw>) -> Option<Manifest> {
     match manifest::parse(bytes) {
         Ok(manifest) => {
@@ -144,8 +150,8 @@ pub fn take_wal(backup: &mut Backup, source: Arc<dyn Source>) {
         backup.not_checked.push("the WAL inside the backup, which cannot be listed");
         return;
     };
-    let segments =
-        listing.entries.iter().filter(|entry| matches!(entry.name, Some(FileName::Segment(_)))).count() as u64;
+    let own = || listing.entries.iter().filter(|entry| is_servers_own(source.as_ref(), entry));
+    let segments = own().filter(|entry| matches!(entry.name, Some(FileName::Segment(_)))).count() as u64;
     let history = |entry: &Entry| match entry.name {
         Some(FileName::History(timeline)) => {
             let bytes = source.small(entry, 64 << 10).ok();
@@ -153,7 +159,7 @@ pub fn take_wal(backup: &mut Backup, source: Arc<dyn Source>) {
         }
         _ => None,
     };
-    backup.histories = listing.entries.iter().filter_map(history).collect();
+    backup.histories = own().filter_map(history).collect();
     if segments > 0 || !backup.histories.is_empty() {
         backup.wal = Some(WalInside { source, segments });
     }

@@ -44,6 +44,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
+pub(crate) use assemble::is_servers_own;
 pub use assemble::take_wal;
 pub use contents::{FileContents, JudgedBy, look, look_at};
 pub use data_files::{DataFiles, of_files};
