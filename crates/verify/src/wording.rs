@@ -55,9 +55,10 @@ impl Finding {
         if let Some(copy) = &self.copy {
             let typed = quoted(copy);
             if self.code == Code::Gap {
+                let folder = copy.rfind('/').and_then(|slash| copy.get(..=slash)).unwrap_or("");
                 return format!(
                     "look at {copy}, which a copy under way or one that broke off left here: walproof verify {typed}; if it is whole, rename it: mv {typed} {}",
-                    quoted(file)
+                    quoted(&format!("{folder}{file}"))
                 );
             }
             return match copy.ends_with(".partial") {
