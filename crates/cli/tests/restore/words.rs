@@ -1,6 +1,10 @@
 //! How the answer of a restore is said.
 
+use crate::restore;
 use crate::run::{testdata, walproof};
+use pgwal::format::Version;
+use pgwal::format::recovery::data_directory::DataFolder;
+use std::fs;
 
 /// A time without a zone is to be given to the server with the zone in which it was read.
 #[test]
@@ -18,4 +22,46 @@ fn a_time_without_a_zone_is_spelled_with_one() {
     assert!(said("2026-11-22 03:17:02.5", "UTC").is_some());
     assert_eq!(said("2026-11-22 04:17:02.5+01", "Europe/Berlin"), None);
     assert_eq!(said("2026-11-22 03:17:02.5 UTC", "Europe/Berlin"), None);
+}
+
+/// A data directory of 15 with every folder, to which the WAL of the demo belongs.
+fn data_directory() -> tempfile::TempDir {
+    let data = tempfile::tempdir().unwrap();
+    let own = testdata("backup/15");
+    for folder in DataFolder::ALL.iter().filter(|folder| folder.is_of(Version::new(15, 0))) {
+        fs::create_dir_all(data.path().join(folder.name)).unwrap();
+    }
+    for file in ["backup_label", "global/pg_control"] {
+        fs::copy(format!("{own}/{file}"), data.path().join(file)).unwrap();
+    }
+    for file in ["pg_xact/0000", "pg_multixact/offsets/0000", "global/pg_filenode.map", "pg_hba.conf"] {
+        fs::write(data.path().join(file), "").unwrap();
+    }
+    fs::write(data.path().join("PG_VERSION"), "15\n").unwrap();
+    #[cfg(unix)]
+    fs::set_permissions(data.path(), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    data
+}
+
+/// 12, 14, 15, 17 and 18, all folders taken away and given back as they were missed: `pg_notify`, `pg_wal`,
+/// `pg_replslot`, `pg_twophase`, (12 and 14: `pg_stat_tmp`, `pg_stat`,) `pg_tblspc`; `pg_control` before all of them.
+#[test]
+fn of_several_missing_folders_the_server_names_one() {
+    for (missing, first) in [
+        (&["pg_wal", "pg_notify"][..], "could not open directory \"pg_notify\": No such file or directory"),
+        (&["pg_replslot", "pg_wal"], "required WAL directory \"pg_wal\" does not exist"),
+        (
+            &["pg_tblspc", "pg_twophase", "pg_replslot"],
+            "could not open directory \"pg_replslot\": No such file or directory",
+        ),
+        (&["pg_tblspc", "pg_twophase"], "could not open directory \"pg_twophase\": No such file or directory"),
+        (&["pg_tblspc", "pg_xact"], "could not open directory \"pg_tblspc\": No such file or directory"),
+        (&["global", "pg_notify"], "postgres: could not find the database system"),
+    ] {
+        let data = data_directory();
+        missing.iter().for_each(|folder| fs::remove_dir_all(data.path().join(folder)).unwrap());
+        let (exit, document) = restore(testdata("demo/good").as_ref(), data.path().to_str().unwrap(), &[]);
+        let says = &document["restore"]["server_says"];
+        assert_eq!((exit, says.as_str()), (1, Some(first)), "{missing:?}: {:#}", document["findings"]);
+    }
 }
