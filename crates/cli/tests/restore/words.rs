@@ -65,3 +65,32 @@ fn of_several_missing_folders_the_server_names_one() {
         assert_eq!((exit, says.as_str()), (1, Some(first)), "{missing:?}: {:#}", document["findings"]);
     }
 }
+
+/// What stops a server before or while it replays is said where its end is foretold.
+#[cfg(unix)]
+#[test]
+fn nothing_is_promised_of_a_server_that_does_not_start() {
+    let data = data_directory();
+    fs::write(data.path().join("recovery.signal"), "").unwrap();
+    let conf = "restore_command = 'cp /wal/%f %p'\nhot_standby = off\n";
+    fs::write(data.path().join("postgresql.conf"), conf).unwrap();
+    let lines = |option: &str| {
+        let ran = walproof(&["verify", &testdata("demo/good"), option, data.path().to_str().unwrap()]);
+        let line = |label: &str| ran.out.lines().find(|line| line.starts_with(label)).unwrap_or_default().to_owned();
+        (ran.code, line("WHY "), line("IMPACT"))
+    };
+    let promised = "IMPACT   the server takes writes on the new timeline 2";
+    for option in ["--pgdata", "--backup"] {
+        let (code, why, impact) = lines(option);
+        assert_eq!((code, impact.as_str(), why.contains("WP434")), (0, promised, false), "{why}");
+    }
+    fs::set_permissions(data.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let (_, why, impact) = lines("--pgdata");
+    assert!(why.contains("WP434 says is to be put right before a server is started"), "{why}");
+    assert!(impact.starts_with("IMPACT   no server starts on the data directory as it lies (WP434); once"), "{impact}");
+    fs::set_permissions(data.path(), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    fs::write(data.path().join("tablespace_map"), "16384 /nowhere/at/all\n").unwrap();
+    let (_, why, impact) = lines("--backup");
+    assert!(why.contains("WP434 says is to be put right before a server is started"), "{why}");
+    assert!(impact.starts_with("IMPACT   once the tablespace that WP434 names has its files, the server"), "{impact}");
+}
