@@ -94,3 +94,23 @@ fn nothing_is_promised_of_a_server_that_does_not_start() {
     assert!(why.contains("WP434 says is to be put right before a server is started"), "{why}");
     assert!(impact.starts_with("IMPACT   once the tablespace that WP434 names has its files, the server"), "{impact}");
 }
+
+/// The first page of the backup's first segment is another cluster's.
+#[test]
+fn a_backup_of_which_another_cluster_overwrote_a_segment_lacks_wal() {
+    let archive = tempfile::tempdir().unwrap();
+    for file in fs::read_dir(testdata("demo/good")).unwrap().map(Result::unwrap) {
+        fs::copy(file.path(), archive.path().join(file.file_name())).unwrap();
+    }
+    let told = || {
+        let ran = walproof(&["verify", archive.path().to_str().unwrap()]);
+        ran.out.lines().find(|line| line.starts_with("BACKUPS")).unwrap_or_default().to_owned()
+    };
+    assert!(told().contains("has all its WAL"), "{}", told());
+    let segment = archive.path().join("000000010000000000000009");
+    let mut bytes = fs::read(&segment).unwrap();
+    // xlp_sysid
+    bytes[24] ^= 0xFF;
+    fs::write(&segment, bytes).unwrap();
+    assert!(told().contains("lacks WAL between 0/00900028 and 0/00900100"), "{}", told());
+}
