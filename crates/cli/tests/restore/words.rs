@@ -95,6 +95,23 @@ fn nothing_is_promised_of_a_server_that_does_not_start() {
     assert!(impact.starts_with("IMPACT   once the tablespace that WP434 names has its files, the server"), "{impact}");
 }
 
+/// A server reads all of it.
+#[test]
+fn a_long_map_of_tablespaces_is_read_to_its_end() {
+    let data = data_directory();
+    // The middle of a line lies at 1 MiB.
+    let place = data.path().join("space");
+    fs::create_dir(&place).unwrap();
+    let line = format!("16384 {}{}\n", place.display(), "/.".repeat(300));
+    let map = line.repeat(1 + (1 << 20) / line.len());
+    for (map, exit) in [(map.clone(), 0), (map.clone() + "16385 /with/no/end", 1)] {
+        fs::write(data.path().join("tablespace_map"), map).unwrap();
+        let (code, document) =
+            restore(testdata("demo/good").as_ref(), data.path().to_str().unwrap(), &["--set", "hot_standby=off"]);
+        assert_eq!(code, exit, "{:#}", document["findings"]);
+    }
+}
+
 /// The first page of the backup's first segment is another cluster's.
 #[test]
 fn a_backup_of_which_another_cluster_overwrote_a_segment_lacks_wal() {

@@ -3,7 +3,7 @@
 
 use super::flaw::{BackupFlaw, FlawKind, Weight};
 use super::own_files;
-use super::parts::{BackupParts, is_whole};
+use super::parts::{BackupParts, is_whole, whole_map};
 use super::structure;
 use super::tablespace_map::{self, MapFault};
 use super::{Backup, BackupKind};
@@ -192,7 +192,7 @@ fn incremental_files(parts: &BackupParts) -> Option<BackupFlaw> {
 fn map(backup: &Backup, parts: &BackupParts) -> Option<BackupFlaw> {
     let rules = backup.version.and_then(|version| version.dialect())?.recovery.tablespace_map;
     let read = backup.label.is_some() && rules != TablespaceMap::Unknown;
-    let (line, fault) = tablespace_map::fault(parts.files.get("tablespace_map").filter(|_| read)?, rules)?;
+    let (line, fault) = tablespace_map::fault(whole_map(parts).filter(|_| read)?, rules)?;
     // A server starts, and the tablespace is not linked.
     let passed_over = rules == TablespaceMap::Scanned && fault == MapFault::NotEnded;
     let weight = if passed_over { Weight::Warning } else { Weight::Error };
