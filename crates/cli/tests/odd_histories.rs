@@ -110,6 +110,17 @@ fn a_history_that_leaves_inside_of_a_record_is_of_another_cluster() {
     assert!(ran.out.contains("from a backup in front of that place a server that follows it"), "{}", ran.out);
     // No server can say that of a place between two records.
     assert_eq!(demo("between", "0/A001E0"), refuted(&["WP310 error"]));
+    // A failover, or a test restore: bytes cannot tell.
+    let wal = archive("demo/good", &["0"], "between-told", Some("0/A001E0"));
+    let ran = walproof(&["verify", wal.to_str().unwrap()]);
+    for told in ["missing after a failover, or never archived by a test restore", "pg_control_checkpoint()"] {
+        assert!(ran.out.contains(told), "{}", ran.out);
+    }
+    let ran = walproof(&["explain", "WP310"]);
+    assert!(ran.out.contains("test restore") && ran.out.contains("pg_control_checkpoint()"), "{}", ran.out);
+    // As the advice has it for that case.
+    let ran = walproof(&["verify", wal.to_str().unwrap(), "--timeline", "1"]);
+    assert_eq!(ran.code, 0, "{}", ran.out);
 }
 
 #[test]
