@@ -31,8 +31,8 @@ impl Judge<'_> {
         Detail::Copies { other: shown(other), faults, withheld: true }
     }
 
-    /// What a copy of a missing segment left under way, in whose name its own stands. Only a file of a disk is looked at
-    /// and renamed by what a user types.
+    /// What a copy of a missing segment left under way, in whose name its own stands. Only on a disk does a user get at
+    /// it by what is typed.
     fn leftover(&self, missing: &str) -> Option<String> {
         let of = |name: &&String| Ignored::segment_in(name).is_some_and(|own| missing.ends_with(own));
         let left = self.unknown.leftovers.iter().find(of)?;
