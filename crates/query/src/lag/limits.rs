@@ -143,7 +143,7 @@ mod tests {
             ("unreserved", LagJudgement::Warning, LagJudgement::Unknown),
             ("extended", LagJudgement::Fine, LagJudgement::Unknown),
         ] {
-            let lag = lag(&format!("archive_mode=off\nslot=6f776e|physical|false|0/400000|{status}||\n"));
+            let lag = lag(&format!("archive_mode=off\nslots=1\nslot=6f776e|physical|false|0/400000|{status}|||\n"));
             assert_eq!((Limits::default().of(&lag), limited.of(&lag)), (free, judged), "{status}");
         }
     }
