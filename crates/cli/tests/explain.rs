@@ -56,6 +56,26 @@ fn a_message_is_told_what_it_means_and_what_to_run() {
     assert!(next.contains(&"walproof verify ARCHIVE"), "{next:?}");
 }
 
+/// What a server says of a data directory on which it does not start.
+#[test]
+fn messages_about_a_data_directory_are_known() {
+    for (line, name) in [
+        ("FATAL:  could not create directory \"pg_tblspc/16384\": File exists", "tablespace-place"),
+        ("FATAL:  could not remove directory \"pg_tblspc/16384\": Directory not empty", "tablespace-place"),
+        ("FATAL:  data directory \"/srv/data\" has invalid permissions", "data-rights"),
+        ("FATAL:  data directory \"/srv/data\" has group or world access", "data-rights"),
+        ("DETAIL:  Permissions should be u=rwx (0700) or u=rwx,g=rx (0750).", "data-rights"),
+        ("postgres: could not find the database system", "data-directory"),
+        ("FATAL:  \"/srv/data\" is not a valid data directory", "data-directory"),
+    ] {
+        let document = document(&[line]);
+        assert_eq!(document["message"]["name"], name, "{line}: {document:#}");
+    }
+    // Another directory is no tablespace.
+    let ran = walproof(&["explain", "FATAL:  could not create directory \"base/16384\": File exists"]);
+    assert!(!ran.out.contains("tablespace_map"), "{}", ran.out);
+}
+
 /// What archive-get and archive-push write into a server's log; what they say of a file has its code.
 #[test]
 fn lines_of_our_own() {

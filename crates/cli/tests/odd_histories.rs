@@ -59,6 +59,22 @@ fn the_first_segment_behind_a_promotion_is_not_here_yet() {
     assert_eq!(told(&wal, &[]), proven(&["WP101 info"]));
     let ran = walproof(&["verify", wal.to_str().unwrap(), "--fail-on", "warning"]);
     assert!(ran.code == 0 && ran.out.contains("000000020000000000000060 is not here yet"), "{}", ran.out);
+    // How long it has not come, by the newest file.
+    let day = std::time::SystemTime::now() - std::time::Duration::from_secs(26 * 3600);
+    for file in std::fs::read_dir(&wal).unwrap() {
+        std::fs::File::options().write(true).open(file.unwrap().path()).unwrap().set_modified(day).unwrap();
+    }
+    let verify = |words: &[&str]| {
+        let ran = walproof(&[&["verify", wal.to_str().unwrap(), "--format", "json", "--max-age"], words].concat());
+        let document: Value = serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{}", ran.err));
+        document["findings"].as_array().unwrap().iter().find(|f| f["code"] == "WP101").unwrap().clone()
+    };
+    let finding = verify(&["99999d"]);
+    assert!(finding["message"].as_str().unwrap().ends_with("; the newest file is 1 d 2 h old"), "{finding}");
+    assert_eq!(finding["newest_file_seconds"].as_u64().unwrap() / 3600, 26);
+    assert_eq!(finding["severity"], "info");
+    assert_eq!(verify(&["25h"])["severity"], "warning");
+    assert_eq!(verify(&["25h", "--severity", "WP101=info"])["severity"], "info");
     // Later ones are: it never came.
     let names = [&timeline_1[1..], &["00000002.history", "000000020000000000000061"]].concat();
     let (code, verdict, codes) = told(&archive("15/archive", &names, "promoted-gap", None), &[]);
@@ -94,6 +110,17 @@ fn a_history_that_leaves_inside_of_a_record_is_of_another_cluster() {
     assert!(ran.out.contains("from a backup in front of that place a server that follows it"), "{}", ran.out);
     // No server can say that of a place between two records.
     assert_eq!(demo("between", "0/A001E0"), refuted(&["WP310 error"]));
+    // A failover, or a test restore: bytes cannot tell.
+    let wal = archive("demo/good", &["0"], "between-told", Some("0/A001E0"));
+    let ran = walproof(&["verify", wal.to_str().unwrap()]);
+    for told in ["missing after a failover, or never archived by a test restore", "pg_control_checkpoint()"] {
+        assert!(ran.out.contains(told), "{}", ran.out);
+    }
+    let ran = walproof(&["explain", "WP310"]);
+    assert!(ran.out.contains("test restore") && ran.out.contains("pg_control_checkpoint()"), "{}", ran.out);
+    // As the advice has it for that case.
+    let ran = walproof(&["verify", wal.to_str().unwrap(), "--timeline", "1"]);
+    assert_eq!(ran.code, 0, "{}", ran.out);
 }
 
 #[test]

@@ -68,6 +68,11 @@ fn the_backup_says_the_zone() {
     let line = "\nTIMES    '2026-11-22 12:17:02.5' is 2026-11-22 12:17:02.5+09:00, in UTC 2026-11-22 03:17:02.5+00:00; \
                 read in Asia/Tokyo, as the configuration of the backup has it\n";
     assert!(ran.out.contains(line) && ran.out.contains("(2026-11-22 12:17:02.499236+09:00)"), "{}", ran.out);
+    // The server's own zone for sure, and another one.
+    assert!(!ran.out.contains("\nSETTING"), "{}", ran.out);
+    let words = ["verify", &good, "--backup", &backup, "--target-time", "2026-11-22 04:17:02.5", "--timezone"];
+    let ran = walproof(&[words.as_slice(), &["Europe/Berlin"]].concat());
+    assert!(ran.out.contains("\nSETTING  recovery_target_time = '2026-11-22 03:17:02.5+00'"), "{}", ran.out);
     let ran = asked("latest", "2026-11-22 12:17:02.5");
     assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
     assert!(ran.out.contains("read in UTC, the zone of this machine; the server's is not known"), "{}", ran.out);

@@ -266,6 +266,12 @@ pub enum MessageKind {
     WriteFailed,
     /// `corrupted two-phase state file for transaction {xid}`
     TwoPhaseState,
+    /// `"{file}" is not a valid data directory`
+    DataDirectory,
+    /// `data directory "{file}" has invalid permissions`
+    DataRights,
+    /// `could not remove directory "pg_tblspc/{name}": {reason}`
+    TablespacePlace,
     /// `checkpoints are occurring too frequently ({number} seconds apart)`
     CheckpointsFrequent,
     /// `checkpoint starting: {text}`

@@ -70,7 +70,7 @@ pub use outline::{FetchOutline, OutlineEnd, OutlinedFile, outline};
 pub use predict::{Site, SiteOptions};
 pub use read_ahead::ReadAhead;
 pub use restored::{RestoredCluster, SERVER_FACTS, SERVER_HISTORY, SERVER_LABEL, WaysMeet, meet};
-pub use said::{TimeSaid, ZoneDoubt};
+pub use said::{Respelled, TimeSaid, ZoneDoubt};
 pub use settings::{Mode, Parameters, Settings};
 pub use target::{Target, TargetTimeline};
 pub use time::ServerZone;

@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::instead::Alternative;
 use crate::missed::UnmetTarget;
 use crate::pages::{Blind, InvalidPages};
+use crate::said::Respelled;
 use crate::sum::{EventSum, ReplayedCommit};
 use crate::target::Target;
 use crate::unlabelled::Unlabelled;
@@ -77,8 +78,8 @@ pub struct Restore {
     pub server_says: Option<String>,
     /// Defaults taken, by PostgreSQL's names.
     pub assumed: Vec<(String, String)>,
-    /// A time of the command line that a server would not take in `postgresql.conf`, and as it takes it.
-    pub respelled: Option<(String, String)>,
+    /// A time of the command line that is to be spelled otherwise in the server's configuration.
+    pub respelled: Option<Respelled>,
     /// Settings that hot standby needs as high as the primary's were compared with nothing: those here or those there
     /// are not known.
     pub settings_unknown: bool,

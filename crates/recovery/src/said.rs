@@ -30,6 +30,17 @@ pub struct ZoneDoubt {
     pub at: Timestamp,
 }
 
+/// A time as the command line has it, and as a server is to be given it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Respelled {
+    /// As it was written.
+    pub given: String,
+    /// As every server reads it, in UTC.
+    pub spelled: String,
+    /// As it was written no server takes it there; else it names no zone, and the server's may be another one.
+    pub refused: bool,
+}
+
 impl TimeSaid {
     /// Whether it is another time in the zone of what a server wrote than in the one in which it was read.
     pub(crate) fn doubt(&self, own: &ServerZone, written: &str, now: Option<Timestamp>) -> Option<ZoneDoubt> {

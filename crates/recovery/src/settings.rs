@@ -6,7 +6,7 @@ use crate::backup::Signal;
 use crate::fault::{PlacedSetting, SettingPlace, invalid, needs_boolean};
 use crate::parameter;
 use crate::read_ahead::ReadAhead;
-use crate::said::{self, TimeSaid, ZoneDoubt};
+use crate::said::{self, Respelled, TimeSaid, ZoneDoubt};
 use crate::target::{Target, TargetTimeline};
 use crate::time::{self, ServerZone, TimeRead, TimeReading};
 use crate::value;
@@ -52,8 +52,8 @@ pub struct Settings {
     pub assumed: Vec<(String, String)>,
     /// Files that the settings include and that were not read: `postgresql.conf: include_dir 'conf.d'`.
     pub not_read: Vec<String>,
-    /// A time of the command line that a server would not take in `postgresql.conf`, and as it takes it.
-    pub respelled: Option<(String, String)>,
+    /// A time of the command line that is to be spelled otherwise in the server's configuration.
+    pub respelled: Option<Respelled>,
     /// How the time that is the target was read.
     pub time_read: Option<TimeSaid>,
     /// What it would be in the zone in which the server wrote times, where that was not known to be its zone.
@@ -291,23 +291,27 @@ const PLANNED: &str = "copies from this archive";
 /// What a parameter is told to be that no configuration at hand sets.
 const AS_BEFORE: &str = "as high as on the primary";
 
-/// The time of the command line as a server takes it in its configuration, and how it was read where that differs.
-fn respelled<'a>(
-    given: &Given<'a>,
-    times: &TimeReading<'_>,
-) -> (Given<'a>, Option<(String, String)>, Option<TimeSaid>) {
+/// The time of the command line as a server is to be given it, and how it was read where a server refuses it.
+fn respelled<'a>(given: &Given<'a>, times: &TimeReading<'_>) -> (Given<'a>, Option<Respelled>, Option<TimeSaid>) {
     let (mut given, mut told, mut said) = (given.clone(), None, None);
     let now = given.now;
+    let own_zone = ServerZone::of_settings(given.files).is_some_and(|own| own == *times.zone);
     let anywhere = TimeReading { without_abbreviations: false, ..*times };
     for (_, text) in given.options.iter_mut().filter(|(name, _)| name == "recovery_target_time") {
         let words = now.and_then(|now| said::in_words(text, &anywhere, now));
-        let refused = || time::read(text, times) == TimeRead::Refused;
-        let read = words.or_else(|| refused().then(|| time::read(text, &anywhere)));
-        if let Some(TimeRead::At(at, taken)) = read
-            && let Some(spelled) = time::spelled(at)
-        {
-            said = Some(TimeSaid { given: text.clone(), at, own_zone: !taken });
-            told = Some((std::mem::replace(text, spelled.clone()), spelled));
+        let plain = time::read(text, times);
+        let (read, refused) = match words {
+            Some(read) => (read, true),
+            None if plain == TimeRead::Refused => (time::read(text, &anywhere), true),
+            None => (plain, false),
+        };
+        let TimeRead::At(at, taken) = read else { continue };
+        let Some(spelled) = time::spelled(at) else { continue };
+        if refused || taken && !own_zone {
+            told = Some(Respelled { given: text.clone(), spelled: spelled.clone(), refused });
+        }
+        if refused {
+            said = Some(TimeSaid { given: std::mem::replace(text, spelled), at, own_zone: !taken });
         }
     }
     (given, told, said)

@@ -67,9 +67,13 @@ impl Ignored {
     /// The name of the segment that stands in a file's name, its folders aside.
     pub fn segment_in(shown: &str) -> Option<&str> {
         let name = shown.rsplit('/').next()?;
-        // Notes about a segment, and files that only name one.
+        // Notes about a segment, files that only name one, and what somebody put aside because it is no good.
         let notes = [".ready", ".done", ".json", ".metadata", ".summary", ".sha1", ".sha256", ".md5", name::DAMAGED];
-        if notes.iter().any(|end| name.ends_with(end)) || name.contains(".backup") {
+        let aside = [".bad", ".corrupt", ".corrupted", ".broken"];
+        if aside.iter().any(|end| name.to_ascii_lowercase().ends_with(end))
+            || notes.iter().any(|end| name.ends_with(end))
+            || name.contains(".backup")
+        {
             return None;
         }
         let runs = name.split(|c: char| !matches!(c, '0'..='9' | 'A'..='F'));

@@ -47,6 +47,12 @@ pub fn demand(outcome: &mut Outcome, demand: Demand, severities: &[(CodePattern,
         findings.push(finding(Code::TooShort, timeline, Detail::TooShort { wanted, off, reached: came }));
     }
     if let Some(allowed) = demand.max_age {
+        for finding in &mut outcome.findings {
+            let overdue = matches!(finding.detail, Detail::NotYet { newest: Some(newest), .. } if newest > allowed);
+            if overdue && !severities.iter().any(|(pattern, _)| pattern.matches(finding.code)) {
+                finding.severity = finding.severity.max(Severity::Warning);
+            }
+        }
         let age = Age { last_commit, now: demand.now, allowed };
         if !age.is_allowed() {
             findings.push(finding(Code::Stale, timeline, Detail::Age(age)));

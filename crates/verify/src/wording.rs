@@ -55,9 +55,10 @@ impl Finding {
         if let Some(copy) = &self.copy {
             let typed = quoted(copy);
             if self.code == Code::Gap {
+                let folder = copy.rfind('/').and_then(|slash| copy.get(..=slash)).unwrap_or("");
                 return format!(
                     "look at {copy}, which a copy under way or one that broke off left here: walproof verify {typed}; if it is whole, rename it: mv {typed} {}",
-                    quoted(file)
+                    quoted(&format!("{folder}{file}"))
                 );
             }
             return match copy.ends_with(".partial") {
@@ -163,7 +164,8 @@ impl Finding {
             ),
             (Code::OtherWal, _) => "give each cluster and version an archive of its own; verify --backup judges the line of that backup".into(),
             (_, Detail::LeftBranch { child, switch: Switch::At(lsn), .. }) => format!(
-                "find the segments of timeline {child}, or recover to --target-lsn {lsn} --target-inclusive off: what lies behind on this timeline was left; where timeline {child} was a test restore, ask for the timeline that is wanted by number"
+                "ask the server in use: select timeline_id from pg_control_checkpoint(). On timeline {child} or a later one: find the segments of timeline {child}, or recover to --target-lsn {lsn} --target-inclusive off, for what lies behind on this timeline was left. On timeline {own}: timeline {child} was a test restore; ask for this one (--timeline {own}, --target-timeline {own}), and move its history file away",
+                own = self.timeline.map_or(0, |t| t.0)
             ),
             (_, Detail::LeftBranch { child, .. }) => {
                 format!("find the segments of timeline {child}, or recover to a target before it began: what lies behind on this timeline was left")

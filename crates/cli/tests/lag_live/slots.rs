@@ -69,19 +69,23 @@ fn slots_and_what_they_have_lost() {
     }
     let (lag, code) = live(&server);
     let slot = &lag["slots"][0];
-    assert_eq!((slot["wal_status"].as_str(), slot["status"].as_str()), (Some("lost"), Some("warning")), "{slot}");
-    // A warning is 0, and 1 of a plugin.
-    assert_eq!((lag["status"].as_str(), code), (Some("warning"), 0));
+    assert_eq!((slot["wal_status"].as_str(), slot["status"].as_str()), (Some("lost"), Some("critical")), "{slot}");
+    // Whoever uses it has to be made anew: 1, and 2 of a plugin.
+    assert_eq!((lag["status"].as_str(), code), (Some("critical"), 1));
     let says = "Slot own was given up: WAL that it needs is gone.";
     let (line, code) = run(&server, "nagios");
-    assert!(code == 1 && line.contains("WARNING") && line.contains(says), "{code} {line}");
+    assert!(code == 2 && line.contains("CRITICAL") && line.contains(says), "{code} {line}");
     let (text, code) = run(&server, "text");
-    assert!(code == 0 && text.contains(says) && text.contains("the server gave it up"), "{code} {text}");
+    assert!(code == 1 && text.contains(says) && text.contains("the server gave it up"), "{code} {text}");
     assert_eq!(metric(&server, "slot_lost"), Some(1.));
     if server.postgres().major() >= 17 {
         assert_eq!(slot["invalidation_reason"].as_str(), Some("wal_removed"));
         assert!(text.contains("not in use for") && text.contains("(wal_removed)"), "{text}");
     }
+    // A limit of which nothing is known does not hide it.
+    let from = conninfo(server.data().parent().unwrap());
+    let ran = walproof(&["lag", "--primary", &from, "--format", "nagios", "--crit", "1GB"]);
+    assert!(ran.code == 2 && ran.out.contains("CRITICAL"), "{} {}{}", ran.code, ran.out, ran.err);
     server.sql("select pg_drop_replication_slot('own')").unwrap();
     assert_eq!(live(&server).0["status"].as_str(), Some("ok"));
 }

@@ -206,6 +206,8 @@ fn what_a_copy_left_of_a_missing_segment_is_named() {
         // A name ends no command.
         (format!("{missing}.tmp';$a;'"), Some(format!(r"'{missing}.tmp'\'';$a;'\'''"))),
         (format!("{missing}.ready"), None),
+        (format!("{missing}.bad"), None),
+        (format!("{missing}.CORRUPT"), None),
         ("00000001000000000000000B.tmp".to_owned(), None),
     ] {
         let laid = Laid::new();
@@ -214,7 +216,16 @@ fn what_a_copy_left_of_a_missing_segment_is_named() {
         assert_eq!(code, 1, "{left}");
         let gap = document["findings"].as_array().unwrap().iter().find(|f| f["code"] == "WP101").unwrap();
         let advice = gap["advice"].as_str().unwrap();
-        let named = typed.as_ref().map(|typed| advice.contains(&format!("mv {typed} {missing}")));
+        // With the archive in front of both names, so that it can be typed anywhere.
+        let archive = laid.text("archive");
+        let named = typed.as_ref().map(|typed| {
+            let from = match typed.strip_prefix('\'') {
+                Some(rest) => format!("'{archive}/{rest}"),
+                None => format!("{archive}/{typed}"),
+            };
+            advice.contains(&format!("walproof verify {from}; "))
+                && advice.contains(&format!("mv {from} {archive}/{missing}"))
+        });
         assert!(named.unwrap_or(!advice.contains("mv ")), "{left}: {advice}");
         if typed.is_some() {
             let ran = walproof(&["verify", &laid.text(&format!("archive/{left}"))]);

@@ -9,6 +9,7 @@
 //! | `as_it_lies` | data directories with the settings and files that a server would start with | in each test |
 //! | `by_name` | archives in which some files lie under other names than `restore_command` takes | in each test |
 //! | `own_wal` | one with a hole that the backup's own `pg_wal` fills | none |
+//! | `words` | the demo, and small changes of it: how the answer is said | in each test |
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
 
 mod as_it_lies;
@@ -24,6 +25,7 @@ mod run;
 #[path = "../run/tar.rs"]
 mod tar;
 mod targets;
+mod words;
 
 use serde_json::Value;
 use std::path::Path;

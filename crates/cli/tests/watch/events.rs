@@ -219,6 +219,25 @@ fn what_is_accepted_does_not_count() {
     assert!(watch.errors().contains("7000000000000000001"));
 }
 
+/// The first segment behind a promotion is no event until it is overdue.
+#[test]
+fn a_segment_that_is_not_here_yet_is_told_once_it_is_overdue() {
+    let (_folder, archive) = copied("demo/good");
+    fs::write(archive.join("00000002.history"), "1\t0/BFFCD8\tno recovery target specified\n").unwrap();
+    let day = std::time::SystemTime::now() - std::time::Duration::from_secs(26 * 3600);
+    for file in fs::read_dir(&archive).unwrap() {
+        fs::File::options().write(true).open(file.unwrap().path()).unwrap().set_modified(day).unwrap();
+    }
+    for (allowed, told) in [("999999d", &[][..]), ("25h", &["WP101", "WP131"])] {
+        let watch = Started::of(&[text(&archive), "--max-age", allowed, "--listen", "0"]);
+        watch.until("state", 1);
+        watch.looks(2);
+        let mut all = watch.appeared();
+        all.sort();
+        assert_eq!(all, told, "{allowed}");
+    }
+}
+
 #[test]
 fn a_last_commit_that_is_too_old() {
     let (_folder, archive) = copied("demo/good");

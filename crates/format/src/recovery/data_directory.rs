@@ -42,29 +42,30 @@ pub fn refused_rights(version: Version) -> u32 {
 }
 
 impl DataFolder {
-    /// All there are or were.
+    /// All there are or were, in the order in which a server that recovers from an archive complains of them (12, 14,
+    /// 15, 17 and 18, all folders taken away and given back one by one).
     pub const ALL: &[DataFolder] = &[
-        folder("base", WithoutFolder::Empty, V8_2),
         folder("global", WithoutFolder::Data, V8_2),
+        folder("pg_notify", WithoutFolder::Ends, V9_0),
         folder("pg_wal", WithoutFolder::Ends, V10),
         folder("pg_xlog", WithoutFolder::Ends, V8_2).until(V9_6),
-        folder("pg_xact", WithoutFolder::Data, V10),
-        folder("pg_clog", WithoutFolder::Data, V8_2).until(V9_6),
-        folder("pg_multixact", WithoutFolder::Data, V8_2),
-        folder("pg_multixact/members", WithoutFolder::Data, V8_2),
-        folder("pg_multixact/offsets", WithoutFolder::Data, V8_2),
-        folder("pg_subtrans", WithoutFolder::EndsLater, V8_2),
-        folder("pg_twophase", WithoutFolder::Ends, V8_2),
-        folder("pg_tblspc", WithoutFolder::Ends, V8_2),
-        folder("pg_notify", WithoutFolder::Ends, V9_0),
         folder("pg_replslot", WithoutFolder::Ends, V9_4),
-        folder("pg_logical", WithoutFolder::EndsLater, V9_4),
-        folder("pg_logical/snapshots", WithoutFolder::EndsLater, V9_4),
-        folder("pg_logical/mappings", WithoutFolder::EndsLater, V9_4),
-        folder("pg_commit_ts", WithoutFolder::EndsLater, V10),
+        folder("pg_twophase", WithoutFolder::Ends, V8_2),
         // From 15 on there is no process that could not do without.
         folder("pg_stat_tmp", WithoutFolder::Ends, V8_4).until(V14),
         folder("pg_stat", WithoutFolder::Ends, V9_4).until(V14),
+        folder("pg_tblspc", WithoutFolder::Ends, V8_2),
+        folder("pg_xact", WithoutFolder::Data, V10),
+        folder("pg_clog", WithoutFolder::Data, V8_2).until(V9_6),
+        folder("pg_multixact", WithoutFolder::Data, V8_2),
+        folder("pg_multixact/offsets", WithoutFolder::Data, V8_2),
+        folder("pg_multixact/members", WithoutFolder::Data, V8_2),
+        folder("pg_commit_ts", WithoutFolder::EndsLater, V10),
+        folder("pg_logical", WithoutFolder::EndsLater, V9_4),
+        folder("pg_logical/snapshots", WithoutFolder::EndsLater, V9_4),
+        folder("pg_logical/mappings", WithoutFolder::EndsLater, V9_4),
+        folder("pg_subtrans", WithoutFolder::EndsLater, V8_2),
+        folder("base", WithoutFolder::Empty, V8_2),
     ];
 
     /// Whether a version has it, and cannot do without.

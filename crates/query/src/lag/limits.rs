@@ -73,9 +73,16 @@ impl Limits {
         }
     }
 
-    /// Of a slot: worth a warning, whatever is allowed, where what it is there for is gone, or about to go.
+    /// Of a slot, whatever is allowed: wrong where what it is there for is gone, since whoever uses it has to be made
+    /// anew; worth a warning where that is about to go.
     pub fn of_slot(&self, slot: &SlotLag) -> LagJudgement {
-        if slot.is_lost() || slot.is_unreserved() { LagJudgement::Warning } else { LagJudgement::Fine }
+        if slot.is_lost() {
+            LagJudgement::TooFar
+        } else if slot.is_unreserved() {
+            LagJudgement::Warning
+        } else {
+            LagJudgement::Fine
+        }
     }
 
     /// They are given, and nothing is there that they could be of: who was there may be gone.
@@ -86,12 +93,10 @@ impl Limits {
 
     /// Of all together.
     pub fn of(&self, lag: &LiveLag) -> LagJudgement {
-        if self.are_of_nothing(lag) {
-            return LagJudgement::Unknown;
-        }
+        let nothing = self.are_of_nothing(lag).then_some(LagJudgement::Unknown);
         let followers = lag.followers.iter().map(|follower| self.of_follower(follower));
         let slots = lag.slots.iter().flatten().map(|slot| self.of_slot(slot));
-        followers.chain(slots).max().unwrap_or(LagJudgement::Fine).max(self.of_archiver(lag))
+        nothing.into_iter().chain(followers).chain(slots).max().unwrap_or(LagJudgement::Fine).max(self.of_archiver(lag))
     }
 }
 
@@ -126,6 +131,20 @@ mod tests {
             let lag = lag(answer);
             assert_eq!([crit.of(&lag), warn.of(&lag)], [limited; 2], "{answer}");
             assert_eq!(Limits::default().of(&lag), free, "{answer}");
+        }
+    }
+
+    /// What is given up stays so, whatever else is not known.
+    #[test]
+    fn a_slot_that_is_given_up_is_wrong() {
+        let limited = Limits { warn: Vec::new(), crit: vec![LagLimit::Bytes(1 << 30)] };
+        for (status, free, judged) in [
+            ("lost", LagJudgement::TooFar, LagJudgement::TooFar),
+            ("unreserved", LagJudgement::Warning, LagJudgement::Unknown),
+            ("extended", LagJudgement::Fine, LagJudgement::Unknown),
+        ] {
+            let lag = lag(&format!("archive_mode=off\nslots=1\nslot=6f776e|physical|false|0/400000|{status}|||\n"));
+            assert_eq!((Limits::default().of(&lag), limited.of(&lag)), (free, judged), "{status}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! What the small files of a backup say.
 
 use super::flaw::{BackupFlaw, FlawKind};
-use super::parts::BackupParts;
+use super::parts::{BackupParts, whole_map};
 use super::{Backup, BackupKind, Manifest, SettingsFile, Signal, WalInside, judge, manifest, settings};
 use pgwal_format::recovery::settings::SettingRules;
 use pgwal_format::text::control::members::ControlField;
@@ -50,6 +50,9 @@ pub(super) fn assemble(mut backup: Backup, parts: BackupParts) -> Backup {
     }
     if let Some(bytes) = file("backup_manifest") {
         backup.manifest = of_manifest(bytes, &mut backup.flaws);
+    }
+    if file("tablespace_map").is_some() && whole_map(&parts).is_none() {
+        backup.not_checked.push("tablespace_map behind its first 64 MiB");
     }
     backup.signal = signal(&parts, backup.version);
     let place = match (&parts.folder, backup.kind) {

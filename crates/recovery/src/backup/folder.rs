@@ -3,7 +3,7 @@
 use super::assemble::{assemble, take_wal};
 use super::flaw::FlawKind;
 use super::folder_place::FolderPlace;
-use super::parts::{BackupParts, SMALL};
+use super::parts::{BackupParts, LONGEST_MAP, SMALL};
 use super::small::{small, special};
 use super::{Backup, BackupKind, structure, tablespace_map};
 use pgwal_catalog::{DataFile, tablespaces as tablespaces_of};
@@ -67,7 +67,7 @@ fn archives(wal: &Path) -> bool {
 pub(super) fn files(path: &Path) -> Vec<(String, PathBuf, u64)> {
     let mut parts = BackupParts::default();
     for name in ["backup_label", "tablespace_map"] {
-        let bytes = small(&path.join(name), 1 << 20).ok().flatten();
+        let bytes = small(&path.join(name), LONGEST_MAP).ok().flatten();
         parts.files.extend(bytes.map(|bytes| (name.to_owned(), bytes)));
     }
     let mapped = mapped(&parts);

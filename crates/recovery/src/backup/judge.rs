@@ -3,7 +3,7 @@
 
 use super::flaw::{BackupFlaw, FlawKind, Weight};
 use super::own_files;
-use super::parts::{BackupParts, is_whole};
+use super::parts::{BackupParts, is_whole, whole_map};
 use super::structure;
 use super::tablespace_map::{self, MapFault};
 use super::{Backup, BackupKind};
@@ -192,7 +192,7 @@ fn incremental_files(parts: &BackupParts) -> Option<BackupFlaw> {
 fn map(backup: &Backup, parts: &BackupParts) -> Option<BackupFlaw> {
     let rules = backup.version.and_then(|version| version.dialect())?.recovery.tablespace_map;
     let read = backup.label.is_some() && rules != TablespaceMap::Unknown;
-    let bytes = parts.files.get("tablespace_map").filter(|_| read)?;
+    let bytes = whole_map(parts).filter(|_| read)?;
     // `remove_tablespace_symlink` takes an empty folder away, and nothing else.
     let filled = || {
         let oid = *parts.filled.first()?;

@@ -12,7 +12,7 @@ pub(super) const SMALL: [(&str, u64); 11] = [
     ("backup_label", 64 << 10),
     ("global/pg_control", 8192),
     ("backup_manifest", manifest::LONGEST + 1),
-    ("tablespace_map", 1 << 20),
+    ("tablespace_map", LONGEST_MAP),
     ("recovery.signal", 0),
     ("standby.signal", 0),
     ("recovery.conf", 4 << 20),
@@ -20,6 +20,9 @@ pub(super) const SMALL: [(&str, u64); 11] = [
     ("postgresql.auto.conf", 4 << 20),
     ("pg_control", 8192),
 ];
+
+/// A server reads all of `tablespace_map`, line by line. One of this size names some million tablespaces.
+pub(super) const LONGEST_MAP: u64 = 64 << 20;
 
 /// What was gathered of a backup.
 #[derive(Default)]
@@ -52,6 +55,12 @@ impl BackupParts {
     pub(super) fn one(path: &str, bytes: Vec<u8>) -> BackupParts {
         BackupParts { files: BTreeMap::from([(path.to_owned(), bytes)]), ..BackupParts::default() }
     }
+}
+
+/// `tablespace_map`, where all of it was read.
+pub(super) fn whole_map(parts: &BackupParts) -> Option<&[u8]> {
+    let map = parts.files.get("tablespace_map")?;
+    ((map.len() as u64) < LONGEST_MAP).then_some(map)
 }
 
 /// Whether a kind should have all that a server needs to start.

@@ -35,8 +35,8 @@ pub fn restore(r: &Restore) -> Value {
         "outcome": r.ending.name(),
         "server_says": r.server_says,
         "settings_assumed": r.assumed.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<Map<_, _>>(),
-        "respelled": r.respelled.as_ref().map(|(given, value)| {
-            json!({"setting": "recovery_target_time", "given": given, "value": value})
+        "respelled": r.respelled.as_ref().map(|r| {
+            json!({"setting": "recovery_target_time", "given": r.given, "value": r.spelled, "refused": r.refused})
         }),
         "last_commit": r.replayed.last_commit.map(commit),
         "first_dropped": r.first_dropped.map(commit),

@@ -10,7 +10,7 @@ use pgwal_verify::recovery::failure::Failure;
 use pgwal_verify::recovery::outcome::{AsksArchive, Ending, FileAsked, Restore, Status};
 use pgwal_verify::recovery::sum::ReplayedCommit;
 use pgwal_verify::recovery::unlabelled::Unlabelled;
-use pgwal_verify::recovery::{Alternative, BackupChoice, Instead, PassedOver, Target, WalkEnd, WhyPassed};
+use pgwal_verify::recovery::{Alternative, BackupChoice, Instead, PassedOver, Respelled, Target, WalkEnd, WhyPassed};
 use pgwal_verify::{Code, Finding, Outcome, RestoredEnd, RestoredReport, Severity, Verdict, WalEnd};
 
 /// Files of one kind that are told one by one.
@@ -202,11 +202,9 @@ pub fn lines(r: &Restore, zone: &Zone) -> Vec<(&'static str, String)> {
     out.push(("COMMITS", format!("{kept}; the first one dropped: {dropped}")));
     out.push(("FILES", files(r)));
     out.extend(r.alternatives.iter().map(|a| ("INSTEAD", instead(a, zone))));
-    if let Some((given, spelled)) = &r.respelled {
-        out.push((
-            "SETTING",
-            format!("recovery_target_time = '{spelled}'  ('{given}', which a server does not take there)"),
-        ));
+    if let Some(Respelled { given, spelled, refused }) = &r.respelled {
+        let why = if *refused { "which a server does not take there" } else { "which a server reads in its own zone" };
+        out.push(("SETTING", format!("recovery_target_time = '{spelled}'  ('{given}', {why})")));
     }
     // How times were read has a line of its own.
     let all: Vec<&(String, String)> = r.assumed.iter().filter(|(name, _)| name != "timezone").collect();

@@ -14,7 +14,9 @@ use pgwal_format::text::history::Switch;
 use pgwal_format::{Endian, Layout, Lsn, TimelineId};
 use pgwal_verify::index::{IndexUse, PartsUse};
 use pgwal_verify::recovery::sum::ReplayedCommit;
-use pgwal_verify::{Finding, KnownBackup, LineReport, Lost, MissingCommits, Outcome, RestoredReport, TimelineReport};
+use pgwal_verify::{
+    Detail, Finding, KnownBackup, LineReport, Lost, MissingCommits, Outcome, RestoredReport, TimelineReport,
+};
 use serde_json::{Value, json};
 
 /// An outcome that serialises as `walproof.verify/1`, and as nothing else.
@@ -202,7 +204,7 @@ fn backup(b: &KnownBackup, layout: Option<&Layout>) -> Value {
 
 /// A finding.
 pub fn finding(f: &Finding, layout: Option<&Layout>) -> Value {
-    json!({
+    let mut told = json!({
         "code": f.code.id(),
         "name": f.code.name(),
         "severity": f.severity.to_string(),
@@ -220,7 +222,11 @@ pub fn finding(f: &Finding, layout: Option<&Layout>) -> Value {
         "advice": f.advice(),
         "accepted": f.accepted,
         "more": f.more,
-    })
+    });
+    if let (Detail::NotYet { newest: Some(age), .. }, Some(told)) = (&f.detail, told.as_object_mut()) {
+        told.insert("newest_file_seconds".to_owned(), age.as_secs().into());
+    }
+    told
 }
 
 fn lost(l: &Lost) -> Value {

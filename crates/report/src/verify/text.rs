@@ -10,7 +10,7 @@ use crate::time::Zone;
 use crate::verify::next::next;
 use crate::words::{broken_backups, depth, except, unseen, verdict};
 use anstyle::{AnsiColor, Style};
-use impact::gap_in_front;
+use impact::{gap_in_front, obstacle};
 use pgwal_format::Layout;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_source::Ignored;
@@ -184,6 +184,9 @@ fn at_time(time: Option<Timestamp>, zone: &Zone) -> String {
     format!(" ({local}{ago})")
 }
 
+/// What is said of WAL where only warnings are left.
+const RIGHT: &str = "every record needed was read and is right";
+
 pub(super) fn why(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> String {
     match worst {
         Some(f) => place(f, outcome.layout.as_ref(), zone),
@@ -197,7 +200,10 @@ pub(super) fn why(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> St
             "every record behind the last gap was read and is right; only base backups from before the gap need what is missing".into()
         }
         None if outcome.verdict == Verdict::Proven => match outcome.findings.iter().map(|f| f.severity).max() {
-            Some(Severity::Warning) => "every record needed was read and is right; the warnings below do not stop replay".into(),
+            Some(Severity::Warning) => match obstacle(outcome) {
+                Some(f) => format!("{RIGHT}; what {} says is to be put right before a server is started", f.code),
+                None => format!("{RIGHT}; the warnings below do not stop replay"),
+            },
             _ => "every record was read: checksums, links, pages and seams are right".into(),
         },
         None if outcome.depth == Depth::Records => "nothing was read that could prove or refute anything".into(),

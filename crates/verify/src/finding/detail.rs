@@ -25,6 +25,7 @@ use pgwal_recovery::unlabelled::Unlabelled;
 use pgwal_recovery::{Instead, PlacedSetting, SettingPlace, TimeSaid, UnmetTarget, ZoneDoubt};
 use pgwal_source::Codec;
 use pgwal_walk::{Fault, SlackKind};
+use std::time::Duration;
 
 /// The facts of a finding.
 #[derive(Clone, PartialEq, Debug)]
@@ -152,6 +153,8 @@ pub enum Detail {
     NotYet {
         /// The timeline.
         timeline: TimelineId,
+        /// How long ago the newest file here was written, where that is known.
+        newest: Option<Duration>,
     },
     /// A timeline's own files are taken behind the point where it was left.
     LeftBranch {

@@ -159,7 +159,9 @@ impl Judge<'_> {
             stops && f.severity >= Severity::Warning && f.lsn.or(f.at).is_some_and(|l| l < backup.stop) && {
                 let next = || self.next_record(self.number(f.at.or(f.lsn)?));
                 let until = f.lost.and_then(|l| l.until_lsn).or_else(next).unwrap_or(Lsn::MAX);
-                until > backup.start && on_way(f)
+                // Where the first page of the backup's first segment is another cluster's, its first record is whole.
+                let inside = f.lsn.is_some_and(|lsn| lsn >= backup.start);
+                (inside || until > backup.start) && on_way(f)
             }
         };
         next > last && end.is_some_and(|end| end >= backup.stop) && !findings.iter().any(broken)

@@ -5,7 +5,7 @@ use crate::codes::{Code, CodeFamily, Severity};
 use crate::finding::{Detail, Finding};
 use pgwal_format::{FileName, SegmentName};
 use pgwal_source::name::{self, NamePlace};
-use pgwal_source::{Entry, Ignored};
+use pgwal_source::{Entry, Ignored, Local};
 
 impl Judge<'_> {
     pub(super) fn copies_beside(&mut self) {
@@ -31,10 +31,19 @@ impl Judge<'_> {
         Detail::Copies { other: shown(other), faults, withheld: true }
     }
 
-    /// What a copy of a missing segment left under way, in whose name its own stands.
+    /// What a copy of a missing segment left under way, in whose name its own stands. Only on a disk does a user get at
+    /// it by what is typed.
     fn leftover(&self, missing: &str) -> Option<String> {
         let of = |name: &&String| Ignored::segment_in(name).is_some_and(|own| missing.ends_with(own));
-        self.unknown.leftovers.iter().find(of).cloned()
+        let left = self.unknown.leftovers.iter().find(of)?;
+        Some(format!("{}{left}", self.root(self.source.local()?).unwrap_or_default()))
+    }
+
+    /// What a user types in front of a file's name as shown, from where he named the archive.
+    fn root(&self, local: &dyn Local) -> Option<String> {
+        let first = self.entries.first()?;
+        let path = local.path(first);
+        path.to_str()?.strip_suffix(&first.shown()).map(str::to_owned)
     }
 
     fn copy_of(&self, name: SegmentName, file: &str) -> Option<String> {

@@ -9,6 +9,8 @@ use pgwal_archive::stretch::Piece;
 use pgwal_archive::way::{Hole, whole_way};
 use pgwal_archive::{Depth, Which};
 use pgwal_format::{Lsn, SegmentNo, TimelineId};
+use pgwal_source::{AsOf, Entry};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 impl Judge<'_> {
     pub(super) fn gaps(&mut self) {
@@ -180,9 +182,23 @@ impl Judge<'_> {
     /// The first segment of a timeline comes when it is full: that it is missing is no more than news.
     fn not_yet(&mut self, timeline: TimelineId) {
         let own = |f: &&mut Finding| f.code == Code::Gap && f.timeline == Some(timeline);
+        let newest = self.newest_age();
         if let Some(finding) = self.findings.iter_mut().rev().find(own) {
-            (finding.severity, finding.detail) = (Severity::Info, Detail::NotYet { timeline });
+            (finding.severity, finding.detail) = (Severity::Info, Detail::NotYet { timeline, newest });
         }
+    }
+
+    /// How long ago the file was written that was written last.
+    fn newest_age(&self) -> Option<Duration> {
+        let age = |entry: &Entry| {
+            let written = u64::try_from(self.source.stamp(entry)?.modified).ok()?;
+            let as_of = match self.source.as_of(entry) {
+                AsOf::Now => SystemTime::now(),
+                AsOf::Then(then) => then,
+            };
+            Some(as_of.duration_since(UNIX_EPOCH + Duration::from_nanos(written)).unwrap_or_default())
+        };
+        self.entries.iter().filter_map(age).min()
     }
 
     fn in_range(&self, first: SegmentNo, last: SegmentNo) -> bool {

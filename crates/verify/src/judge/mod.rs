@@ -47,7 +47,7 @@ use pgwal_archive::{
     Archive, ArchiveSurvey, BackupFile, DifferingCopies, Error, Facts, Lineage, Mark, Partial, Path, Tally, Which,
 };
 use pgwal_format::{FileName, Layout, Lsn, SegmentName, SegmentNo, TimelineId};
-use pgwal_source::{Entry, Ignored};
+use pgwal_source::{Entry, Ignored, Source};
 use pgwal_walk::{Fold, Joint, Run};
 use std::collections::BTreeMap;
 
@@ -60,6 +60,7 @@ pub(crate) use seen::{facts_of, nobody};
 
 /// Everything that was seen, and everything that is said of it.
 pub(crate) struct Judge<'a> {
+    pub source: &'a dyn Source,
     pub cluster: &'a Cluster,
     pub entries: &'a [Entry],
     pub inventory: &'a Inventory,
@@ -125,6 +126,7 @@ impl<'a> Judge<'a> {
         let copies = seen.stretches.values().flat_map(|stretch| &stretch.copies);
         let withheld = copies.filter(|copies| copies.withheld).cloned().collect();
         Judge {
+            source: archive.source,
             cluster: &archive.cluster,
             entries: &archive.entries,
             inventory: &archive.inventory,

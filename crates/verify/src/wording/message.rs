@@ -3,6 +3,7 @@
 use super::{copies, given, restored, target};
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
+use crate::reach::span;
 use crate::telling::TellTime;
 use pgwal_format::dialect::MAGIC_19_BETA;
 use pgwal_format::page::PageFault;
@@ -74,15 +75,16 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
         Detail::InsideRecord { own, at, record } => format!(
             "{file} leaves timeline {own} at {at}, inside of the record at {record}, as no server does: it is not of this WAL; from a backup in front of that place a server that follows it replays timeline {own} to its end all the same"
         ),
-        Detail::NotYet { timeline } => {
+        Detail::NotYet { timeline, newest } => {
+            let newest = newest.map(|age| format!("; the newest file is {} old", span(age))).unwrap_or_default();
             format!(
-                "{file} is not here yet: timeline {timeline} has begun, and its first segment comes once it is full"
+                "{file} is not here yet: timeline {timeline} has begun, and its first segment comes once it is full{newest}"
             )
         }
         Detail::LeftBranch { child, switch, to } => {
             let own = f.timeline.map_or(0, |t| t.0);
             format!(
-                "replay goes on along timeline {own} to {to}, behind its end {}, where timeline {child} left it: WAL of timeline {child} is not here",
+                "replay goes on along timeline {own} to {to}, behind its end {}, where timeline {child} left it: WAL of timeline {child} is not here, missing after a failover, or never archived by a test restore",
                 place(switch)
             )
         }

@@ -96,9 +96,8 @@ pub(super) fn of_backup(f: &Finding) -> Option<String> {
         (Code::BackupControl, Detail::Control(Some(ControlError::WrongChecksum(_)))) => {
             "incorrect checksum in control file"
         }
-        (Code::BackupControl, Detail::Control(None)) => {
-            "could not open file \"global/pg_control\": No such file or directory"
-        }
+        // The postmaster, before it has a log (12 to 18).
+        (Code::BackupControl, Detail::Control(None)) => "postgres: could not find the database system",
         // From which version on it says what is wrong in it differs; none starts.
         (Code::BackupControl, Detail::OfBackup { .. }) => return None,
         (Code::BackupControl, _) => "could not read file \"global/pg_control\"",

@@ -5,17 +5,40 @@ use crate::restore;
 use crate::time::Zone;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_repos::RepoLayout;
+use pgwal_verify::recovery::outcome::Restore;
 use pgwal_verify::wording::restored as wording;
-use pgwal_verify::{Code, Finding, Outcome, Severity, Verdict};
+use pgwal_verify::{Code, Detail, Finding, Outcome, Severity, Verdict};
 
 /// In lines.
 pub(in crate::verify) fn impact(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> Vec<String> {
     let first = match (&outcome.restored, &outcome.restore) {
         (Some(cluster), _) => wording::impact(cluster),
-        (None, Some(restore)) => restore::text::impact(restore),
+        (None, Some(restore)) => of_restore(outcome, restore),
         (None, None) => without_backup(outcome, worst),
     };
     std::iter::once(first).chain(out_of_reach(worst, zone)).collect()
+}
+
+/// What is foretold, and what keeps a server from coming so far on the data directory as it lies.
+fn of_restore(outcome: &Outcome, restore: &Restore) -> String {
+    let foretold = restore::text::impact(restore);
+    match obstacle(outcome).filter(|_| restore.is_good()) {
+        Some(f) if matches!(f.detail, Detail::TablespaceNowhere { .. }) => {
+            format!("once the tablespace that {} names has its files, {foretold}", f.code)
+        }
+        Some(f) => format!(
+            "no server starts on the data directory as it lies ({}); once that is put right, {foretold}",
+            f.code
+        ),
+        None => foretold,
+    }
+}
+
+/// What is to be put right in a data directory before a server replays anything on it, where the verdict leaves it out.
+pub(super) fn obstacle(outcome: &Outcome) -> Option<&Finding> {
+    let layout = outcome.layout.as_ref();
+    let stops = |f: &&Finding| matches!(f.detail, Detail::TablespaceNowhere { .. }) || f.server_says(layout).is_some();
+    outcome.counted().filter(|f| f.code == Code::BackupStructure && f.severity >= Severity::Warning).find(stops)
 }
 
 fn without_backup(outcome: &Outcome, worst: Option<&Finding>) -> String {
