@@ -182,6 +182,7 @@ fn events_and_transactions() {
     check(&top, &[&["top", &good, "--format", "json"], &asked[..]].concat(), false);
     let blame = Schema::named("blame-line.json");
     assert!(check(&blame, &["blame", &good, "h:2", "--format", "jsonl"], true) > 10);
+    check(&blame, &["blame", &good, "h:2:1", "--versions", "--format", "jsonl"], true);
     check(&blame, &["blame", &testdata("9.4/promotion"), "1663/16384/17865:3", "--format", "jsonl"], true);
 }
 
