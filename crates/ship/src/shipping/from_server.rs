@@ -136,6 +136,7 @@ impl ServerShipping<'_, '_> {
         let (mut descent, history) = self.descent(&mut server, identity.timeline)?;
         // From 15 on a slot says what it keeps: nothing, once its server has given it up.
         self.slot_keeps = self.options.slot.map(|name| server.slot_keeps(name)).transpose()?.flatten();
+        self.warn_of_slot(&mut server, size)?;
         let mut at = self.start_point(&identity, reached.as_ref(), &descent, size)?;
         // That of another line must not stay in the folder: it would be its latest timeline.
         self.keep(identity.timeline, history)?;
@@ -225,6 +226,20 @@ impl ServerShipping<'_, '_> {
     fn keep(&mut self, timeline: TimelineId, history: Option<Vec<u8>>) -> Result<(), ShipFailure> {
         if let Some(bytes) = history {
             self.folder.history(timeline, &bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Tells of a slot that keeps more than it may, as its server reckons: in whole segments. It is given up by a
+    /// checkpoint, if what it keeps is not shipped before.
+    fn warn_of_slot(&mut self, server: &mut Receiver, size: SegmentSize) -> Result<(), ShipFailure> {
+        let Some((slot, (_, from))) = self.options.slot.zip(self.slot_keeps) else { return Ok(()) };
+        let Some(allowed) = server.slots_may_keep()? else { return Ok(()) };
+        let position = server.identity().position;
+        let [first, last] = [from, position].map(|lsn| AddressScheme::Linear.segment(lsn, size).0);
+        if last.saturating_sub(first) > allowed / size.bytes() {
+            let keeps = u64::try_from(AddressScheme::Linear.distance(position, from, size)).unwrap_or_default();
+            (self.tell)(&ShipNews::SlotUnreserved { slot, keeps, allowed });
         }
         Ok(())
     }

@@ -48,6 +48,15 @@ pub enum ShipNews<'a> {
         /// When.
         after: Duration,
     },
+    /// The slot keeps more WAL than its server lets it: the next checkpoint may remove what is not shipped yet.
+    SlotUnreserved {
+        /// Its name.
+        slot: &'a str,
+        /// Bytes that it keeps.
+        keeps: u64,
+        /// Bytes that it may keep.
+        allowed: u64,
+    },
     /// WAL is missing in front of this position, as was asked for.
     Gap {
         /// The position.
