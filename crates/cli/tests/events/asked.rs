@@ -84,3 +84,43 @@ fn then_waits(archive: &Path) {
     assert!(!then(&["--kind", "drop-database", "--before"]));
     assert!(!then(&["-R", "small_old", "--kind", "delete", "--rows", "100", "--before", "last"]));
 }
+
+/// A name may be that of relations of several databases: what is undone is of the one that is meant.
+#[test]
+fn a_database_that_goes_is_not_the_last_of_a_relation_elsewhere() {
+    let Some(postgres) = Postgres::find(OLDEST) else {
+        return gate::lacks(&format!("no PostgreSQL {OLDEST} or later found"));
+    };
+    let server = Server::start(postgres, "autovacuum = off\n").unwrap();
+    let sql = |text: &str| server.sql(text).unwrap();
+    sql("create database crm");
+    sql("create table public.leads(id int)");
+    server.session("\\c crm\ncreate table public.leads(id int);\n").unwrap().finish().unwrap();
+    sql("drop table leads");
+    sql("drop database crm");
+    server.switch_and_archive().unwrap();
+    let archive = server.archive();
+    let dropped = document(&archive, &["--kind", "drop"]);
+    let xid = |kind: &str| {
+        let events = dropped["events"].as_array().unwrap();
+        events.iter().find(|event| event["kind"] == kind).unwrap()["xid"].as_u64().unwrap()
+    };
+    let before = |words: &[&str]| {
+        // Without a backup nothing is proven.
+        let ran = walproof(&[&["events", archive.to_str().unwrap(), "--format", "json"], words].concat());
+        assert_eq!(ran.code, 2, "{words:?} {}", ran.err);
+        let document: Value = serde_json::from_str(&ran.out).unwrap_or_default();
+        (document["before"]["xid"].as_u64(), ran.err)
+    };
+    for named in ["last", "first"] {
+        let (found, said) = before(&["-R", "leads", "--kind", "drop", "--before", named]);
+        assert_eq!(found, Some(xid("drop")), "{named}: {said}");
+    }
+    assert_eq!(before(&["-R", "leads", "--kind", "drop", "--before"]).0, Some(xid("drop")));
+    // The same relation, and its database.
+    assert_eq!(before(&["-R", "crm.public.leads", "--before", "last"]).0, Some(xid("drop-database")));
+    assert_eq!(before(&["-R", "leads", "--database", "crm", "--before", "last"]).0, Some(xid("drop-database")));
+    // Both were created here: which is meant?
+    let (found, said) = before(&["-R", "leads", "--before", "last"]);
+    assert!(found.is_none() && said.contains("crm.public.leads (--database ") && said.contains(", "), "{said}");
+}
