@@ -134,6 +134,12 @@ fn a_promotion_beside_a_primary_that_goes_on() {
         assert!(own.code == 2 && own.err.contains("not on the way that is read"), "{}{}", own.out, own.err);
         let other = walproof(&["txns", path(&second.data()), "--backup", path(&base)]);
         assert!(other.code == 0 && other.out.contains("postgres.public.b ("), "{}{}", other.out, other.err);
+        // Nor of the timeline that it comes from, where that is asked for in the same archive.
+        let wal = second.data().join("pg_wal");
+        let own = walproof(&["txns", path(&wal), "-t", "1", "--backup", path(&base)]);
+        assert!(own.code == 2 && own.err.contains("not on the way that is read"), "{}{}", own.out, own.err);
+        let latest = walproof(&["txns", path(&wal), "--backup", path(&base)]);
+        assert!(latest.code == 0 && latest.out.contains("postgres.public.b ("), "{}{}", latest.out, latest.err);
     } else {
         gate::goes_without("no pg_basebackup: a backup of the other line");
     }
