@@ -9,7 +9,7 @@ use crate::figures::bytes;
 use crate::time::rfc3339;
 use crate::verify::json::finding;
 use pgwal_format::rmgr::xact::Timestamp;
-use pgwal_ship::shipping::{ShipFailure, ShipNews};
+use pgwal_ship::shipping::{ShipFailure, ShipNews, dropping};
 use pgwal_ship::unfinished::FinishedAs;
 use serde_json::{Value, json};
 
@@ -28,6 +28,10 @@ pub fn sentence(news: &ShipNews<'_>) -> String {
              remove what is not shipped by then",
             bytes((*keeps).into()),
             bytes((*allowed).into())
+        ),
+        ShipNews::SlotLost { slot } => format!(
+            "slot \"{slot}\" keeps no WAL: if its server gave it up (wal_status lost), it never will again: {}",
+            dropping(slot)
         ),
         ShipNews::Gap { before } => format!("WAL before {before} is missing (WP101)"),
     }
@@ -49,6 +53,7 @@ pub fn line(news: &ShipNews<'_>, at: Timestamp) -> Value {
         ShipNews::SlotUnreserved { slot, keeps, allowed } => {
             ("slot_unreserved", json!({"slot": slot, "retained_bytes": keeps, "allowed_bytes": allowed}))
         }
+        ShipNews::SlotLost { slot } => ("slot_lost", json!({"slot": slot})),
         ShipNews::Gap { before } => ("gap", json!({"lsn": before})),
     };
     document(event, at, Some(sentence(news)), own)

@@ -187,6 +187,11 @@ impl Receiver {
         if self.rules.reads_slots { self.connection.read_slot(name) } else { Ok(None) }
     }
 
+    /// A slot that the server gave up keeps nothing any more, whoever uses it.
+    pub fn lost_slots_stay(&self) -> bool {
+        self.rules.lost_slots_stay
+    }
+
     /// Bytes of WAL that a slot may keep: from 15 on; `None` where there is no limit, or it is not known.
     ///
     /// # Errors
