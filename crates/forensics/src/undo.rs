@@ -45,7 +45,8 @@ pub enum UndoChoice<'a> {
     Several(Vec<&'a WalEvent>),
     /// One number was given to several transactions, which end here.
     SeveralXacts(Vec<XactFate>),
-    /// The name that is asked for is that of relations of several databases, of which each has events: by the databases' OIDs.
+    /// The name that is asked for is that of relations of several databases, of which each has events: by the
+    /// databases' OIDs.
     SeveralRelations(Vec<(u32, Option<RelationName>)>),
     /// Not all events were kept, so that neither the only one nor the last one is known.
     TooMany,

@@ -1,7 +1,7 @@
 //! What `ship` does, in a sentence each, and as `walproof.ship/1`: a document a line.
 //!
 //! ```text
-//! {"schema":"walproof.ship/1","event":"begins","time":…,"message":…,"place":"/srv/pg_wal","timeline":1,"lsn":"0/01000000"}
+//! {"schema":"walproof.ship/1","event":"begins","time":…,"message":…,"place":"/srv/pg_wal","timeline":1,"lsn":…}
 //! {"schema":"walproof.ship/1","event":"end","time":…,"message":null,"exit_code":0,"finding":null}
 //! ```
 

@@ -143,8 +143,8 @@ pub fn run(args: &DivergeArgs) -> anyhow::Result<Exit> {
     Ok(exit(&found))
 }
 
-/// Unfinished segments that are the last WAL of a side's way, and of which a record was read: those of its ancestors its
-/// own segments take the place of.
+/// Unfinished segments that are the last WAL of a side's way, and of which a record was read: those of its ancestors
+/// its own segments take the place of.
 fn taken(source: &UnfinishedSource<'_>, found: &Divergence, side: usize) -> anyhow::Result<Vec<String>> {
     let (Some(layout), Some(Some((_, end)))) = (found.gathered[side].outcome.layout, found.ranges.get(side)) else {
         return Ok(Vec::new());

@@ -59,7 +59,9 @@ fn a_relation_is_found_whatever_became_of_it() {
     // It is gone with its database.
     assert_eq!(kinds(&document(&archive, &["--kind", "drop"])), ["drop-database", "drop"]);
     assert_eq!(kinds(&document(&archive, &["--kind", "drop-database"])), ["drop-database"]);
-    let leads = ["-R", "crm.public.leads", "--kind", "create,drop"];
+    // Up to 14 a database is copied file by file, and its schemas are not named in WAL.
+    let leads = if server.postgres().major() >= 15 { "crm.public.leads" } else { "leads" };
+    let leads = ["-R", leads, "--kind", "create,drop"];
     assert_eq!(kinds(&document(&archive, &leads)), ["create", "drop-database"]);
     then_waits(&archive);
 }
