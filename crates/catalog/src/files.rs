@@ -19,10 +19,15 @@ pub enum Catalog {
     Namespace,
     /// `pg_database`.
     Database,
+    /// `pg_index`: of which table an index is.
+    Index,
+    /// `pg_inherits`: of which table a partition is.
+    Inherits,
 }
 
 impl Catalog {
-    const ALL: [Catalog; 3] = [Catalog::Class, Catalog::Namespace, Catalog::Database];
+    const ALL: [Catalog; 5] =
+        [Catalog::Class, Catalog::Namespace, Catalog::Database, Catalog::Index, Catalog::Inherits];
 
     /// Its OID, which is its first file number, too.
     pub const fn oid(self) -> u32 {
@@ -30,7 +35,14 @@ impl Catalog {
             Catalog::Class => 1259,
             Catalog::Namespace => 2615,
             Catalog::Database => 1262,
+            Catalog::Index => 2610,
+            Catalog::Inherits => 2611,
         }
+    }
+
+    /// Its rows name things; without them nothing but what belongs to what is not known.
+    pub(crate) const fn has_names(self) -> bool {
+        !matches!(self, Catalog::Index | Catalog::Inherits)
     }
 
     const fn is_shared(self) -> bool {

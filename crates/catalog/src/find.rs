@@ -4,7 +4,10 @@ use crate::names::{Names, RelationName};
 use crate::row::ClassRow;
 use pgwal_format::Lsn;
 use pgwal_format::record::RelFileLocator;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+/// Partitions of partitions are followed so far.
+const DEEPEST: usize = 32;
 
 /// A relation that has a name, or had it once.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -63,6 +66,47 @@ impl Names {
     pub fn partitioned(&self, asked: &str) -> Option<RelationName> {
         let mut all = self.partitioned.iter().map(|((db, _), (at, class))| self.named_at(*db, class, *at));
         all.find(|name| name.is_called(asked))
+    }
+
+    /// The tables to which indexes and TOAST tables belong: by database and OID of those, which come with their
+    /// databases.
+    pub fn tables_of<'n>(
+        &self,
+        of: impl Iterator<Item = (u32, &'n RelationName)>,
+    ) -> HashMap<(u32, u32), RelationName> {
+        let table = |(db, name): (u32, &RelationName)| Some(((db, name.oid), (db, self.table_of(db, name)?)));
+        let wanted: HashMap<(u32, u32), (u32, u32)> = of.filter_map(table).collect();
+        let tables: HashSet<(u32, u32)> = wanted.values().copied().collect();
+        let mut found: HashMap<(u32, u32), RelationName> = HashMap::new();
+        if !tables.is_empty() {
+            self.each_class(&mut |rel, at, class| {
+                let key = (rel.db, class.oid);
+                if tables.contains(&key) {
+                    found.insert(key, self.named_at(rel.db, class, at));
+                }
+            });
+        }
+        wanted.into_iter().filter_map(|(own, table)| Some((own, found.get(&table)?.clone()))).collect()
+    }
+
+    fn table_of(&self, database: u32, name: &RelationName) -> Option<u32> {
+        let is_toast = name.schema.as_deref() == Some(b"pg_toast");
+        if let Some(toast) = name.name.strip_prefix(b"pg_toast_").filter(|_| is_toast) {
+            let oid = toast.strip_suffix(b"_index").unwrap_or(toast);
+            return std::str::from_utf8(oid).ok()?.parse().ok();
+        }
+        self.tables.get(&(database, name.oid)).copied().filter(|_| name.kind == b'i')
+    }
+
+    /// The partitioned table of which a relation is a partition, or a part of one: the uppermost.
+    pub fn partition_of(&self, database: u32, oid: u32) -> Option<RelationName> {
+        let (mut own, mut top) = (oid, None);
+        for _ in 0..DEEPEST {
+            let parent = self.parents.get(&(database, own)).and_then(|of| self.partitioned.get(&(database, *of)));
+            let Some((at, class)) = parent else { break };
+            (own, top) = (class.oid, Some((*at, class)));
+        }
+        top.map(|(at, class)| self.named_at(database, class, at))
     }
 
     fn each_class(&self, take: &mut dyn FnMut(RelFileLocator, Lsn, &ClassRow)) {

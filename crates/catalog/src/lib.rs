@@ -1,6 +1,6 @@
 //! Names of relations, databases and schemas from the rows of catalogs: as WAL writes them, in heap records and page
-//! images of `pg_class`, `pg_namespace` and `pg_database`, and as they lie in the files of a base backup. No file is
-//! opened here.
+//! images of `pg_class`, `pg_namespace` and `pg_database`, and as they lie in the files of a base backup; besides, what
+//! belongs to which table (`pg_index`, `pg_inherits`). No file is opened here.
 //!
 //! ```text
 //! record ──► CatalogRows: rows by file, block, offset ──► CatalogChange: inserted, updated, deleted, seen
@@ -38,5 +38,5 @@ pub use marked::MarkedDatabase;
 pub use names::{Names, RelationName};
 pub use page::{MadeBy, RowEnd};
 pub use place::located;
-pub use row::{CatalogRow, ClassRow, NamedOid};
+pub use row::{CatalogRow, ClassRow, NamedOid, OwnedOid};
 pub use rows::CatalogRows;

@@ -40,6 +40,7 @@ impl ListedNames {
                     self.databases.insert(database.oid, database.name.clone());
                 }
             }
+            CatalogRow::Index(_) | CatalogRow::Inherits(_) => {}
         }
     }
 

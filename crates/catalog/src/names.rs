@@ -4,7 +4,7 @@ use crate::base::BaseCatalogs;
 use crate::facts::{Breaks, Known, NumberFacts, WasBefore};
 use crate::listed::ListedNames;
 use crate::place::{home_of, located};
-use crate::row::{CatalogRow, ClassRow};
+use crate::row::{CatalogRow, ClassRow, OwnedOid};
 use pgwal_format::Lsn;
 use pgwal_format::record::RelFileLocator;
 use std::collections::{HashMap, HashSet};
@@ -44,6 +44,9 @@ pub struct Names {
     mapped: HashMap<(u32, u32), (RelFileLocator, Arc<ClassRow>)>,
     /// Partitioned tables, which have no files: by database and OID.
     pub(crate) partitioned: HashMap<(u32, u32), (Lsn, Arc<ClassRow>)>,
+    /// Of which table an index is, and of which one a partition: by database and OID.
+    pub(crate) tables: HashMap<(u32, u32), u32>,
+    pub(crate) parents: HashMap<(u32, u32), u32>,
     /// That map.
     map: HashMap<(u32, u32), u32>,
     /// Behind all that was read; `None`: more may come.
@@ -100,6 +103,8 @@ impl Names {
         match was.or(after) {
             None => {}
             Some(CatalogRow::Class(_)) => self.class(at, file, (class_of(was), class_of(after)), is_unknown),
+            Some(CatalogRow::Index(row)) => belongs(&mut self.tables, file.db, *row),
+            Some(CatalogRow::Inherits(row)) => belongs(&mut self.parents, file.db, *row),
             Some(CatalogRow::Namespace(row)) => {
                 let fact = (name_before(was, is_unknown), name_of(after));
                 let room =
@@ -337,6 +342,14 @@ const LAST: Lsn = Lsn::new(u64::MAX);
 fn crossed<'b>(all: &'b Breaks, of: &'b HashMap<u32, Breaks>, database: u32) -> impl Fn(Lsn, Lsn) -> bool + use<'b> {
     let own = of.get(&database);
     move |from, to| all.lie_between(from, to) || own.is_some_and(|own| own.lie_between(from, to))
+}
+
+/// What once belonged to another relation is told of that, also where it is gone.
+fn belongs(known: &mut HashMap<(u32, u32), u32>, database: u32, row: OwnedOid) {
+    let key = (database, row.oid);
+    if known.len() < MOST_MAPPED || known.contains_key(&key) {
+        known.insert(key, row.of);
+    }
 }
 
 fn class_of(row: Option<&CatalogRow>) -> Option<&ClassRow> {

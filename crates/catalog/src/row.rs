@@ -14,6 +14,19 @@ pub enum CatalogRow {
     Namespace(NamedOid),
     /// Of `pg_database`.
     Database(NamedOid),
+    /// Of `pg_index`: an index, and its table.
+    Index(OwnedOid),
+    /// Of `pg_inherits`: a partition, or whatever else inherits, and of which table it is.
+    Inherits(OwnedOid),
+}
+
+/// A relation that belongs to another one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OwnedOid {
+    /// Its OID.
+    pub oid: u32,
+    /// That of the other one.
+    pub of: u32,
 }
 
 /// A relation.
@@ -50,6 +63,7 @@ impl CatalogRow {
         match self {
             CatalogRow::Class(row) => row.oid,
             CatalogRow::Namespace(row) | CatalogRow::Database(row) => row.oid,
+            CatalogRow::Index(row) | CatalogRow::Inherits(row) => row.oid,
         }
     }
 
@@ -59,7 +73,14 @@ impl CatalogRow {
             CatalogRow::Class(_) => 0,
             CatalogRow::Namespace(_) => 1,
             CatalogRow::Database(_) => 2,
+            CatalogRow::Index(_) => 3,
+            CatalogRow::Inherits(_) => 4,
         }
+    }
+
+    /// It names something.
+    pub(crate) const fn is_name(&self) -> bool {
+        !matches!(self, CatalogRow::Index(_) | CatalogRow::Inherits(_))
     }
 
     /// Reads a row of WAL. `None` before 9.5, and for a tuple that ends before its columns or whose name is none.
@@ -81,9 +102,14 @@ impl CatalogRow {
             let name = name.get(..name.iter().position(|&b| b == 0)?)?.to_vec();
             (oid != 0 && !name.is_empty()).then_some(NamedOid { oid, name })
         };
+        // Both OIDs are the first columns.
+        let owned = || {
+            let (oid, of) = (number(0)?, number(4)?);
+            (oid != 0 && of != 0).then_some(OwnedOid { oid, of })
+        };
+        let columns = columns::class(version)?;
         match catalog {
             Catalog::Class => {
-                let columns = columns::class(version)?;
                 let NamedOid { oid, name } = named((columns.oid, columns.relname))?;
                 Some(CatalogRow::Class(ClassRow {
                     oid,
@@ -97,6 +123,8 @@ impl CatalogRow {
             }
             Catalog::Namespace => named(columns::named(version)?).map(CatalogRow::Namespace),
             Catalog::Database => named(columns::named(version)?).map(CatalogRow::Database),
+            Catalog::Index => owned().map(CatalogRow::Index),
+            Catalog::Inherits => owned().map(CatalogRow::Inherits),
         }
     }
 }

@@ -143,7 +143,10 @@ impl<'a> CatalogRows<'a> {
                 None => drop(self.rows.remove(&new)),
             }
         }
-        Some(CatalogChange::Updated { before, after: self.read(of, new) })
+        let after = self.read(of, new);
+        // Of rows that name nothing, nobody minds that they are not known.
+        let is_known = before.is_some() || after.is_some() || of.catalog.has_names();
+        is_known.then_some(CatalogChange::Updated { before, after })
     }
 
     /// Of what is changed where it stands, that a database goes away: its data, where the page has no image instead.

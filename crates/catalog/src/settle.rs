@@ -49,8 +49,10 @@ pub(crate) fn settle(names: &mut Names, at: Lsn, changes: &[(RelFileLocator, Cat
 
 /// The same of a transaction of which some changes are not known: what it changed is not known any more.
 pub(crate) fn settle_partly(names: &mut Names, at: Lsn, changes: &[(RelFileLocator, CatalogChange)]) {
-    for (file, _) in changes {
-        names.unread(file.db, at);
+    for (file, change) in changes {
+        if change.rows().next().is_none_or(CatalogRow::is_name) {
+            names.unread(file.db, at);
+        }
     }
 }
 

@@ -80,6 +80,15 @@ impl InputOptions {
         }
     }
 
+    /// The same for whoever takes records: of several places, each file from the first that has it whole.
+    pub fn open_chosen(&self) -> anyhow::Result<NamedArchive> {
+        let opened = self.open_named(None)?;
+        if let NamedArchive::Several(places, _) = &opened {
+            choose_copies(places, &self.options())?;
+        }
+        Ok(opened)
+    }
+
     /// Opens each place that was named.
     pub fn open_each(&self) -> anyhow::Result<Vec<OpenedPlace>> {
         self.open_each_with(None)
@@ -121,13 +130,10 @@ impl InputOptions {
 
     /// The same, with the repository that it lies in.
     pub fn open_good_place(&self) -> anyhow::Result<(Box<dyn Source>, Option<Repository>)> {
-        match self.open_named(None)? {
-            NamedArchive::One(opened) => Ok((opened.source, opened.repository)),
-            NamedArchive::Several(places, repository) => {
-                choose_copies(&places, &self.options())?;
-                Ok((Box::new(places), repository))
-            }
-        }
+        Ok(match self.open_chosen()? {
+            NamedArchive::One(opened) => (opened.source, opened.repository),
+            NamedArchive::Several(places, repository) => (Box::new(places), repository),
+        })
     }
 }
 

@@ -64,6 +64,7 @@ pub fn classify(
             file,
             new_file,
             name: Some(names.named_at(place.0.db, row, at)),
+            ..EventRelation::default()
         });
     }
     let left = FilesLeft::of(xact, dropped, committed, &explained);
@@ -262,8 +263,8 @@ impl FilesLeft {
     ) -> Option<ClassifiedRelations> {
         let relation = |file: &RelFileLocator| EventRelation {
             file: Some(*file),
-            new_file: None,
             name: names.relation_at(*file, at),
+            ..EventRelation::default()
         };
         let new = |file: &RelFileLocator| EventRelation { new_file: Some(*file), ..EventRelation::default() };
         let written = |rel: &RelFileLocator| xact.relations.get(rel).is_some_and(|sum| sum.bytes > 0);

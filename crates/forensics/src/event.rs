@@ -101,6 +101,8 @@ pub struct EventRelation {
     pub new_file: Option<RelFileLocator>,
     /// What it is called, where that is known.
     pub name: Option<RelationName>,
+    /// The partitioned table, the uppermost, of which it is a partition, where that is known.
+    pub partition_of: Option<RelationName>,
 }
 
 /// What is told of an event besides.

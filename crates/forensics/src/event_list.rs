@@ -188,7 +188,8 @@ impl EventList {
                 continue;
             }
             for (kind, rows) in kinds {
-                let relations = vec![EventRelation { file: Some(*rel), new_file: None, name: name.clone() }];
+                let relations =
+                    vec![EventRelation { file: Some(*rel), name: name.clone(), ..EventRelation::default() }];
                 told.push(WalEvent { rows: Some(rows), bytes: sum.bytes, relations, ..over.event(kind) });
             }
         }

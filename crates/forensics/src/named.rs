@@ -18,6 +18,8 @@ pub(crate) fn complete(event: &mut WalEvent, names: &Names) {
         let old = relation.file.and_then(|rel| names.relation_at(rel, begin).or_else(|| names.relation_at(rel, end)));
         let found = old.or_else(|| names.relation_at(relation.new_file?, end));
         let database = relation.file.or(relation.new_file).map(|rel| rel.db);
+        let oid = found.as_ref().or(relation.name.as_ref()).map(|name| name.oid);
+        relation.partition_of = database.zip(oid).and_then(|(database, oid)| names.partition_of(database, oid));
         match (&mut relation.name, found) {
             (None, found) => relation.name = found,
             (Some(own), found) => {

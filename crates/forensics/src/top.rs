@@ -48,6 +48,8 @@ pub struct TopRelation {
     pub file: Option<(RelFileLocator, u8)>,
     /// What it is called, where that is known.
     pub name: Option<RelationName>,
+    /// Of an index, and of a TOAST table and its index: the table, where that is known.
+    pub of: Option<RelationName>,
 }
 
 /// What was found.
@@ -95,10 +97,23 @@ impl TopAnswer {
         for (relation, _) in &mut self.relations.groups {
             relation.name = relation.file.and_then(|(rel, _)| names.last_relation(rel)).or(relation.name.take());
         }
+        self.put_under_tables(names);
         for (database, name) in self.databases.groups.iter_mut().filter_map(|(group, _)| group.as_mut()) {
             *name = names.database(*database).map(<[u8]>::to_vec).or(name.take());
         }
         self.xacts.0.iter_mut().for_each(|xact| xact.complete(names));
+    }
+}
+
+impl TopAnswer {
+    /// Says of which table each index and TOAST table is.
+    fn put_under_tables(&mut self, names: &Names) {
+        let known = self.relations.groups.iter().filter_map(|(own, _)| Some((own.file?.0.db, own.name.as_ref()?)));
+        let tables = names.tables_of(known);
+        for (own, _) in &mut self.relations.groups {
+            let key = own.file.zip(own.name.as_ref()).map(|((rel, _), name)| (rel.db, name.oid));
+            own.of = key.and_then(|key| tables.get(&key).cloned()).or(own.of.take());
+        }
     }
 }
 
@@ -130,6 +145,7 @@ pub fn top(
     let of_relation = |file: Option<(RelFileLocator, u8)>| TopRelation {
         file,
         name: file.and_then(|(rel, _)| known.last_relation(rel)),
+        of: None,
     };
     let (minutes, minutes_rest) = minutes.into_parts();
     let timed = minutes.iter().filter(|(minute, _)| minute.is_some());
@@ -140,7 +156,7 @@ pub fn top(
     let (records, records_rest) = records.into_parts();
     let (mut listed, totals) = xacts.into_parts();
     listed.iter_mut().for_each(|xact| xact.complete(&known));
-    Ok(TopAnswer {
+    let mut answer = TopAnswer {
         total,
         databases: largest(databases, rest, wish.limit, |key| key.map(of_database)),
         relations: largest(relations, rest, wish.limit, of_relation),
@@ -157,7 +173,9 @@ pub fn top(
         range,
         holes,
         gathered,
-    })
+    };
+    answer.put_under_tables(&known);
+    Ok(answer)
 }
 
 /// The largest groups, as they are to be told.

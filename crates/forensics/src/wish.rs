@@ -101,7 +101,7 @@ fn has_file(event: &WalEvent, rel: RelFileLocator) -> bool {
 }
 
 /// The database that is dropped with all its relations.
-fn dropped_database(event: &WalEvent) -> Option<u32> {
+pub(crate) fn dropped_database(event: &WalEvent) -> Option<u32> {
     match event.fact {
         EventFact::Database(oid, _) if event.kind == WalEventKind::DropDatabase => Some(oid),
         _ => None,

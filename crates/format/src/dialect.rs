@@ -579,6 +579,7 @@ const V15: Dialect = Dialect {
 
 const V16: Dialect = Dialect {
     version: Version::new(16, 0),
+    streaming: Some(streaming::STREAMING_16),
     rewind: Some(rewind::REWIND_16),
     magic: 0xD113,
     catalog_version: 202307071,

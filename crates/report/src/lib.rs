@@ -19,6 +19,7 @@
 //! | [`top`] | what WAL consists of, and what it would be with other settings | text, JSON, CSV |
 //! | [`txns`] | transactions: their ends, durations, rows, bytes | text, JSON, CSV |
 //! | [`diverge`] | where two lines of WAL part | text, JSON |
+//! | [`ship`] | what is shipped, as it happens | text, JSON lines |
 //! | [`locate`], [`lag`] | where a position lies, how far apart two are | text, JSON |
 //! | [`lag::live`] | how far standbys and the archiver are behind a server | text, JSON, Nagios, Prometheus |
 //! | [`hex`], [`fields`], [`control`], [`explain`] | one record, all fields, a control file, a code or a line of a log | text, JSON |
@@ -71,6 +72,7 @@ pub mod prune;
 pub mod relation_name;
 pub mod repository;
 pub mod restore;
+pub mod ship;
 pub mod stats;
 pub mod time;
 pub mod timelines;

@@ -16,15 +16,14 @@ impl<'s> UnfinishedSource<'s> {
         UnfinishedSource(source)
     }
 
-    /// The unfinished segments that count: of which timeline, and as they are shown.
+    /// The unfinished segments that count: what they were to become, and as they are shown.
     ///
     /// # Errors
     /// As [`Source::list`].
-    pub fn taken(&self) -> Result<Vec<(TimelineId, String)>, SourceError> {
+    pub fn taken(&self) -> Result<Vec<(SegmentName, String)>, SourceError> {
         let listing = self.0.list()?;
         let last = last_ones(&listing.entries);
-        let taken =
-            listing.entries.iter().filter_map(|entry| Some((whole_name(entry, &last)?.timeline, entry.shown())));
+        let taken = listing.entries.iter().filter_map(|entry| Some((whole_name(entry, &last)?, entry.shown())));
         Ok(taken.collect())
     }
 }
@@ -113,7 +112,8 @@ mod tests {
         names.iter().for_each(|name| fs::write(folder.path().join(name), name).unwrap());
         let below = crate::open(&[folder.path().to_path_buf()]).unwrap();
         let source = UnfinishedSource::new(below.as_ref());
-        assert_eq!(source.taken().unwrap(), [(TimelineId(1), names[2].to_owned())]);
+        let third = SegmentName::parse("000000010000000000000003").unwrap();
+        assert_eq!(source.taken().unwrap(), [(third, names[2].to_owned())]);
         let listed = source.list().unwrap().entries;
         let segment = |entry: &&Entry| matches!(entry.name, Some(FileName::Segment(_)));
         let segments: Vec<&Entry> = listed.iter().filter(segment).collect();

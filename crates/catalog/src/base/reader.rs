@@ -176,7 +176,10 @@ impl BaseReader {
     fn find_catalogs(&mut self) {
         for (db, (spc, folder)) in &self.folders {
             let file = |catalog: Catalog| self.out.map.get(&(*db, catalog.oid())).copied().unwrap_or(catalog.oid());
-            let own: &[Catalog] = if *db == 0 { &[Catalog::Database] } else { &[Catalog::Class, Catalog::Namespace] };
+            let own: &[Catalog] = match db {
+                0 => &[Catalog::Database],
+                _ => &[Catalog::Class, Catalog::Namespace, Catalog::Index, Catalog::Inherits],
+            };
             for catalog in own {
                 let rel = RelFileLocator { spc: *spc, db: *db, rel: file(*catalog) };
                 self.wanted.heaps.insert(format!("{folder}/{}", rel.rel), (rel, *catalog));

@@ -13,7 +13,7 @@ use pgwal::forensics::{BlameWish, NoteFinding, blame};
 use pgwal::source::Source;
 use pgwal::verify::records::{ListRequest, ListSink, NoEvent};
 use pgwal_query::filter;
-use pgwal_report::blame::{BlameReport, json, text};
+use pgwal_report::blame::{BlameReport, BlameTold, json, text};
 use pgwal_report::outside::{Lines, OutputForm};
 use std::collections::VecDeque;
 use std::io::Write;
@@ -36,7 +36,8 @@ pub struct BlameArgs {
     /// The fork of the relation: main, fsm, vm or init
     #[arg(short = 'F', long, value_name = "FORK", value_parser = filter::fork, default_value = "main")]
     fork: u8,
-    /// Follow the row from version to version, as updates that were committed put it; each is one more reading
+    /// Follow the row from version to version, as updates that were committed put it; each is one more reading, and at
+    /// most 100 are told
     #[arg(long)]
     versions: bool,
     #[command(flatten)]
@@ -48,7 +49,7 @@ pub struct BlameArgs {
     format: BlameFormat,
 }
 
-/// Versions of a row that are followed.
+/// Versions of a row that are told.
 const MOST_VERSIONS: usize = 100;
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -78,7 +79,8 @@ pub fn run(args: &BlameArgs) -> anyhow::Result<Exit> {
     let mut out = page(if is_text { OutputForm::Plain } else { OutputForm::Json });
     let mut ended = Exit::Clean;
     let mut places = VecDeque::from([(asked.block, asked.offset, None)]);
-    let mut followed = 0;
+    let mut told = BlameTold::default();
+    let mut first = None;
     while let Some((block, offset, from)) = places.pop_front() {
         let wish = BlameWish { files: files.clone(), fork: args.fork, block, offset };
         let look =
@@ -97,24 +99,34 @@ pub fn run(args: &BlameArgs) -> anyhow::Result<Exit> {
         if from.is_some() {
             answer.end_with_row();
         }
+        let report = BlameReport { place: opened.source().describe(), wish: &wish, answer: &answer };
+        told.add(&report);
         if let Some(offset) = offset.filter(|_| args.versions) {
             // Behind the first one a line pointer may be that of other rows.
             let all = answer.versions(offset).take(if from.is_some() { 1 } else { usize::MAX });
-            let new = all.take(MOST_VERSIONS - followed).map(|(lsn, (block, offset))| (block, Some(offset), Some(lsn)));
-            let before = places.len();
-            places.extend(new);
-            followed += places.len() - before;
+            for (lsn, place) in all {
+                if told.versions + places.len() < MOST_VERSIONS {
+                    places.push_back((place.0, Some(place.1), Some(lsn)));
+                } else {
+                    told.not_followed.push((lsn, place));
+                }
+            }
         }
-        let report = BlameReport { place: opened.source().describe(), wish: &wish, answer: &answer };
         if is_text {
             text::write(&mut Lines::new(&mut out), &report, &zone)?;
-            continue;
+        } else {
+            for line in json::touches(&report) {
+                serde_json::to_writer(&mut out, &line)?;
+                writeln!(out)?;
+            }
         }
-        for line in json::touches(&report) {
-            serde_json::to_writer(&mut out, &line)?;
-            writeln!(out)?;
-        }
-        serde_json::to_writer(&mut out, &json::end(&report))?;
+        first.get_or_insert((wish, answer));
+    }
+    if is_text {
+        text::not_followed(&mut Lines::new(&mut out), &told)?;
+    } else if let Some((wish, answer)) = &first {
+        let report = BlameReport { place: opened.source().describe(), wish, answer };
+        serde_json::to_writer(&mut out, &json::end(&report, &told))?;
         writeln!(out)?;
     }
     out.flush()?;

@@ -1,11 +1,13 @@
 //! `walproof diverge`: where two lines of WAL part, and what each has behind that.
 
 use crate::exit::Exit;
-use crate::input::{open_place, plain};
+use crate::from::FromOptions;
+use crate::input::{InputOptions, ReadingOptions, plain};
 use crate::keys::KeyOptions;
 use crate::names::NamesOptions;
 use crate::progress::Bar;
 use crate::repo::PlaceOptions;
+use crate::several::NamedArchive;
 use crate::speed::SpeedOptions;
 use crate::streams::{page, standard_error};
 use crate::zone::ZoneOption;
@@ -13,7 +15,7 @@ use anyhow::ensure;
 use clap::ValueEnum;
 use pgwal::forensics::diverge::{DivergeSide, Divergence, SidesMeeting, diverge};
 use pgwal::format::text::control::ControlFile;
-use pgwal::format::{Layout, TimelineId};
+use pgwal::format::{Layout, SegmentName, TimelineId};
 use pgwal::source::{Source, UnfinishedSource};
 use pgwal::verify::{Finding, Which};
 use pgwal_report::diverge::{DivergeReport, json, text};
@@ -31,6 +33,13 @@ pub struct DivergeArgs {
     /// The other one [default: A, with --timelines]
     #[arg(value_name = "B", required_unless_present = "timelines")]
     b: Option<PathBuf>,
+    /// Another place of A, read with it as one archive: each file from the first that has it whole; may be given
+    /// several times
+    #[arg(long, value_name = "PLACE")]
+    from_a: Vec<PathBuf>,
+    /// Another place of B
+    #[arg(long, value_name = "PLACE", requires = "b")]
+    from_b: Vec<PathBuf>,
     /// Along which timeline each is read [default: the latest of each]
     #[arg(long, value_name = "N,M", value_parser = two_timelines)]
     timelines: Option<[TimelineId; 2]>,
@@ -66,26 +75,40 @@ fn two_timelines(text: &str) -> Result<[TimelineId; 2], String> {
     Ok([super::reading::timeline(a)?, super::reading::timeline(b)?])
 }
 
+impl DivergeArgs {
+    /// A side, with all its places.
+    fn side(&self, place: &Path, from: &[PathBuf]) -> InputOptions {
+        let (speed, place_options, keys) = (self.speed.clone(), self.place.clone(), self.keys.clone());
+        let from = FromOptions { from: from.to_vec() };
+        ReadingOptions { speed, from, place: place_options, keys }.of(vec![place.to_path_buf()])
+    }
+}
+
 /// Says where they part.
 pub fn run(args: &DivergeArgs) -> anyhow::Result<Exit> {
-    let paths = [&args.a, args.b.as_ref().unwrap_or(&args.a)];
+    let inputs = [
+        args.side(&args.a, &args.from_a),
+        match &args.b {
+            Some(b) => args.side(b, &args.from_b),
+            None => args.side(&args.a, &args.from_a),
+        },
+    ];
+    let paths = inputs.each_ref().map(|input| input.each_named().concat());
     ensure!(
-        paths[0].as_os_str() != "-" || paths[1].as_os_str() != "-",
+        paths.iter().flatten().filter(|path| path.as_os_str() == "-").count() < 2,
         "standard input can be read once: put the tar into a file, and name that"
     );
-    let pace = args.speed.pace();
-    let open = |path: &PathBuf| open_place(std::slice::from_ref(path), pace.clone(), &args.place, &args.keys);
-    let places = [open(paths[0])?, open(paths[1])?];
-    let repository = places.iter().find_map(|place| place.repository.as_ref());
+    let places = [inputs[0].open_chosen()?, inputs[1].open_chosen()?];
+    let repository = places.iter().find_map(NamedArchive::repository);
     let names = args.names.given(repository)?;
     let zone = args.zone.zone();
     let bar = Bar::new(false);
-    let sources = places.each_ref().map(|place| UnfinishedSource::new(place.source.as_ref()));
+    let sources = places.each_ref().map(|place| UnfinishedSource::new(place.source()));
     let side = |at: usize| {
         let mut options = args.speed.options();
         options.timeline = args.timelines.map_or(Which::Latest, |both| Which::Number(both[at]));
         options.progress = Some(&bar);
-        DivergeSide { source: &sources[at], options, control: control(paths[at]) }
+        DivergeSide { source: &sources[at], options, control: paths[at].iter().find_map(|path| control(path)) }
     };
     let sides = [side(0), side(1)];
     let tell = |finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>| damage(finding, layout, &zone, out);
@@ -97,15 +120,15 @@ pub fn run(args: &DivergeArgs) -> anyhow::Result<Exit> {
     a.or(b)?;
     // Where nobody can be told, the exit code counts.
     let _ = standard_error().write_all(&told);
-    if let Some((path, _)) = paths.iter().zip(&found.ranges).find(|(_, range)| range.is_none()) {
-        crate::complain(format!("{}: no record is here to be compared", path.display()));
+    if let Some((input, _)) = inputs.iter().zip(&found.ranges).find(|(_, range)| range.is_none()) {
+        crate::complain(format!("{}: no record is here to be compared", input.shown()));
         // Whoever reads a document gets one.
         if args.format != DivergeFormat::Json {
             return Ok(exit(&found));
         }
     }
     let [a, b] = &sources;
-    let unfinished = [taken(a, &found.ways[0])?, taken(b, &found.ways[1])?];
+    let unfinished = [taken(a, &found, 0)?, taken(b, &found, 1)?];
     let report = DivergeReport { places: [a.describe(), b.describe()], unfinished, found: &found };
     let form = if args.format == DivergeFormat::Json { OutputForm::Json } else { OutputForm::Plain };
     let mut out = page(form);
@@ -120,10 +143,18 @@ pub fn run(args: &DivergeArgs) -> anyhow::Result<Exit> {
     Ok(exit(&found))
 }
 
-/// Unfinished segments that are the last WAL of a way: those of its ancestors its own segments take the place of.
-fn taken(source: &UnfinishedSource<'_>, way: &[TimelineId]) -> anyhow::Result<Vec<String>> {
-    let own = source.taken()?.into_iter().filter(|(timeline, _)| Some(timeline) == way.last());
-    Ok(own.map(|(_, shown)| shown).collect())
+/// Unfinished segments that are the last WAL of a side's way, and of which a record was read: those of its ancestors
+/// its own segments take the place of.
+fn taken(source: &UnfinishedSource<'_>, found: &Divergence, side: usize) -> anyhow::Result<Vec<String>> {
+    let (Some(layout), Some(Some((_, end)))) = (found.gathered[side].outcome.layout, found.ranges.get(side)) else {
+        return Ok(Vec::new());
+    };
+    let (address, size) = (layout.address(), layout.segment);
+    let is_read = |name: SegmentName| {
+        found.ways[side].last() == Some(&name.timeline)
+            && name.number(address, size).is_some_and(|number| address.segment_start(number, size) < *end)
+    };
+    Ok(source.taken()?.into_iter().filter(|(name, _)| is_read(*name)).map(|(_, shown)| shown).collect())
 }
 
 fn exit(found: &Divergence) -> Exit {

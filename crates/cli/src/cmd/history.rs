@@ -16,7 +16,6 @@ use pgwal::format::record::RelFileLocator;
 use pgwal::format::rmgr::xact::Timestamp;
 use pgwal::format::{Layout, Lsn, SegmentNo, TimelineId};
 use pgwal::source::Source;
-use pgwal::verify::places::choose_copies;
 use pgwal::verify::records::{Gathered, ListError, ListRequest, ListSink, NoEvent};
 use pgwal::verify::{Options, Which};
 use pgwal_report::dump::text::damage;
@@ -185,11 +184,7 @@ impl HistoryOptions {
 
     /// Opens what was named; of several places, each file from the first that has it whole.
     pub fn open(&self) -> anyhow::Result<NamedArchive> {
-        let opened = self.input.open_named(None)?;
-        if let NamedArchive::Several(places, _) = &opened {
-            choose_copies(places, &self.input.options())?;
-        }
-        Ok(opened)
+        self.input.open_chosen()
     }
 
     /// From where on records are told.

@@ -2,12 +2,19 @@
 
 use crate::exit::Exit;
 use crate::follow::{self, Watch};
+use crate::streams::stream;
+use crate::zone::now;
 use anyhow::ensure;
+use clap::ValueEnum;
 use pgwal::format::Lsn;
 use pgwal::repos::{self, PlaceReading};
 use pgwal::ship::shipping::{FileShipOptions, FileShipper, ShipFailure, ShipNews};
-use pgwal::ship::unfinished::{FinishedAs, ShipFolder};
+use pgwal::ship::unfinished::ShipFolder;
 use pgwal::verify::records::FollowState;
+use pgwal_report::outside::OutputForm;
+use pgwal_report::ship::{end, line, sentence};
+use serde_json::Value;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -51,6 +58,17 @@ pub struct ShipArgs {
     /// Say of each segment when it is whole
     #[arg(short, long)]
     verbose: bool,
+    /// How to say what happens
+    #[arg(long, value_enum, default_value_t = ShipFormat::Text)]
+    format: ShipFormat,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ShipFormat {
+    /// For people, on standard error
+    Text,
+    /// JSON, a document a line on standard output: each segment, too
+    Jsonl,
 }
 
 /// A fault of the files is tried again after this long.
@@ -63,21 +81,34 @@ pub fn run(args: &ShipArgs) -> anyhow::Result<Exit> {
     }
     let mut folder = ShipFolder::open(&args.to)?;
     let watch = Watch::new(&[])?;
-    let mut tell = |news: &ShipNews<'_>| say(news, args.verbose);
+    let is_text = args.format == ShipFormat::Text;
+    let mut tell = |news: &ShipNews<'_>| match news {
+        _ if !is_text => write(&line(news, now())),
+        ShipNews::Segment(..) if !args.verbose => {}
+        _ => crate::complain(sentence(news)),
+    };
     let ended = match (&args.pgdata, &args.server) {
         (Some(pgdata), _) => from_files(args, pgdata, &mut folder, &watch, &mut tell)?,
         (None, server) => from_server(args, server.as_deref().unwrap_or_default(), &mut folder, &watch, &mut tell)?,
     };
     // Nobody else is kept from the folder while the signal ends us.
     drop(folder);
-    watch.end();
-    match ended {
-        Ok(()) => Ok(Exit::Clean),
-        Err(failure) => {
-            crate::complain(&failure);
-            Ok(exit_of(&failure))
-        }
+    let exit = ended.as_ref().err().map_or(Exit::Clean, exit_of);
+    if !is_text {
+        let code = Some(exit.code()).filter(|_| !watch.is_over());
+        write(&end(ended.as_ref().err(), code, now()));
     }
+    watch.end();
+    if let Err(failure) = ended {
+        crate::complain(&failure);
+    }
+    Ok(exit)
+}
+
+/// WAL is shipped whether or not somebody reads what is said of it.
+fn write(line: &Value) {
+    let mut out = stream(OutputForm::Json);
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
 /// The folder lies in none that is followed: a server removes what lies there, and what was shipped would be shipped
@@ -174,25 +205,5 @@ fn exit_of(failure: &ShipFailure) -> Exit {
         #[cfg(feature = "server")]
         ShipFailure::Server(_) => Exit::CouldNotTell,
         _ => Exit::Refuted,
-    }
-}
-
-fn say(news: &ShipNews<'_>, verbose: bool) {
-    match news {
-        ShipNews::Begins { place, timeline, from } => {
-            crate::complain(format_args!("ships from {place}, timeline {timeline}, from {from} on"));
-        }
-        ShipNews::Segment(..) if !verbose => {}
-        ShipNews::Segment(name, FinishedAs::Named) => crate::complain(format_args!("{name} is whole")),
-        ShipNews::Segment(name, FinishedAs::There) => {
-            crate::complain(format_args!("{name} was there already, with the same records"));
-        }
-        ShipNews::Timeline { next, at } => {
-            crate::complain(format_args!("goes on along timeline {next}, which begins at {at}"));
-        }
-        ShipNews::Retry { failure, after } => {
-            crate::complain(format_args!("{failure}; again in {:.1} s", after.as_secs_f64()));
-        }
-        ShipNews::Gap { before } => crate::complain(format_args!("WAL before {before} is missing (WP101)")),
     }
 }

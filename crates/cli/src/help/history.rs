@@ -45,7 +45,7 @@ pub const PAGES: &[HelpPage] = &[
     },
     HelpPage {
         name: "diverge",
-        shown: &["a", "b", "timelines", "names", "jobs", "format", "timezone"],
+        shown: &["a", "b", "from_a", "from_b", "timelines", "names", "jobs", "format", "timezone"],
         examples: &[
             ("walproof diverge /old/primary /new/primary", "a split brain: what would be lost on each side"),
             ("walproof diverge /srv/wal --timelines 1,2", "two timelines of one archive"),

@@ -48,11 +48,20 @@ fn a_relation_is_found_whatever_became_of_it() {
     assert!(ran.code == 0 && ran.err.contains("sales is a partitioned table"), "{}{}", ran.out, ran.err);
     let ran = walproof(&["txns", archive.to_str().unwrap(), "-R", "sales"]);
     assert!(ran.code == 2 && ran.err.contains("sales is a partitioned table"), "{}{}", ran.out, ran.err);
-    assert_eq!(kinds(&document(&archive, &["-R", "sales_1", "--kind", "delete"])), ["delete"]);
+    let of_partition = document(&archive, &["-R", "sales_1", "--kind", "delete"]);
+    assert_eq!(kinds(&of_partition), ["delete"]);
+    // Its table is named, and of what is no partition there is none.
+    let table = |told: &Value| told["events"][0]["relations"][0]["partition_of"].as_str().map(str::to_owned);
+    assert!(table(&of_partition).is_some_and(|name| name.ends_with("sales")), "{of_partition:#}");
+    assert_eq!(table(&document(&archive, &["-R", "small", "--kind", "delete", "--rows", "100"])), None);
+    let text = walproof(&["events", archive.to_str().unwrap(), "-R", "sales_1", "--kind", "delete"]).out;
+    assert!(text.contains("), a partition of ") && text.contains("sales\n"), "{text}");
     // It is gone with its database.
     assert_eq!(kinds(&document(&archive, &["--kind", "drop"])), ["drop-database", "drop"]);
     assert_eq!(kinds(&document(&archive, &["--kind", "drop-database"])), ["drop-database"]);
-    let leads = ["-R", "crm.public.leads", "--kind", "create,drop"];
+    // Up to 14 a database is copied file by file, and its schemas are not named in WAL.
+    let leads = if server.postgres().major() >= 15 { "crm.public.leads" } else { "leads" };
+    let leads = ["-R", leads, "--kind", "create,drop"];
     assert_eq!(kinds(&document(&archive, &leads)), ["create", "drop-database"]);
     then_waits(&archive);
 }
@@ -83,4 +92,43 @@ fn then_waits(archive: &Path) {
     assert!(then(&["-R", "aside", "--kind", "drop", "--before"]));
     assert!(!then(&["--kind", "drop-database", "--before"]));
     assert!(!then(&["-R", "small_old", "--kind", "delete", "--rows", "100", "--before", "last"]));
+}
+
+/// A name may be that of relations of several databases: what is undone is of the one that is meant.
+#[test]
+fn a_database_that_goes_is_not_the_last_of_a_relation_elsewhere() {
+    // Up to 14 a database is copied file by file, and its schemas are not named in WAL.
+    let Some(postgres) = Postgres::find(15) else { return gate::lacks("no PostgreSQL 15 or later found") };
+    let server = Server::start(postgres, "autovacuum = off\n").unwrap();
+    let sql = |text: &str| server.sql(text).unwrap();
+    sql("create database crm");
+    sql("create table public.leads(id int)");
+    server.session("\\c crm\ncreate table public.leads(id int);\n").unwrap().finish().unwrap();
+    sql("drop table leads");
+    sql("drop database crm");
+    server.switch_and_archive().unwrap();
+    let archive = server.archive();
+    let dropped = document(&archive, &["--kind", "drop"]);
+    let xid = |kind: &str| {
+        let events = dropped["events"].as_array().unwrap();
+        events.iter().find(|event| event["kind"] == kind).unwrap()["xid"].as_u64().unwrap()
+    };
+    let before = |words: &[&str]| {
+        // Without a backup nothing is proven.
+        let ran = walproof(&[&["events", archive.to_str().unwrap(), "--format", "json"], words].concat());
+        assert_eq!(ran.code, 2, "{words:?} {}", ran.err);
+        let document: Value = serde_json::from_str(&ran.out).unwrap_or_default();
+        (document["before"]["xid"].as_u64(), ran.err)
+    };
+    for named in ["last", "first"] {
+        let (found, said) = before(&["-R", "leads", "--kind", "drop", "--before", named]);
+        assert_eq!(found, Some(xid("drop")), "{named}: {said}");
+    }
+    assert_eq!(before(&["-R", "leads", "--kind", "drop", "--before"]).0, Some(xid("drop")));
+    // The same relation, and its database.
+    assert_eq!(before(&["-R", "crm.public.leads", "--before", "last"]).0, Some(xid("drop-database")));
+    assert_eq!(before(&["-R", "leads", "--database", "crm", "--before", "last"]).0, Some(xid("drop-database")));
+    // Both were created here: which is meant?
+    let (found, said) = before(&["-R", "leads", "--before", "last"]);
+    assert!(found.is_none() && said.contains("crm.public.leads (--database ") && said.contains(", "), "{said}");
 }

@@ -229,3 +229,36 @@ fn a_way_back_is_proven_and_typed() {
     assert_eq!(walproof(&["events", &good, "--before", "last", "--format", "csv"]).code, 2);
     assert_eq!(walproof(&["events", &good, "--backup", &backup]).code, 2);
 }
+
+/// Of several places each has a part of the archive.
+#[test]
+fn a_way_back_out_of_several_places() {
+    let (good, backup) = (testdata("demo/good"), testdata("backup/15"));
+    let folder = tempfile::tempdir().unwrap();
+    let [first, second] = ["first", "second"].map(|name| folder.path().join(name));
+    [&first, &second].into_iter().for_each(|place| std::fs::create_dir(place).unwrap());
+    for file in std::fs::read_dir(&good).unwrap().map(|file| file.unwrap()) {
+        let name = file.file_name().into_string().unwrap();
+        let place = if name.ends_with("00000000000A") { &second } else { &first };
+        std::fs::copy(file.path(), place.join(name)).unwrap();
+    }
+    let [first, second] = [first, second].map(|place| place.to_str().unwrap().to_owned());
+    let way = |places: &[&str]| -> (i32, Value) {
+        let asked = ["--rows", "1", "--kind", "drop,delete,update", "--before", "last", "--backup", &backup];
+        let ran = walproof(&[&["events"], places, &asked, &["--format", "json"]].concat());
+        let document: Value = serde_json::from_str(&ran.out).unwrap_or_default();
+        (ran.code, document["before"].clone())
+    };
+    let ((code, mut whole), (same, mut told)) = (way(&[&good]), way(&[&first, &second]));
+    assert_eq!((code, same, &told["target"]["verdict"]), (0, 0, &"proven".into()), "{told:#}");
+    let [_, command] = [&mut whole, &mut told].map(|way| way["target"]["restore_command"].take());
+    let command = command.as_str().unwrap();
+    for part in ["archive-get", "%f", &format!("--from \"{first}\""), &format!("--from \"{second}\"")] {
+        assert!(command.contains(part), "{part}: {command}");
+    }
+    assert_eq!(told["target"]["lost"], whole["target"]["lost"]);
+    assert_eq!((&told["xid"], &told["target"]["lsn"]), (&whole["xid"], &whole["target"]["lsn"]));
+    // Of the first alone recovery does not come there.
+    let (code, alone) = way(&[&first]);
+    assert_eq!((code, &alone["target"]["verdict"]), (1, &"refuted".into()), "{alone:#}");
+}

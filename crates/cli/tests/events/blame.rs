@@ -92,11 +92,14 @@ fn what_became_of_a_row() {
     let (others, _) = blame(&[place, "1663/5/16384:8"]);
     assert_eq!(others[0]["changes"], json!([{"offset": 4, "change": "new_version", "from": "7:1", "hot": false}]));
     assert_eq!(blame(&[place, "1663/5/16384:7:2"]).0.len(), 0);
-    // Both versions, each with a line at its end.
+    // Both versions, with one line at the end of all.
     let (lines, end) = blame(&[place, "1663/5/16384:7:1", "--versions"]);
-    let kinds: Vec<&str> = lines.iter().map(|line| line["type"].as_str().unwrap()).collect();
-    assert_eq!(kinds, ["touch", "touch", "touch", "touch", "end", "touch"]);
-    assert_eq!((&lines[5]["changes"][0]["from"], &end["block"], &end["offset"]), (&"7:1".into(), &8.into(), &4.into()));
+    let blocks: Vec<(&str, u64)> =
+        lines.iter().map(|line| (line["type"].as_str().unwrap(), line["block"].as_u64().unwrap())).collect();
+    assert_eq!(blocks, [("touch", 7), ("touch", 7), ("touch", 7), ("touch", 7), ("touch", 8)]);
+    assert_eq!(lines[4]["changes"][0]["from"], "7:1");
+    assert_eq!(json!([end["block"], end["offset"], end["records"], end["versions"]]), json!([7, 1, 5, 2]), "{end}");
+    assert_eq!(end["more_versions"], json!([]));
     let text = walproof(&["blame", place, "1663/5/16384:7:1", "--versions"]).out;
     assert!(
         text.contains("block 7, line pointer 1: 4 records") && text.contains("block 8, line pointer 4: 1 record"),
@@ -106,6 +109,48 @@ fn what_became_of_a_row() {
     assert_eq!(walproof(&["blame", place, "1663/5/16384"]).code, 2);
     assert_eq!(walproof(&["blame", place, "nobody.knows:1"]).code, 2);
     assert_eq!(blame(&["-p", place, "1663/5/16384:7"]).0.len(), 4);
+}
+
+/// A row that is put from block to block so often.
+fn put_on(updates: u32) -> tempfile::TempDir {
+    let rel = RelFileLocator { spc: 1663, db: 5, rel: 16384 };
+    let on = |block: u32| CraftedBlock { rel, block, ..CraftedBlock::default() };
+    of_crafted(|wal| {
+        touched(wal, (0x00, &[1, 0, 0]), 1000, 16384, 0);
+        for n in 0..updates {
+            let main = [0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0];
+            let blocks = vec![on(n + 1), on(n)];
+            wal.record(&Rec { rmid: HEAP, info: 0x20, xid: 1000, main: &main, blocks, ..Rec::default() });
+        }
+        wal.record(&Rec { rmid: TRANSACTION, xid: 1000, main: &9i64.to_le_bytes(), ..Rec::default() });
+    })
+}
+
+/// A hundred versions are told, and of a further one where to go on.
+#[test]
+fn more_versions_than_are_followed() {
+    let folder = put_on(99);
+    let words = [folder.path().to_str().unwrap(), "1663/5/16384:0:1", "--versions"];
+    let (_, end) = blame(&words);
+    assert_eq!((&end["versions"], &end["more_versions"]), (&100.into(), &json!([])), "{end}");
+    assert!(!walproof(&[&["blame"], &words[..]].concat()).out.contains("MORE"));
+
+    let folder = put_on(101);
+    let words = [folder.path().to_str().unwrap(), "1663/5/16384:0:1", "--versions"];
+    let (lines, end) = blame(&words);
+    assert_eq!((&end["versions"], &end["records"], lines.len()), (&100.into(), &200.into(), 200), "{end}");
+    let (lsn, to) = (&end["more_versions"][0]["lsn"], &end["more_versions"][0]["to"]);
+    assert_eq!((to, end["more_versions"].as_array().unwrap().len()), (&json!("100:1"), 1), "{end}");
+    assert_eq!(lsn, &lines[199]["lsn"]);
+    let text = walproof(&[&["blame"], &words[..]].concat()).out;
+    let more = format!(
+        "MORE     the row went on to 100:1 at {}, which was not followed behind 100 versions",
+        lsn.as_str().unwrap()
+    );
+    assert!(text.contains(&more), "{text}");
+    // What the line says is the way on.
+    let (lines, end) = blame(&[words[0], "1663/5/16384:100:1", "--versions", "-s", lsn.as_str().unwrap()]);
+    assert_eq!((lines.len(), &end["versions"]), (3, &2.into()), "{end}");
 }
 
 #[test]

@@ -134,6 +134,12 @@ fn a_promotion_beside_a_primary_that_goes_on() {
         assert!(own.code == 2 && own.err.contains("not on the way that is read"), "{}{}", own.out, own.err);
         let other = walproof(&["txns", path(&second.data()), "--backup", path(&base)]);
         assert!(other.code == 0 && other.out.contains("postgres.public.b ("), "{}{}", other.out, other.err);
+        // Nor of the timeline that it comes from, where that is asked for in the same archive.
+        let wal = second.data().join("pg_wal");
+        let own = walproof(&["txns", path(&wal), "-t", "1", "--backup", path(&base)]);
+        assert!(own.code == 2 && own.err.contains("not on the way that is read"), "{}{}", own.out, own.err);
+        let latest = walproof(&["txns", path(&wal), "--backup", path(&base)]);
+        assert!(latest.code == 0 && latest.out.contains("postgres.public.b ("), "{}{}", latest.out, latest.err);
     } else {
         gate::goes_without("no pg_basebackup: a backup of the other line");
     }
@@ -250,9 +256,52 @@ fn an_unfinished_segment_is_the_last_wal_of_a_side() {
     let text = walproof(&["diverge", path(&old), path(&new)]).out;
     assert!(text.contains(&format!("{unfinished} is read as the last WAL of its timeline")), "{text}");
     assert!(text.contains("BEHIND A 1 commit"), "{text}");
+    // Nothing is said to be read of one in which there is no record.
+    let kept = fs::read(old.join(&unfinished)).unwrap();
+    for content in [vec![0; kept.len()], vec![7; kept.len()], Vec::new()] {
+        fs::write(old.join(&unfinished), content).unwrap();
+        let ran = walproof(&["diverge", path(&old), path(&new), "--format", "json"]);
+        let told: Value = serde_json::from_str(&ran.out).unwrap();
+        assert_eq!(told["a"]["unfinished"], serde_json::json!([]), "{told:#}");
+        assert!(!walproof(&["diverge", path(&old), path(&new)]).out.contains("is read as the last WAL"));
+    }
+    fs::write(old.join(&unfinished), kept).unwrap();
     // Alone it is WAL enough.
     fs::remove_file(old.join("000000010000000000000001")).unwrap();
     assert_eq!(document(&[path(&old), path(&new)], 1)["a"]["behind"]["committed"], 1);
+}
+
+/// A side may lie in several places, each with a part of it.
+#[test]
+fn a_side_of_several_places() {
+    let folder = tempfile::tempdir().unwrap();
+    let [old, rest, new] = ["old", "rest", "new"].map(|name| folder.path().join(name));
+    [&old, &rest, &new].into_iter().for_each(|place| fs::create_dir(place).unwrap());
+    let mut wal = begun();
+    wal.commit(700, 0);
+    wal.finish().write_to(&old).unwrap();
+    begun().finish().write_to(&new).unwrap();
+    let whole = document(&[path(&old), path(&new)], 0);
+    assert_eq!((&whole["meeting"], &whole["a"]["behind"]["committed"]), (&"a_ahead".into(), &1.into()), "{whole:#}");
+    // The end lies elsewhere, and of the beginning there is a damaged copy in front.
+    let [first, last] = ["000000010000000000000001", "000000010000000000000002"];
+    fs::rename(old.join(last), rest.join(last)).unwrap();
+    let mut bytes = fs::read(old.join(first)).unwrap();
+    fs::write(rest.join(first), &bytes).unwrap();
+    bytes[500_000] ^= 1;
+    fs::write(old.join(first), &bytes).unwrap();
+    for words in [[path(&old), path(&new), "--from-a", path(&rest)], [path(&new), path(&old), "--from-b", path(&rest)]]
+    {
+        let told = document(&words, 0);
+        let side = if words[2] == "--from-a" { "a" } else { "b" };
+        assert_eq!(told["meeting"], format!("{side}_ahead"), "{told:#}");
+        assert_eq!((&told[side]["behind"], &told["fork_lsn"]), (&whole["a"]["behind"], &whole["fork_lsn"]));
+        let place = told[side]["place"].as_str().unwrap();
+        assert!(place.contains(path(&old)) && place.contains(path(&rest)), "{place}");
+    }
+    // Without the other place, it is damaged and ends early.
+    assert_eq!(document(&[path(&old), path(&new)], 1)["meeting"], "b_ahead");
+    assert_eq!(walproof(&["diverge", path(&old), "--timelines", "1,1", "--from-b", path(&rest)]).code, 2);
 }
 
 /// Without a record that both have, their histories say where they part.

@@ -7,6 +7,7 @@ use pgwal::format::rmgr::{HEAP, XLOG, xlog};
 use pgwal_craft::{Builder, CraftedBlock, CraftedImage, Rec};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use walproof_live::{Postgres, Server, gate};
 
 pub fn top(words: &[&str]) -> Value {
     let ran = walproof(&[&["top"], words, &["--format", "json"]].concat());
@@ -122,4 +123,50 @@ fn words_and_values() {
     let csv = walproof(&["top", &good, "--format", "csv", "--by", "relation,record,minute,checkpoint,database,xid"]);
     let columns: Vec<usize> = csv.out.lines().map(|line| line.split(',').count()).collect();
     assert!(columns.len() > 20 && columns.iter().all(|&n| n == columns[0]), "{}", csv.out);
+}
+
+/// What belongs to a table stands under it.
+#[test]
+fn indexes_and_toast_are_told_under_their_tables() {
+    let Some(postgres) = Postgres::find(12) else { return gate::lacks("no PostgreSQL 12 or later found") };
+    let server = Server::start(postgres, "autovacuum = off\n").unwrap();
+    let sql = |text: &str| server.sql(text).unwrap();
+    sql("create table public.wide(id int primary key, what text); alter table wide alter what set storage external");
+    sql("create table public.plain(id int)");
+    sql("insert into wide select n, repeat(md5(n::text), 200) from generate_series(1, 300) n");
+    sql("insert into plain select generate_series(1, 5000)");
+    server.switch_and_archive().unwrap();
+    let archive = server.archive();
+    let archive = archive.to_str().unwrap();
+    let told = top(&[archive, "--by", "relation", "-n", "500"]);
+    let groups = told["by_relation"]["groups"].as_array().unwrap();
+    let find = |name: &str| groups.iter().find(|group| group["relation"] == name && group["fork"] == "main").unwrap();
+    let table = &find("wide")["name"];
+    let toast = format!("pg_toast_{}", find("wide")["oid"]);
+    for (name, of) in [
+        ("wide_pkey", table),
+        (toast.as_str(), table),
+        (&format!("{toast}_index"), table),
+        ("wide", &Value::Null),
+        ("plain", &Value::Null),
+    ] {
+        assert_eq!(&find(name)["of"], of, "{name}");
+    }
+    let text = walproof(&["top", archive, "--by", "relation", "-n", "500"]).out;
+    let at = |name: &str| text.lines().position(|line| line.contains(name)).unwrap_or_else(|| panic!("{name}: {text}"));
+    // All of a table comes before another one; the largest part of it first, whatever has most of its own.
+    let wide = at("  wide (");
+    assert_eq!(at(&format!("{toast} (")), wide + 1, "{text}");
+    assert!(at("  plain (") > wide + 3, "{text}");
+    assert!(find("plain")["bytes"].as_u64() > find("wide")["bytes"].as_u64());
+    let behind = |name: &str| (wide + 1..=wide + 3).contains(&at(name));
+    assert!(behind(&format!("{toast}_index (")) && behind("wide_pkey ("), "{text}");
+    let line = text.lines().nth(at("wide_pkey (")).unwrap();
+    assert!(line.contains("    index "), "{line}");
+    // Where its table is not in the list, it is said whose it is.
+    let first = walproof(&["top", archive, "--by", "relation", "-n", "1"]).out;
+    assert!(
+        first.contains(&format!("{toast} (")) && first.contains(&format!(" of {}", table.as_str().unwrap())),
+        "{first}"
+    );
 }

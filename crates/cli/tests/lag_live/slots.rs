@@ -89,3 +89,25 @@ fn slots_and_what_they_have_lost() {
     server.sql("select pg_drop_replication_slot('own')").unwrap();
     assert_eq!(live(&server).0["status"].as_str(), Some("ok"));
 }
+
+/// What is about to go is worth a warning while it is there.
+#[test]
+fn a_slot_that_is_about_to_be_given_up() {
+    // No checkpoint comes by itself.
+    let settings = "max_wal_size = '1GB'\nwal_keep_size = 0\nmax_slot_wal_keep_size = '2MB'\narchive_mode = off\n";
+    let Some(server) = primary_with(settings) else { return };
+    server.sql("select pg_create_physical_replication_slot('own', true)").unwrap();
+    server.sql("insert into t select generate_series(1, 100000)").unwrap();
+    let (lag, code) = live(&server);
+    let slot = &lag["slots"][0];
+    assert_eq!((slot["wal_status"].as_str(), slot["status"].as_str()), (Some("unreserved"), Some("warning")), "{slot}");
+    assert_eq!((lag["status"].as_str(), code), (Some("warning"), 0));
+    let says = "Slot own is about to be given up.";
+    let (line, code) = run(&server, "nagios");
+    assert!(code == 1 && line.contains("WARNING") && line.contains(says), "{code} {line}");
+    let (text, code) = run(&server, "text");
+    assert!(code == 0 && text.contains(says) && text.contains("the next checkpoints may remove it"), "{code} {text}");
+    assert_eq!(metric(&server, "slot_lost"), Some(1.));
+    server.sql("checkpoint").unwrap();
+    assert_eq!(live(&server).0["slots"][0]["wal_status"].as_str(), Some("lost"));
+}

@@ -74,6 +74,21 @@ fn an_encrypted_repository_is_a_side_like_any_other() {
     let told: serde_json::Value = serde_json::from_str(&same.out).unwrap();
     assert_eq!((same.code, &told["meeting"]), (0, &"same".into()), "{told:#} {}", same.err);
     assert_eq!(told["a"]["range"], told["b"]["range"]);
+    // What is behind is told of it, too.
+    let short = tempfile::tempdir().unwrap();
+    for name in &SEGMENTS[..2] {
+        std::fs::copy(Path::new(&good).join(name), short.path().join(name)).unwrap();
+    }
+    let behind = |place: &str, more: &[&str]| {
+        let words = ["diverge", place, short.path().to_str().unwrap(), "--format", "json"];
+        let ran = walproof(&[&words, more].concat());
+        let told: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        (ran.code, told["meeting"].clone(), told["fork_lsn"].clone(), told["a"]["behind"].clone())
+    };
+    let told = behind(&root, &["--passphrase-file", pass]);
+    assert_eq!((told.0, &told.1), (0, &"a_ahead".into()), "{told:?}");
+    assert!(told.3["committed"].as_u64() > Some(0), "{told:?}");
+    assert_eq!(told, behind(&good, &[]));
     let closed = walproof(&["diverge", &root, &good]);
     assert!(closed.code == 2 && closed.err.contains("encrypted"), "{}{}", closed.out, closed.err);
 }

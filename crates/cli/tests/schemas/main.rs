@@ -182,6 +182,7 @@ fn events_and_transactions() {
     check(&top, &[&["top", &good, "--format", "json"], &asked[..]].concat(), false);
     let blame = Schema::named("blame-line.json");
     assert!(check(&blame, &["blame", &good, "h:2", "--format", "jsonl"], true) > 10);
+    check(&blame, &["blame", &good, "h:2:1", "--versions", "--format", "jsonl"], true);
     check(&blame, &["blame", &testdata("9.4/promotion"), "1663/16384/17865:3", "--format", "jsonl"], true);
 }
 
@@ -325,6 +326,33 @@ fn watch() {
     child.wait().unwrap();
 }
 
+/// What it tells of servers, its own tests hold against the same schema.
+#[test]
+fn shipped() {
+    let schema = Schema::named("ship-line.json");
+    let folder = tempfile::tempdir().unwrap();
+    let to = |name: &str| {
+        let to = folder.path().join(name);
+        std::fs::create_dir(&to).unwrap();
+        to.to_str().unwrap().to_owned()
+    };
+    let ship = |story: &str, to: &str| {
+        let words = ["ship", &testdata(story), "--to", to, "--end", "0/B00000", "--no-retry", "--format", "jsonl"];
+        assert!(check(&schema, &words, true) >= 2);
+        let ran = walproof(&words);
+        let lines: Vec<Value> = ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        (ran, lines)
+    };
+    let good = to("good");
+    let (ran, lines) = ship("demo/good", &good);
+    let events: Vec<&str> = lines.iter().filter_map(|line| line["event"].as_str()).collect();
+    // The second time all is there.
+    assert_eq!((ran.code, events, ran.err.as_str()), (0, vec!["begins", "end"], ""));
+    let (ran, lines) = ship("demo/damaged", &to("damaged"));
+    let end = lines.last().unwrap();
+    assert_eq!((ran.code, &end["exit_code"], &end["finding"]["code"]), (1, &1.into(), &"WP201".into()), "{end}");
+}
+
 /// A command that learns to write JSON needs a schema, and a test above.
 #[test]
 fn every_command_that_writes_json_has_a_schema() {
@@ -346,7 +374,7 @@ fn every_command_that_writes_json_has_a_schema() {
                 .take_while(|line| !line.trim_start().starts_with('-') || line.trim_start().starts_with("- ")),
         );
         // What writes a file for the program itself says nothing else, and what a server runs speaks to its log.
-        let quiet = ["summarize", "generate", "check", "archive-push", "archive-get", "ship"];
+        let quiet = ["summarize", "generate", "check", "archive-push", "archive-get"];
         assert!(!values.is_empty() || quiet.contains(&command), "{command} has no --format");
         for (value, name) in [("json", command.to_owned()), ("jsonl", format!("{command}-line"))] {
             let offered = values.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == value);

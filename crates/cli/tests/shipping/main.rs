@@ -19,3 +19,5 @@ mod shim;
 mod site;
 mod slots;
 mod stream;
+#[path = "../schemas/validator.rs"]
+mod validator;

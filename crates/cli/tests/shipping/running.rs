@@ -2,14 +2,20 @@
 
 use pgwal::format::{FileName, SegmentName};
 use std::fs;
-use std::io::Read;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// It runs until it is stopped, killed, or goes out of scope.
-pub struct Shipping(Child);
+pub struct Shipping {
+    child: Child,
+    said: Arc<Mutex<String>>,
+    listener: Option<JoinHandle<()>>,
+}
 
 const WITHIN: Duration = Duration::from_secs(60);
 
@@ -31,46 +37,58 @@ pub fn ends(command: &mut Command) -> (i32, String) {
 
 impl Shipping {
     pub fn start(command: &mut Command) -> Shipping {
-        Shipping(command.spawn().unwrap())
+        let mut child = command.spawn().unwrap();
+        let (said, own) = (Arc::new(Mutex::new(String::new())), child.stderr.take().unwrap());
+        let heard = Arc::clone(&said);
+        let listener = std::thread::spawn(move || {
+            for line in BufReader::new(own).lines().map_while(Result::ok) {
+                heard.lock().unwrap().push_str(&(line + "\n"));
+            }
+        });
+        Shipping { child, said, listener: Some(listener) }
     }
 
     /// As somebody who stops it; what it said.
     pub fn stop(mut self) -> String {
-        let pid = self.0.id().to_string();
+        let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        self.0.wait().unwrap();
-        self.said()
+        self.child.wait().unwrap();
+        self.said_at_last()
     }
 
     /// SIGKILL.
     pub fn kill(mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// Waits until it has ended by itself: the code and what it said.
     pub fn ended(mut self) -> (i32, String) {
         let begun = Instant::now();
         loop {
-            if let Some(status) = self.0.try_wait().unwrap() {
-                return (status.code().unwrap_or(-1), self.said());
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return (status.code().unwrap_or(-1), self.said_at_last());
             }
             assert!(begun.elapsed() < WITHIN, "it goes on");
             std::thread::sleep(Duration::from_millis(20));
         }
     }
 
-    fn said(&mut self) -> String {
-        let mut said = String::new();
-        self.0.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-        said
+    /// What it has said so far.
+    pub fn said(&self) -> String {
+        self.said.lock().unwrap().clone()
+    }
+
+    fn said_at_last(&mut self) -> String {
+        self.listener.take().unwrap().join().unwrap();
+        self.said()
     }
 }
 
 impl Drop for Shipping {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

@@ -3,7 +3,9 @@
 
 use crate::live::{conninfo, folder, started};
 use crate::running::{Shipping, comes, ends, is_of, partials, ship, whole};
-use std::time::Duration;
+use crate::validator::Schema;
+use serde_json::Value;
+use std::process::Stdio;
 use walproof_live::Server;
 
 /// WAL, and checkpoints that remove what nobody keeps.
@@ -47,13 +49,17 @@ fn a_slot_that_its_server_gave_up_is_told_with_what_to_do() {
     {
         assert!(said.contains(word), "{word}: {said}");
     }
-    // From 18 on such a slot is never used again.
-    let refuses = server.postgres().major() >= 18;
+    // From 16 on such a slot never keeps anything again (up to 15 whoever uses it makes it good); 18 refuses it.
+    let [stays, refuses] = [16, 18].map(|major| server.postgres().major() >= major);
     let drop = "SELECT pg_drop_replication_slot('own')";
-    assert_eq!(said.contains(drop), refuses, "{said}");
+    assert_eq!(said.contains(drop), stays, "{said}");
     let (mut code, mut said) = run(&["--after-gap"]);
-    if refuses {
-        assert!(code == 1 && said.contains(drop), "{code} {said}");
+    assert_eq!(said.contains(drop), stays, "{said}");
+    if stays {
+        assert_eq!(code, i32::from(refuses), "{said}");
+        is_free(&server);
+        assert_eq!(server.sql("select wal_status from pg_replication_slots").unwrap().trim(), "lost");
+        writes(&server, 8);
         server.sql(drop).unwrap();
         (code, said) = run(&["--after-gap", "--create-slot"]);
     }
@@ -62,6 +68,70 @@ fn a_slot_that_its_server_gave_up_is_told_with_what_to_do() {
     let kept = server.sql("select wal_status from pg_replication_slots").unwrap();
     assert_eq!(kept.trim(), "reserved");
     is_of(&to, &[&server.data().join("pg_wal"), &server.archive()]);
+}
+
+/// What a checkpoint may remove is still there up to the next one: that is when to say so.
+#[test]
+fn a_slot_that_its_server_may_give_up_is_told_while_all_is_there() {
+    // No checkpoint comes by itself.
+    let settings = "max_wal_size = '1GB'\nwal_keep_size = 0\nmax_slot_wal_keep_size = '2MB'\nautovacuum = off";
+    let Some(server) = started(settings) else { return };
+    let to = folder(&server, "to");
+    let own = conninfo(&server, "");
+    let words = ["--server", &own, "--to", to.to_str().unwrap(), "--slot", "own", "--create-slot", "--no-retry"];
+    let lines = |end: &str| -> (i32, Vec<Value>) {
+        let output = ship(&[&words[..], &["--end", end, "--format", "jsonl"]].concat()).stdout(Stdio::piped()).output();
+        let (output, schema) = (output.unwrap(), Schema::named("ship-line.json"));
+        let text = String::from_utf8(output.stdout).unwrap();
+        let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        lines.iter().for_each(|line| assert_eq!(schema.problems(line), Vec::<String>::new(), "{line}"));
+        is_free(&server);
+        (output.status.code().unwrap(), lines)
+    };
+    let of = |lines: &[Value], event: &str| lines.iter().find(|line| line["event"] == event).cloned();
+    let status = || server.sql("select wal_status from pg_replication_slots").unwrap().trim().to_owned();
+    let (code, said) = lines(&now(&server));
+    assert!(code == 0 && of(&said, "slot_unreserved").is_none(), "{said:?}");
+    // As much as it may keep is no reason to warn.
+    server.sql("create table t(i int); select pg_switch_wal()").unwrap();
+    let (_, said) = lines(&now(&server));
+    assert!(of(&said, "slot_unreserved").is_none(), "{said:?}");
+    server.sql("insert into t select generate_series(1, 100000)").unwrap();
+    assert_eq!(status(), "unreserved");
+    // 13 and 14 do not say by the protocol what a slot keeps.
+    let tells = server.postgres().major() >= 15;
+    let kept = server.sql("select pg_current_wal_lsn() - restart_lsn from pg_replication_slots").unwrap();
+    let (code, said) = lines(&now(&server));
+    assert_eq!((code, of(&said, "end").unwrap()["exit_code"].as_u64()), (0, Some(0)));
+    let warned = of(&said, "slot_unreserved");
+    assert_eq!(warned.is_some(), tells, "{said:?}");
+    if let Some(warned) = warned {
+        let (keeps, allowed) = (warned["retained_bytes"].as_u64().unwrap(), warned["allowed_bytes"].as_u64());
+        assert!(keeps > 2 << 20 && keeps <= kept.trim().parse().unwrap(), "{warned} {kept}");
+        assert_eq!((allowed, warned["slot"].as_str()), (Some(2 << 20), Some("own")));
+    }
+    // It was shipped in time.
+    assert_eq!(status(), "reserved");
+    server.sql("checkpoint").unwrap();
+    let (_, said) = lines(&now(&server));
+    assert!(of(&said, "slot_unreserved").is_none(), "{said:?}");
+    // In words it is the same; and a checkpoint that comes first makes it true.
+    server.sql("insert into t select generate_series(1, 100000)").unwrap();
+    let (code, said) = ends(&mut ship(&[&words[..], &["--end", "0/1000000"]].concat()));
+    assert_eq!(
+        said.contains("slot \"own\" keeps ") && said.contains("the next checkpoint may remove"),
+        tells,
+        "{said}"
+    );
+    assert_eq!(code, 0, "{said}");
+    is_free(&server);
+    server.sql("insert into t select generate_series(1, 100000)").unwrap();
+    server.sql("checkpoint").unwrap();
+    assert_eq!(status(), "lost");
+    let (code, said) = lines(&now(&server));
+    let end = of(&said, "end").unwrap();
+    assert!(code == 1 && end["exit_code"] == 1, "{said:?}");
+    assert!(end["message"].as_str().unwrap().contains("max_slot_wal_keep_size"), "{end}");
 }
 
 #[test]
@@ -112,7 +182,7 @@ fn a_server_that_is_behind_what_lies_there_is_waited_for() {
     let (code, said) = ends(&mut ship(&[&words[..], &["--no-retry"]].concat()));
     assert!(code == 2 && said.contains("is ahead of the WAL flush position"), "{code} {said}");
     let shipping = Shipping::start(&mut ship(&words));
-    std::thread::sleep(Duration::from_millis(700));
+    comes("two refusals", || shipping.said().matches("again in").count() >= 2);
     assert_eq!(whole(&to), shipped);
     // It comes so far, and is followed from there on.
     let follows = format!("primary_conninfo = 'host={} user=postgres'", server.folder().display());

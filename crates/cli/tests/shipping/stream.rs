@@ -6,6 +6,7 @@ use crate::site::{CLUSTER, Site, plain};
 use pgwal::format::Version;
 use std::fs;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use walproof_live::Random;
 
@@ -170,6 +171,8 @@ fn a_server_that_dribbles_is_followed_and_left() {
         fs::copy(site.path(&site.p(name)), to.join(name)).unwrap();
     }
     let said = Said { timeline: "1", position: "0/600000", dribbles: true, ..Said::default() };
+    let dribbled = Arc::new(AtomicUsize::new(0));
+    let sent = Arc::clone(&dribbled);
     let server = FakeServer::of(said, move |_, from, session| {
         for (number, piece) in wal[(from - SIZE) as usize..].chunks(100_000).enumerate() {
             if session.wal(from + number as u64 * 100_000, piece).is_none() {
@@ -178,6 +181,7 @@ fn a_server_that_dribbles_is_followed_and_left() {
         }
         let _ = session.raw(&[b"d", &(2u32 << 20).to_be_bytes()[..], b"w"].concat());
         while session.raw(b"x").is_some() {
+            sent.fetch_add(1, Ordering::Relaxed);
             std::thread::sleep(Duration::from_millis(50));
         }
     });
@@ -185,7 +189,8 @@ fn a_server_that_dribbles_is_followed_and_left() {
     let shipping = Shipping::start(&mut ship(&["--server", &conninfo, "--to", to.to_str().unwrap()]));
     comes("all of it", || whole(&to) == site.files());
     is_of(&to, &[&site.path("pg_wal")]);
-    std::thread::sleep(Duration::from_millis(300));
+    // It is in the middle of the message.
+    comes("some of a message without an end", || dribbled.load(Ordering::Relaxed) >= 5);
     stops_soon(shipping);
 }
 

@@ -71,6 +71,40 @@ fn an_archive_out_of_reach() {
     assert_eq!(told, ["started", "state", "state", "out_of_reach", "in_reach"]);
 }
 
+/// What is wrong in one of several is told of that one, and of no other.
+#[test]
+fn what_comes_and_goes_in_one_of_two() {
+    let (_folder, first) = copied("demo/good");
+    let (folder, second) = copied("demo/good");
+    let watch = Started::of(&[text(&first), text(&second), "--listen", "0"]);
+    watch.until("state", 2);
+    watch.health("200");
+    let aside = folder.path().join(MIDDLE);
+    fs::rename(second.join(MIDDLE), &aside).unwrap();
+    let told = watch.until("appeared", 1);
+    assert_eq!((&told["finding"]["code"], &told["archive"]), (&"WP101".into(), &text(&second).into()));
+    let said = watch.health("503");
+    assert!(
+        said.contains(text(&second)) && said.lines().filter(|line| line.contains("refuted")).count() == 1,
+        "{said}"
+    );
+    let metrics = watch.get("/metrics");
+    for (archive, verdict) in [(&first, "proven"), (&second, "refuted")] {
+        let line = |line: &str| line.contains(text(archive)) && line.contains(verdict) && line.ends_with(" 1");
+        assert!(metrics.lines().any(line), "{verdict}: {metrics}");
+    }
+    fs::rename(&aside, second.join(MIDDLE)).unwrap();
+    assert_eq!(watch.until("gone", 1)["archive"], text(&second));
+    watch.health("200");
+    let of_first: Vec<String> = watch
+        .events()
+        .iter()
+        .filter(|told| told["archive"] == text(&first))
+        .map(|told| told["event"].to_string())
+        .collect();
+    assert_eq!(of_first, ["\"state\""]);
+}
+
 /// It may be mounted later, and it may be empty for now.
 #[test]
 fn an_archive_that_is_yet_to_come() {

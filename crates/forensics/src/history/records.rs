@@ -44,9 +44,9 @@ impl<T: TakeHistory> History<'_, T> {
             }
         }
         let xid = record.header.xid;
-        let mut schemas = Vec::new();
+        let mut moved = Vec::new();
         rows.record(record, blocks, &mut |file, change| {
-            schemas.extend(change.rows().filter_map(|row| schemas_in(file, row)));
+            moved.extend(change.rows().filter_map(|row| catalog_in(file, row)));
             match change {
                 CatalogChange::Seen(seen) => keeper.see(record.lsn, file, seen),
                 CatalogChange::Marked(database) => {
@@ -60,8 +60,8 @@ impl<T: TakeHistory> History<'_, T> {
                 change => keeper.learn(record.lsn, &(file, change)),
             }
         });
-        for (database, file) in schemas {
-            self.catalogs_moved |= rows.files.put(database, Catalog::Namespace.oid(), file);
+        for (database, oid, file) in moved {
+            self.catalogs_moved |= rows.files.put(database, oid, file);
         }
     }
 
@@ -234,11 +234,14 @@ impl<T: TakeHistory> History<'_, T> {
     }
 }
 
-/// The database whose schemas lie in another file than at first, and the file, as a row of `pg_class` says it.
-fn schemas_in(file: RelFileLocator, row: &CatalogRow) -> Option<(u32, u32)> {
-    let oid = Catalog::Namespace.oid();
+/// The database of which a catalog lies in another file than at first, the catalog's OID, and the file, as a row of
+/// `pg_class` says it. Of others the map of files does.
+fn catalog_in(file: RelFileLocator, row: &CatalogRow) -> Option<(u32, u32, u32)> {
+    let is_told = |oid: u32| [Catalog::Namespace, Catalog::Index, Catalog::Inherits].iter().any(|own| own.oid() == oid);
     match row {
-        CatalogRow::Class(class) if class.oid == oid && class.file != oid => Some((file.db, class.file)),
+        CatalogRow::Class(class) if class.file != class.oid && is_told(class.oid) => {
+            Some((file.db, class.oid, class.file))
+        }
         _ => None,
     }
 }

@@ -1,17 +1,18 @@
 //! A line a record, and one at the end. The schema is `schema/blame-line.json`.
 //!
 //! ```text
-//! {"type":"touch","lsn":"0/00AAC608","relation":"1663/5/16393","rmgr":"Heap","record":"UPDATE","xid":734,
+//! {"type":"touch","lsn":"0/00AAC608","relation":"1663/5/16393","block":2,"rmgr":"Heap","record":"UPDATE","xid":734,
 //!  "transaction":{"xid":734,"outcome":"committed","end_lsn":…,"time":…},"image":null,"init":false,
 //!  "changes":[{"offset":5,"change":"updated","to":"2:17","hot":false}]}
 //! {"type":"end","schema":"walproof.blame/1",…,"complete":true}
 //! ```
 
-use super::BlameReport;
+use super::{BlameReport, BlameTold};
 use crate::events::words::{file, name};
 use crate::history_head::HistoryHead;
 use crate::time::rfc3339;
 use pgwal_forensics::{BlockTouch, ImageReason};
+use pgwal_format::Lsn;
 use pgwal_format::rmgr::tuple_changes::{TupleChange, TuplePlace};
 use pgwal_query::filter::FORKS;
 use serde::Serialize;
@@ -30,6 +31,8 @@ pub struct BlameEnd {
     offset: Option<u16>,
     records: u64,
     more_records: u64,
+    versions: usize,
+    more_versions: Vec<Value>,
     files_gone: Vec<Value>,
 }
 
@@ -38,8 +41,8 @@ pub fn touches<'a>(report: &'a BlameReport<'_>) -> impl Iterator<Item = Value> +
     report.answer.touches.iter().map(|touch| one(report, touch))
 }
 
-/// The last line.
-pub fn end(report: &BlameReport<'_>) -> BlameEnd {
+/// The last line: of the block that was asked for, and what was told of it and of versions behind it.
+pub fn end(report: &BlameReport<'_>, told: &BlameTold) -> BlameEnd {
     let (answer, wish) = (report.answer, report.wish);
     let named = answer.files.iter().map(|(rel, known)| json!({"file": file(*rel), "name": known.as_ref().map(name)}));
     BlameEnd {
@@ -50,8 +53,10 @@ pub fn end(report: &BlameReport<'_>) -> BlameEnd {
         fork: FORKS.get(usize::from(wish.fork)).copied(),
         block: wish.block,
         offset: wish.offset,
-        records: answer.touches.len() as u64,
-        more_records: answer.more,
+        records: told.records,
+        more_records: told.more_records,
+        versions: told.versions,
+        more_versions: told.not_followed.iter().map(version).collect(),
         files_gone: answer
             .gone
             .iter()
@@ -76,6 +81,7 @@ fn one(report: &BlameReport<'_>, touch: &BlockTouch) -> Value {
         "type": "touch",
         "lsn": touch.lsn,
         "relation": file(touch.file),
+        "block": report.wish.block,
         "rmgr": rmgr,
         "record": record,
         "xid": touch.xid,
@@ -86,8 +92,15 @@ fn one(report: &BlameReport<'_>, touch: &BlockTouch) -> Value {
     })
 }
 
+fn version(&(lsn, to): &(Lsn, TuplePlace)) -> Value {
+    json!({"lsn": lsn, "to": place(to)})
+}
+
+fn place((block, offset): TuplePlace) -> String {
+    format!("{block}:{offset}")
+}
+
 fn change((offset, change): &(u16, TupleChange)) -> Value {
-    let place = |(block, offset): TuplePlace| format!("{block}:{offset}");
     let mut fields = Map::new();
     let mut put = |name: &str, value: Value| drop(fields.insert(name.to_owned(), value));
     put("offset", json!(offset));

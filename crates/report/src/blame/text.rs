@@ -5,7 +5,7 @@
 //!     5 updated, now 2:17
 //! ```
 
-use super::BlameReport;
+use super::{BlameReport, BlameTold};
 use crate::events::words::{file, named_file};
 use crate::figures::counted;
 use crate::history_head::{UNKNOWN, left_timelines};
@@ -64,6 +64,18 @@ pub fn write(out: &mut Lines<'_>, report: &BlameReport<'_>, zone: &Zone) -> io::
         writeln!(out, "WAY      {way}")?;
     }
     writeln!(out, "NOTE     {UNKNOWN}")
+}
+
+/// Writes what of the row's versions was not followed.
+pub fn not_followed(out: &mut Lines<'_>, told: &BlameTold) -> io::Result<()> {
+    for (lsn, (block, offset)) in &told.not_followed {
+        writeln!(
+            out,
+            "MORE     the row went on to {block}:{offset} at {lsn}, which was not followed behind {}: ask for that one with -s {lsn}",
+            counted(told.versions as u128, "version")
+        )?;
+    }
+    Ok(())
 }
 
 fn one(out: &mut Lines<'_>, report: &BlameReport<'_>, touch: &BlockTouch, zone: &Zone) -> io::Result<()> {

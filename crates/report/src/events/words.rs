@@ -31,10 +31,14 @@ pub fn relation(relation: &EventRelation) -> String {
         (None, Some(new)) => Some(format!("now {}", file(new))),
         (None, None) => None,
     };
-    match (&relation.name, files) {
+    let own = match (&relation.name, files) {
         (Some(known), Some(files)) => format!("{} ({files})", name(known)),
         (Some(known), None) => name(known),
         (None, files) => files.unwrap_or_default(),
+    };
+    match &relation.partition_of {
+        Some(table) => format!("{own}, a partition of {}", name(table)),
+        None => own,
     }
 }
 

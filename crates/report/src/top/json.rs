@@ -2,7 +2,7 @@
 
 use super::{TopReport, TopSection, words};
 use crate::events::relation::named;
-use crate::events::words::file;
+use crate::events::words::{file, name};
 use crate::history_head::HistoryHead;
 use crate::outside::shown;
 use crate::stats::text::minute;
@@ -63,11 +63,12 @@ fn list(report: &TopReport<'_>, by: TopSection) -> Value {
             fields.insert("file".to_owned(), json!(group.file.map(|(rel, _)| file(rel))));
             let fork = group.file.map(|(_, fork)| FORKS.get(usize::from(fork)).copied().unwrap_or("unknown"));
             fields.insert("fork".to_owned(), json!(fork));
+            fields.insert("of".to_owned(), json!(group.of.as_ref().map(name)));
             fields
         }),
         TopSection::Record => groups(&answer.records, |(rmid, half)| {
-            let name = dialect.map(|d| (Rmgr(*rmid).name(d).to_string(), operation(*rmid, *half, d)));
-            let (rmgr, record) = name.unzip();
+            let named = dialect.map(|d| (Rmgr(*rmid).name(d).to_string(), operation(*rmid, *half, d)));
+            let (rmgr, record) = named.unzip();
             object([("rmgr", json!(rmgr)), ("record", json!(record))])
         }),
         TopSection::Minute => groups(&answer.minutes, |at| object([("minute", json!(at.and_then(minute)))])),

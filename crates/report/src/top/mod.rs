@@ -3,6 +3,7 @@
 pub mod csv;
 pub mod json;
 pub mod text;
+mod under;
 mod words;
 
 use pgwal_forensics::{FartherCheckpoints, TopAnswer};

@@ -9,9 +9,9 @@
 //!     3.1 MiB   68.88        9,012      1.9 MiB    0 bytes    0 bytes  shop.public.orders (1663/16384/16393)
 //! ```
 
+use super::under;
 use super::words::{groups, saved};
 use super::{TopReport, TopSection};
-use crate::events::words::named_file;
 use crate::figures::{bytes, counted, grouped};
 use crate::history_head::UNKNOWN;
 use crate::outside::Lines;
@@ -120,13 +120,14 @@ fn section(out: &mut Lines<'_>, report: &TopReport<'_>, by: TopSection, zone: &Z
         "bytes", "%", "records", "first touch", "hints", "other images"
     )?;
     let (groups, more, rest) = groups(report, by);
-    for (at, group) in groups.iter().enumerate() {
+    let order = if by == TopSection::Relation { under::under_tables(&answer.relations) } else { Vec::new() };
+    let order = if order.is_empty() { (0..groups.len()).map(|at| (at, false)).collect() } else { order };
+    for (at, is_under) in order {
+        let Some(group) = groups.get(at) else { continue };
         let name = match by {
-            TopSection::Relation => answer.relations.groups.get(at).map(|(relation, _)| match relation.file {
-                Some((file, 0)) => named_file(relation.name.as_ref(), file),
-                Some((file, _)) => format!("{} of {}", group.key, named_file(relation.name.as_ref(), file)),
-                None => "no relation".to_owned(),
-            }),
+            TopSection::Relation => {
+                answer.relations.groups.get(at).map(|(relation, _)| under::relation(relation, &group.key, is_under))
+            }
             TopSection::Minute => answer.minutes.groups.get(at).map(|(minute, _)| {
                 let began = minute.and_then(crate::stats::text::began).and_then(|time| zone.local(time));
                 began.unwrap_or_else(|| "before the first time".to_owned())

@@ -43,16 +43,22 @@ impl Connection {
 
     /// `SHOW wal_segment_size`: from 11 on.
     pub fn segment_size(&mut self) -> Result<Option<SegmentSize>, ReceiveFault> {
-        let rows = self.ask("SHOW wal_segment_size")?;
+        Ok(self.size("wal_segment_size")?.and_then(SegmentSize::new))
+    }
+
+    /// A setting that is a size, in bytes; `None` where it is -1.
+    pub fn size(&mut self, setting: &str) -> Result<Option<u64>, ReceiveFault> {
+        let rows = self.ask(&format!("SHOW {setting}"))?;
         let shown = text(rows.first(), 0).unwrap_or_default();
         let digits = shown.trim_end_matches(|c: char| !c.is_ascii_digit());
         let unit = match shown.get(digits.len()..) {
+            Some("TB") => 1 << 40,
             Some("GB") => 1 << 30,
             Some("MB") => 1 << 20,
             Some("kB") => 1 << 10,
             _ => 1,
         };
-        Ok(digits.parse::<u64>().ok().and_then(|n| SegmentSize::new(n.checked_mul(unit)?)))
+        Ok(digits.parse::<u64>().ok().and_then(|n| n.checked_mul(unit)))
     }
 
     /// A timeline's history file, as the server has it.

@@ -187,6 +187,24 @@ impl Receiver {
         if self.rules.reads_slots { self.connection.read_slot(name) } else { Ok(None) }
     }
 
+    /// A slot that the server gave up keeps nothing any more, whoever uses it.
+    pub fn lost_slots_stay(&self) -> bool {
+        self.rules.lost_slots_stay
+    }
+
+    /// Bytes of WAL that a slot may keep: from 15 on; `None` where there is no limit, or it is not known.
+    ///
+    /// # Errors
+    /// The connection breaks.
+    pub fn slots_may_keep(&mut self) -> Result<Option<u64>, ReceiveFault> {
+        if !self.rules.reads_slots {
+            return Ok(None);
+        }
+        let Some(limit) = self.connection.size("max_slot_wal_keep_size")? else { return Ok(None) };
+        // What is kept for all is kept for a slot, too.
+        Ok(Some(limit.max(self.connection.size("wal_keep_size")?.unwrap_or(0))))
+    }
+
     /// Has the server stream from the start of a segment. `chain`: the end of the segment before, where that is known.
     ///
     /// # Errors

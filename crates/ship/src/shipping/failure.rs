@@ -55,7 +55,7 @@ pub enum ShipFailure {
         reached: Lsn,
         /// The time of the last commit there, where that is known.
         last_commit: Option<Timestamp>,
-        /// A slot was in use, which should have kept it: its name, and whether the server refuses it from now on.
+        /// A slot was in use, which should have kept it: its name, and whether it keeps nothing from now on.
         slot: Option<(String, bool)>,
     },
 }
@@ -138,18 +138,11 @@ impl fmt::Display for ShipFailure {
                     write!(f, " (last commit {time})")?;
                 }
                 write!(f, ": {REMEDY}")?;
-                let Some((name, refused)) = slot else {
+                let Some((name, is_over)) = slot else {
                     return f.write_str(", and next time with --slot, so that the server keeps WAL");
                 };
                 write!(f, "; the server gave up what slot \"{name}\" keeps, as max_slot_wal_keep_size lets it")?;
-                if *refused {
-                    let quoted = name.replace('\'', "''");
-                    write!(
-                        f,
-                        ": drop it (SELECT pg_drop_replication_slot('{quoted}')), and make it anew with --create-slot"
-                    )?;
-                }
-                Ok(())
+                if *is_over { write!(f, ": {}", dropping(name)) } else { Ok(()) }
             }
         }
     }
@@ -157,5 +150,11 @@ impl fmt::Display for ShipFailure {
 
 /// What to do where WAL is gone.
 const REMEDY: &str = "look for it in the archive, or take a new base backup and go on with --after-gap";
+
+/// What to do with a slot that keeps nothing any more.
+pub fn dropping(slot: &str) -> String {
+    let quoted = slot.replace('\'', "''");
+    format!("drop it (SELECT pg_drop_replication_slot('{quoted}')), and make it anew with --create-slot")
+}
 
 impl std::error::Error for ShipFailure {}

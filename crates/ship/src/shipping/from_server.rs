@@ -57,6 +57,7 @@ pub fn ship_from_server(
         best: Lsn::ZERO,
         damaged: None,
         slot_keeps: None,
+        lost_slots_stay: false,
     };
     let mut back_off = BackOff::default();
     loop {
@@ -112,6 +113,8 @@ struct ServerShipping<'a, 'x> {
     damaged: Option<Lsn>,
     /// From where the slot keeps WAL, as far as its server says it.
     slot_keeps: Option<(TimelineId, Lsn)>,
+    /// Of its server, one that was given up keeps nothing any more.
+    lost_slots_stay: bool,
 }
 
 impl ServerShipping<'_, '_> {
@@ -136,6 +139,8 @@ impl ServerShipping<'_, '_> {
         let (mut descent, history) = self.descent(&mut server, identity.timeline)?;
         // From 15 on a slot says what it keeps: nothing, once its server has given it up.
         self.slot_keeps = self.options.slot.map(|name| server.slot_keeps(name)).transpose()?.flatten();
+        self.lost_slots_stay = server.lost_slots_stay();
+        self.warn_of_slot(&mut server, size)?;
         let mut at = self.start_point(&identity, reached.as_ref(), &descent, size)?;
         // That of another line must not stay in the folder: it would be its latest timeline.
         self.keep(identity.timeline, history)?;
@@ -229,6 +234,26 @@ impl ServerShipping<'_, '_> {
         Ok(())
     }
 
+    /// Tells of a slot that keeps more than it may, as its server reckons: in whole segments. It is given up by a
+    /// checkpoint, if what it keeps is not shipped before.
+    fn warn_of_slot(&mut self, server: &mut Receiver, size: SegmentSize) -> Result<(), ShipFailure> {
+        let Some(slot) = self.options.slot else { return Ok(()) };
+        let Some((_, from)) = self.slot_keeps else {
+            if self.gap && self.lost_slots_stay {
+                (self.tell)(&ShipNews::SlotLost { slot });
+            }
+            return Ok(());
+        };
+        let Some(allowed) = server.slots_may_keep()? else { return Ok(()) };
+        let position = server.identity().position;
+        let [first, last] = [from, position].map(|lsn| AddressScheme::Linear.segment(lsn, size).0);
+        if last.saturating_sub(first) > allowed / size.bytes() {
+            let keeps = u64::try_from(AddressScheme::Linear.distance(position, from, size)).unwrap_or_default();
+            (self.tell)(&ShipNews::SlotUnreserved { slot, keeps, allowed });
+        }
+        Ok(())
+    }
+
     fn start_point(
         &self,
         identity: &SystemIdentity,
@@ -263,7 +288,7 @@ impl ServerShipping<'_, '_> {
                     says: ServerError::to_string(&error),
                     reached: end.unwrap_or(from),
                     last_commit: reached.and_then(|reached| reached.last_commit).filter(|_| end == here),
-                    slot: self.options.slot.map(|name| (name.to_owned(), error.refuses_slot())),
+                    slot: self.options.slot.map(|name| (name.to_owned(), error.refuses_slot() || self.lost_slots_stay)),
                 }
             }
             failure => failure,

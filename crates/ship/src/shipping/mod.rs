@@ -11,7 +11,7 @@ mod from_files;
 #[cfg(feature = "server")]
 mod from_server;
 
-pub use failure::ShipFailure;
+pub use failure::{ShipFailure, dropping};
 pub use from_files::{FileShipOptions, FileShipper};
 #[cfg(feature = "server")]
 pub use from_server::{ServerShipOptions, ship_from_server};
@@ -47,6 +47,20 @@ pub enum ShipNews<'a> {
         failure: &'a ShipFailure,
         /// When.
         after: Duration,
+    },
+    /// The slot keeps more WAL than its server lets it: the next checkpoint may remove what is not shipped yet.
+    SlotUnreserved {
+        /// Its name.
+        slot: &'a str,
+        /// Bytes that it keeps.
+        keeps: u64,
+        /// Bytes that it may keep.
+        allowed: u64,
+    },
+    /// The slot keeps nothing, behind a gap: if its server gave it up, it never will again.
+    SlotLost {
+        /// Its name.
+        slot: &'a str,
     },
     /// WAL is missing in front of this position, as was asked for.
     Gap {

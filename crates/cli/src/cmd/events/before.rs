@@ -8,6 +8,7 @@ use crate::cmd::when::fetching;
 use crate::exit::Exit;
 use crate::several::NamedArchive;
 use anyhow::bail;
+use pgwal::catalog::RelationName;
 use pgwal::forensics::{EventsAnswer, UndoChoice, UndoNamed, WalEvent, XactFate, choose, loss};
 use pgwal::format::{Layout, Lsn, TimelineId};
 use pgwal::verify::backup;
@@ -17,6 +18,7 @@ use pgwal::verify::{Severity, Verdict, Which};
 use pgwal_report::ended::RunEnd;
 use pgwal_report::events::before::{BeforeAnswer, BeforeTarget, RestoreProof};
 use pgwal_report::plan::RestorePlan;
+use pgwal_report::relation_name::full;
 use pgwal_report::time::Zone;
 use pgwal_report::when::settings;
 
@@ -48,7 +50,7 @@ pub(super) fn find<'a>(
     opened: &NamedArchive,
     zone: &mut Zone,
 ) -> anyhow::Result<BeforeAnswer<'a>> {
-    let (undone, events) = match choose(answer, named) {
+    let (undone, events) = match choose(answer, named, args.filter.relation().1.is_some()) {
         UndoChoice::One(undone, events) => (*undone, events),
         UndoChoice::Nothing => bail!(match named {
             UndoNamed::Xid(xid) => {
@@ -62,6 +64,10 @@ pub(super) fn find<'a>(
         }),
         UndoChoice::Several(events) => bail!("--before: which of these? {}", list(&events)),
         UndoChoice::SeveralXacts(all) => bail!("--before: which of these? {}", ends(&all)),
+        UndoChoice::SeveralRelations(all) => bail!(
+            "--before: relations of several databases are called so, and something happened to each: {}; name its database, too",
+            several_relations(&all)
+        ),
         UndoChoice::TooMany => bail!("--before: there are more events than are kept: narrow the range, or name kinds"),
     };
     let layout = answer.gathered.outcome.layout;
@@ -139,6 +145,13 @@ fn proof(
         restoring.type_down(facts, repository, &plan.restore, layout.dialect.version, &args.history.input)?;
     }
     Ok(RestoreProof::Foretold(Box::new(plan)))
+}
+
+fn several_relations(all: &[(u32, Option<RelationName>)]) -> String {
+    let one = |(oid, name): &(u32, Option<RelationName>)| {
+        format!("{} (--database {oid})", name.as_ref().map_or_else(|| "one without a name".to_owned(), full))
+    };
+    all.iter().take(TOLD).map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// What there is to choose from.
