@@ -585,6 +585,7 @@ const V16: Dialect = Dialect {
     catalog_version: 202307071,
     wording: WORDS_16,
     functions: wal_function_rules::FUNCTIONS_16,
+    settings: settings::SETTINGS_16,
     ..V15
 };
 

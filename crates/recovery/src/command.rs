@@ -31,6 +31,23 @@ impl Delivery {
         if from.is_empty() { Delivery::Unknown } else { Delivery::From(from) }
     }
 
+    /// Whether it has a `%` that stands for nothing (`replace_percent_placeholders`).
+    pub fn has_wrong_placeholder(command: &str) -> bool {
+        let mut chars = command.chars();
+        while chars.any(|c| c == '%') {
+            if !matches!(chars.next(), Some('%' | 'f' | 'p' | 'r')) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The program of a command that is one alone: without it, a shell delivers nothing. `None` where a shell reads
+    /// more in it, and for what the shell does by itself.
+    pub fn program(command: &str) -> Option<String> {
+        by_name::program_alone(command)
+    }
+
     /// Of a command that consists of known programs and plain paths: what it takes, in the order of its words. `None`
     /// for all others.
     pub fn by_name(command: &str) -> Option<Vec<NamedCopy>> {
@@ -165,6 +182,21 @@ mod tests {
             "envdir /etc/wal-e.d/archive-push wal-e wal-fetch %f %p",
         ] {
             assert_eq!(Delivery::of(unknown), Delivery::Unknown, "{unknown}");
+        }
+        for (command, wrong) in
+            [("cp /a/%f %p", false), ("cp %%r%f%p %r", false), ("date +%H; cp %f %p", true), ("100%", true)]
+        {
+            assert_eq!(Delivery::has_wrong_placeholder(command), wrong, "{command}");
+        }
+        for (command, program) in [
+            ("/opt/get %f %p", Some("/opt/get")),
+            ("wal-g wal-fetch %f \"%p\" 2>> /tmp/log", Some("wal-g")),
+            ("A=1 wal-g wal-fetch %f %p", None),
+            ("test -f /a/%f && cp /a/%f %p", None),
+            ("exit 1", None),
+            ("$HOME/get %f %p", None),
+        ] {
+            assert_eq!(Delivery::program(command).as_deref(), program, "{command}");
         }
         let two = Delivery::of("cp /a/%f %p || cp /b/%f %p");
         assert_eq!(two, Delivery::From(vec![("/a".into(), String::new()), ("/b".into(), String::new())]));

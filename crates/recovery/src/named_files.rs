@@ -13,6 +13,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
+/// What stands behind the names of unfinished segments.
+const PARTIAL: &str = ".partial";
+
 /// Such a command, of an archive on this machine.
 #[derive(Debug)]
 pub struct NamedFiles {
@@ -71,7 +74,8 @@ impl NamedFiles {
             let (entries, refused) = (place.entries.clone(), place.refused.clone());
             places.push(FilePlace { source, entries, inventory, lineage, history_flaws, refused, archive });
         }
-        (!all).then_some(FilesAtHand { places, layout, partials: shelf.partials })
+        let partials = shelf.partials || self.copies.iter().any(|copy| copy.suffix.starts_with(PARTIAL));
+        (!all || partials != shelf.partials).then_some(FilesAtHand { places, layout, partials })
     }
 
     /// What becomes of a file on the way; `None` where it comes from elsewhere.
@@ -81,13 +85,21 @@ impl NamedFiles {
         self.copy_of(place.source.local()?, entry).map(|copy| copy.taking)
     }
 
+    /// How early in the command a file is tried; what comes from elsewhere is behind all of it.
+    pub fn rank(&self, shelf: &FilesAtHand<'_>, found: &FoundFile) -> usize {
+        let found = shelf.places.get(found.place).zip(shelf.entry(found)).filter(|(place, _)| place.archive);
+        let at = found.and_then(|(place, entry)| self.nth_of(place.source.local()?, entry));
+        at.unwrap_or(usize::MAX)
+    }
+
     /// A file of this name, which lies there under another or in another form than the command takes.
     pub fn amiss(&self, shelf: &FilesAtHand<'_>, name: FileName) -> Option<NotTaken> {
         let suffix = self.copies.first().map_or("", |copy| &copy.suffix);
         let found = shelf.places.iter().filter(|place| place.archive).find_map(|place| {
             let local = place.source.local()?;
-            let own = |entry: &&Entry| entry.name == Some(name);
-            place.entries.iter().find(own).filter(|entry| !self.delivers(local, entry, &shelf.layout))
+            let mut own = place.entries.iter().filter(|entry| entry.name == Some(name)).peekable();
+            let first = own.peek().copied();
+            first.filter(|_| !own.any(|entry| self.delivers(local, entry, &shelf.layout)))
         })?;
         Some(NotTaken { asked: format!("{name}{suffix}"), here: found.shown() })
     }
@@ -99,16 +111,29 @@ impl NamedFiles {
 
     /// Unfinished segments are taken where they have been renamed, and what nobody asks for is as it is.
     fn takes(&self, local: &dyn Local, entry: &Entry) -> bool {
-        let is_asked = matches!(entry.name, Some(FileName::Segment(_) | FileName::History(_)) | None);
+        let partials = self.copies.iter().any(|copy| copy.suffix.starts_with(PARTIAL));
+        let is_asked = match entry.name {
+            Some(FileName::Segment(_) | FileName::History(_)) | None => true,
+            Some(FileName::Partial(_)) => partials,
+            Some(FileName::BackupHistory(..)) => false,
+        };
         !is_asked || self.copy_of(local, entry).is_some()
     }
 
     fn copy_of(&self, local: &dyn Local, entry: &Entry) -> Option<&NamedCopy> {
-        let (path, name) = (local.path(entry), entry.name?.to_string());
+        self.copies.get(self.nth_of(local, entry)?)
+    }
+
+    fn nth_of(&self, local: &dyn Local, entry: &Entry) -> Option<usize> {
+        // A server asks for the whole segment.
+        let name = match entry.name? {
+            FileName::Partial(name) => FileName::Segment(name),
+            name => name,
+        };
+        let (path, name) = (local.path(entry), name.to_string());
         let folder = self.folder(&path);
         let file = path.file_name()?;
-        let own = |copy: &&NamedCopy| copy.folder == folder && is_named(file, &name, &copy.suffix);
-        self.copies.iter().find(own)
+        self.copies.iter().position(|copy| copy.folder == folder && is_named(file, &name, &copy.suffix))
     }
 
     /// The folder of a file, links followed.

@@ -20,6 +20,7 @@ use pgwal_format::text::history::Switch;
 use pgwal_format::{FileName, Layout, Lsn, SegmentName, SegmentNo, TimelineId};
 use pgwal_source::guard::MapGuard;
 use pgwal_source::{Entry, Source, SourceError};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -289,6 +290,18 @@ impl<'a> Site<'a> {
             let place = self.shelf.places.get(found.place)?;
             FirstPage::of(&beginning(place.source, self.shelf.entry(found)?)?.0).ok()
         })
+    }
+
+    /// Which of several files of a segment a command that takes them by name delivered, by the name of the segment.
+    /// Empty for other commands, and where one of elsewhere was taken.
+    pub fn taken_by_name(&self, settings: &Settings, restore: &Restore) -> BTreeMap<String, String> {
+        if NamedFiles::of(settings, &self.shelf).is_none() {
+            return BTreeMap::new();
+        }
+        let archive = self.shelf.places.iter().filter(|place| place.archive).flat_map(|place| &place.entries);
+        let shown: BTreeSet<String> = archive.map(Entry::shown).collect();
+        let taken = restore.files.iter().filter_map(|asked| Some((asked.name.clone(), asked.file.clone()?)));
+        taken.filter(|(_, file)| shown.contains(file)).collect()
     }
 
     /// What the command does not take of that for want of which a restore ends, or goes along another timeline.

@@ -195,6 +195,11 @@ impl Settings {
         let mut restore_command = asked.restore_command.filter(counts);
         let command_place = restore_command.as_ref().map(|_| given.place("restore_command"));
         let useless = restore_command.as_ref().is_some_and(|command| Delivery::of(command) == Delivery::Nothing);
+        if let Some(command) = restore_command.as_ref().filter(|command| {
+            rules.checks_placeholders && mode != Mode::Crash && Delivery::has_wrong_placeholder(command)
+        }) {
+            return Err(placed(invalid("restore_command", command)));
+        }
         // What a file says that comes from another server is not yet what this one is given.
         let replaced = useless && given.planned && matches!(command_place, Some(SettingPlace::Line { .. }));
         let delivers_nothing = useless && !replaced;

@@ -241,7 +241,10 @@ impl<'a> WalWalk<'a> {
         for timeline in tried(&self.line, number, oldest, &self.shelf.layout) {
             let usable =
                 |f: &FoundFile| !(self.spoiled.contains(f) || self.looking != Looking::Everywhere && is_archived(f));
-            let files = self.shelf.files_or_partials(timeline, number, partials);
+            let mut files = self.shelf.files_or_partials(timeline, number, partials);
+            if let Some(named) = self.named.as_ref().filter(|_| files.len() > 1) {
+                files.sort_by_cached_key(|file| named.rank(self.shelf, file));
+            }
             let found = files.iter().copied().find(usable);
             let name = self.shelf.name(timeline, number);
             asked.push((name.clone(), found));

@@ -91,6 +91,8 @@ fn command(
         (Delivery::From(from), None) => elsewhere(archive, &from, false)?,
         (Delivery::Unknown, None) => None,
     };
+    let lacks = || Delivery::program(command).filter(|program| !settings.planned && !is_runnable(program));
+    let doubt = doubt.or_else(|| lacks().map(CommandDoubt::NoProgram));
     let as_it_is = copies.iter().flatten().any(|copy| copy.taking == Taking::AsItIs) && !settings.planned;
     let doubt = doubt
         .or_else(|| site.not_taken(settings, restore).map(CommandDoubt::Misses))
@@ -111,6 +113,32 @@ fn command(
             ..Finding::of(Code::RestoreCommand)
         }
     }))
+}
+
+/// Where programs are looked for besides: a server has a PATH of its own.
+const USUAL: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
+/// Whether a program is on this machine, and somebody may run it. `true` also where that cannot be told.
+fn is_runnable(program: &str) -> bool {
+    let runs = |path: &Path| match path.metadata() {
+        Ok(metadata) => metadata.is_file() && may_run(&metadata),
+        Err(error) => error.kind() != ErrorKind::NotFound,
+    };
+    if program.contains('/') {
+        return !program.starts_with('/') || runs(Path::new(program));
+    }
+    let own = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&own).chain(USUAL.map(PathBuf::from)).any(|folder| runs(&folder.join(program)))
+}
+
+#[cfg(unix)]
+fn may_run(metadata: &std::fs::Metadata) -> bool {
+    std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o111 != 0
+}
+
+#[cfg(not(unix))]
+fn may_run(_: &std::fs::Metadata) -> bool {
+    true
 }
 
 /// The archive, as a server on this machine would have to name it; `None` for several places.

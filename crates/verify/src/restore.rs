@@ -77,7 +77,12 @@ pub fn verify_restore(
         true => BTreeSet::new(),
         false => backups_of_others(archive, site)?,
     };
+    let taken = settings.map(|settings| site.taken_by_name(settings, &restore)).unwrap_or_default();
+    // A server does not see the other files of a segment.
+    let is_other =
+        |entry: &Entry, name: &SegmentName| taken.get(&name.to_string()).is_some_and(|own| *own != entry.shown());
     let holds = |entry: &Entry| match entry.name {
+        Some(FileName::Segment(name)) if !all && is_other(entry, &name) => false,
         Some(FileName::Segment(name)) => {
             all || asked.contains(&name.to_string()) || short && number(entry) >= Some(start)
         }

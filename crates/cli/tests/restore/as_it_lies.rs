@@ -68,7 +68,7 @@ fn a_command_that_copies_packed_files_as_they_are_delivers_no_segment() {
     assert!(says.contains("has wrong size: ") && says.ends_with(" instead of 1048576"), "{says}");
     assert!(laid.line("WHY").contains("they are packed: the server gets no segment"), "{}", laid.line("WHY"));
     // One that unpacks them is none of that, and what another folder is packed in is not known.
-    for command in ["xz -dc ARCHIVE/%f.xz > %p", "/usr/local/bin/fetch %f %p"] {
+    for command in ["xz -dc ARCHIVE/%f.xz > %p", "cp /elsewhere/%f %p", "/usr/local/bin/fetch %f %p"] {
         let (code, document) = laid.set(&[&format!("restore_command = '{command}'")]).verify(&[]);
         assert_eq!((code, &document["verdict"]), (0, &json!("proven")), "{command}: {:#}", document["findings"]);
     }

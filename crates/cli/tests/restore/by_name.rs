@@ -153,10 +153,11 @@ fn a_command_names_one_of_two_places() {
 
 /// On this machine a server would get nothing; where the folder is, it may get all of it.
 #[test]
-fn a_folder_that_is_not_here_leaves_it_open() {
+fn a_folder_that_is_not_here_is_told() {
     let laid = Laid::new();
     let (code, document) = laid.set(&["restore_command = 'cp /walproof-nowhere/%f %p'"]).verify(&[]);
-    assert_eq!((code, &document["verdict"]), (2, &json!("unproven")), "{:#}", document["findings"]);
+    assert_eq!((code, &document["verdict"]), (0, &json!("proven")), "{:#}", document["findings"]);
+    assert_eq!(finding(&document, "WP435")["severity"], "warning");
     let message = finding(&document, "WP435")["message"].as_str().unwrap().to_owned();
     assert!(message.contains("takes files from /walproof-nowhere, which is not on this machine"), "{message}");
     // Another folder that is here may hold the same.
@@ -165,4 +166,80 @@ fn a_folder_that_is_not_here_leaves_it_open() {
     let (code, document) = laid.set(&[&other]).verify(&[]);
     assert_eq!((code, &document["verdict"]), (0, &json!("proven")), "{:#}", document["findings"]);
     assert_eq!(finding(&document, "WP435")["severity"], "warning");
+}
+
+/// 15 and 18 take the first that is there and unpacks, in the order of the command.
+#[test]
+fn the_first_of_two_copies_that_the_command_gets_counts() {
+    let laid = Laid::new();
+    let packed = Laid::of("field/xids-17", false);
+    let (plain, own) = (laid.at("archive/000000010000000000000009"), laid.at("archive/000000010000000000000009.xz"));
+    let both = ["unxz < ARCHIVE/%f.xz > %p || cp ARCHIVE/%f %p", "cp ARCHIVE/%f %p || unxz < ARCHIVE/%f.xz > %p"];
+    let ask = |command: &str| {
+        let (code, document) = laid.set(&[&format!("restore_command = '{command}'")]).verify(&[]);
+        (code, document["restore"]["replay_end"].clone())
+    };
+    let whole = ask(both[0]);
+    assert_eq!(whole.0, 0);
+    // The plain one is damaged, the packed one is not.
+    fs::copy(packed.at("archive/000000010000000000000009.xz"), &own).unwrap();
+    let good = fs::read(&plain).unwrap();
+    let mut bad = good.clone();
+    bad[60..160].fill(0x55);
+    fs::write(&plain, &bad).unwrap();
+    assert_eq!(ask(both[0]), whole);
+    let (code, end) = ask(both[1]);
+    assert_eq!((code, end != whole.1), (1, true));
+    // The packed one is cut off: its program fails, and the next one is tried.
+    fs::write(&plain, &good).unwrap();
+    let cut = fs::read(&own).unwrap();
+    fs::write(&own, &cut[..cut.len() / 2]).unwrap();
+    assert_eq!((ask(both[0]).1, ask(both[1]).1), (whole.1.clone(), whole.1));
+}
+
+/// 15 and 18 replay what is in it, where the command takes it.
+#[test]
+fn a_command_that_takes_unfinished_segments() {
+    let laid = Laid::new();
+    fs::rename(laid.at(&format!("archive/{NEWEST}")), laid.at(&format!("archive/{NEWEST}.partial"))).unwrap();
+    let ask = |command: &str| {
+        let (code, document) = laid.set(&[&format!("restore_command = '{command}'")]).verify(&[]);
+        (code, document["restore"]["replay_end"].as_str().unwrap().to_owned())
+    };
+    let (code, end) = ask("cp ARCHIVE/%f %p");
+    assert_eq!((code, end.as_str()), (0, "0/00A00000"));
+    let (code, end) = ask("cp ARCHIVE/%f %p || cp ARCHIVE/%f.partial %p");
+    assert_eq!((code, end > "0/00A00000".to_owned()), (0, true), "{end}");
+}
+
+/// 16 and 18: `invalid value for parameter "restore_command"`; 15 and before hand it to the shell.
+#[test]
+fn a_placeholder_that_stands_for_nothing() {
+    let laid = Laid::new();
+    for (command, refused) in [("cp ARCHIVE/%f %p # %x", true), ("cp ARCHIVE/%f %p # 100%%", false)] {
+        let (code, document) = laid.set(&[&format!("restore_command = '{command}'")]).verify(&[]);
+        assert_eq!(code, i32::from(refused), "{command}: {:#}", document["findings"]);
+        if refused {
+            let says = document["restore"]["server_says"].as_str().unwrap();
+            assert!(says.starts_with("invalid value for parameter \"restore_command\": \"cp "), "{says}");
+        }
+    }
+    let laid = Laid::of_15(true);
+    assert_eq!(laid.set(&["restore_command = 'cp ARCHIVE/%f %p # %x'"]).verify(&[]).0, 0);
+}
+
+#[test]
+fn a_program_that_is_not_here_is_told() {
+    let laid = Laid::new();
+    for (command, told) in [
+        ("/opt/walproof-nowhere/get %f %p", true),
+        ("walproof-nowhere %f \"%p\" 2>> /tmp/log", true),
+        ("sh get.sh %f %p", false),
+        ("bin/get %f %p", false),
+    ] {
+        let (code, document) = laid.set(&[&format!("restore_command = '{command}'")]).verify(&[]);
+        assert_eq!((code, &document["verdict"]), (0, &json!("proven")), "{command}");
+        let all = document["findings"].as_array().unwrap();
+        assert_eq!(all.iter().any(|f| f["code"] == "WP435" && f["severity"] == "warning"), told, "{command}");
+    }
 }

@@ -43,6 +43,9 @@ pub struct SettingRules {
     pub parameters: StandbyDefaults,
     /// How it says that `restore_command` is missing.
     pub no_restore_command: &'static str,
+    /// A `%` in `restore_command` must be `%f`, `%p`, `%r` or `%%`, else the server ends with FATAL when it asks for the
+    /// first file (16 and later; `replace_percent_placeholders`).
+    pub checks_placeholders: bool,
     /// Messages quote the names of settings, and tell ranges with their units (17 and later).
     pub quotes_names: bool,
 }
@@ -128,6 +131,7 @@ pub(crate) const SETTINGS_8_2: SettingRules = SettingRules {
     latest_by_default: false,
     parameters: DEFAULTS_8_2,
     no_restore_command: "recovery command file \"recovery.conf\" did not specify restore_command",
+    checks_placeholders: false,
     quotes_names: false,
 };
 pub(crate) const SETTINGS_8_4: SettingRules =
@@ -164,10 +168,11 @@ pub(crate) const SETTINGS_12: SettingRules = SettingRules {
     no_restore_command: "must specify restore_command when standby mode is not enabled",
     ..SETTINGS_11
 };
+pub(crate) const SETTINGS_16: SettingRules = SettingRules { checks_placeholders: true, ..SETTINGS_12 };
 pub(crate) const SETTINGS_17: SettingRules = SettingRules {
     no_restore_command: "must specify \"restore_command\" when standby mode is not enabled",
     quotes_names: true,
-    ..SETTINGS_12
+    ..SETTINGS_16
 };
 pub(crate) const SETTINGS_19: SettingRules =
     SettingRules { numbers: NumberReading::Strict, parameters: DEFAULTS_19, ..SETTINGS_17 };

@@ -73,6 +73,17 @@ pub(super) fn by_name(command: &str) -> Option<Vec<NamedCopy>> {
     (!out.is_empty()).then_some(out)
 }
 
+/// The program of a command that is one alone.
+pub(super) fn program_alone(command: &str) -> Option<String> {
+    let tokens = tokens(command)?;
+    if tokens.iter().any(|token| matches!(token, Token::Next | Token::Pipe)) {
+        return None;
+    }
+    let call = Call::of(&tokens)?;
+    let program = call.words.first().filter(|word| !word.contains(['=', '%']))?;
+    (!call.is_beside()).then(|| program.clone())
+}
+
 /// A program with its words, where it reads and where it writes.
 struct Call {
     words: Vec<String>,

@@ -7,7 +7,7 @@ use super::{
 use crate::beside_target;
 use crate::codes::{Code, Severity};
 use crate::contents::{BackupContents, read_of};
-use crate::finding::{CommandDoubt, Detail, Finding, set_severities};
+use crate::finding::{Detail, Finding, set_severities};
 use crate::judge::{Ruled, Ruling, RulingCase};
 use crate::lines;
 use crate::of_settings;
@@ -209,9 +209,6 @@ impl RestoreRuling<'_, '_> {
         let restore = &self.restore;
         let doubtful = restore.unlabelled.as_ref().is_some_and(Unlabelled::is_doubtful);
         let reached = self.is_reached();
-        // A server that is started here gets nothing; one for which the folder is there may get all of it.
-        let not_here = |f: &Finding| matches!(f.detail, Detail::Command { doubt: CommandDoubt::NotHere(_), .. });
-        let doubtful = doubtful || findings.iter().any(not_here);
         // Which copy of a file is taken decides what a target comes to, too; another target is not the one asked for.
         let of_all = |code| {
             matches!(code, Code::CopiesDiffer | Code::RestoredElsewhere | Code::RestoredUnknown | Code::SettingBeside)

@@ -129,6 +129,9 @@ pub(super) fn command(command: &str, at: &SettingPlace, doubt: &CommandDoubt) ->
         CommandDoubt::Misses(NotTaken { asked, here }) => {
             format!("takes {asked}, and what lies here is {here}: the server does not get it")
         }
+        CommandDoubt::NoProgram(program) => format!(
+            "runs {program}, which is not on this machine, or may not be run: a server that is started here ends with FATAL at the first file that it asks for"
+        ),
         CommandDoubt::NotHere(folder) => {
             format!(
                 "takes files from {folder}, which is not on this machine: a server that is started here gets nothing"
@@ -147,6 +150,11 @@ pub(super) fn deliver(doubt: &CommandDoubt, archive: Option<&str>) -> String {
             format!("set a restore_command that takes each file as it lies here: {own}")
         }
         CommandDoubt::Nothing => format!("set a restore_command that copies %f from here to %p: {own}"),
+        CommandDoubt::NoProgram(program) => {
+            format!(
+                "install {program} where the server will be started, or set a restore_command that runs there: {own}"
+            )
+        }
         CommandDoubt::NotHere(folder) | CommandDoubt::Elsewhere(folder) => format!(
             "bring the archive to {folder} where the server will be started, or set a restore_command that takes it from here: {own}"
         ),
