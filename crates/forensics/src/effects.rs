@@ -4,41 +4,10 @@
 use crate::relation_sums::RelationSums;
 use foldhash::fast::RandomState;
 use pgwal_format::record::{Record, RecordHeader, RelFileLocator};
-use pgwal_format::rmgr::row_changes::{RowChange, RowsChanged};
+use pgwal_format::rmgr::row_changes::RowsChanged;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Layout, Lsn, TimelineId};
 use std::collections::HashMap;
-
-/// What a transaction did to a relation.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct RelationSum {
-    /// Rows inserted.
-    pub inserted: u64,
-    /// Rows updated, those that went to another partition included.
-    pub updated: u64,
-    /// Rows deleted.
-    pub deleted: u64,
-    /// Bytes of records.
-    pub bytes: u64,
-}
-
-impl RelationSum {
-    /// Adds another.
-    pub fn add(&mut self, other: RelationSum) {
-        self.inserted += other.inserted;
-        self.updated += other.updated;
-        self.deleted += other.deleted;
-        self.bytes += other.bytes;
-    }
-
-    fn count(&mut self, change: RowChange, rows: u32) {
-        *match change {
-            RowChange::Inserted => &mut self.inserted,
-            RowChange::Updated | RowChange::Moved => &mut self.updated,
-            RowChange::Deleted => &mut self.deleted,
-        } += u64::from(rows);
-    }
-}
 
 /// What a transaction did in a stretch.
 #[derive(Clone, Debug)]

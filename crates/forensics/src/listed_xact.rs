@@ -1,9 +1,9 @@
 //! Transactions as they are listed.
 
-use crate::effects::RelationSum;
 use crate::event::EventEnd;
 use crate::named::lacks_name;
 use crate::over::OverXact;
+use crate::relation_sums::RelationSum;
 use crate::transaction::PreparedXact;
 use pgwal_catalog::{Names, RelationName};
 use pgwal_format::record::RelFileLocator;

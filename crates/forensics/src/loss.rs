@@ -7,10 +7,10 @@
 //!                             target
 //! ```
 
-use crate::effects::RelationSum;
 use crate::event::{EventEnd, EventRelation};
 use crate::over::{OverXact, TakeHistory};
 use crate::reading::read_history;
+use crate::relation_sums::RelationSum;
 use crate::transaction::OpenXact;
 use pgwal_catalog::Names;
 use pgwal_format::Lsn;

@@ -1,10 +1,41 @@
 //! What one transaction did, by relation: mostly to a few, so that they are looked through; to many, an index finds
 //! them.
 
-use crate::effects::RelationSum;
 use foldhash::fast::RandomState;
 use pgwal_format::record::RelFileLocator;
+use pgwal_format::rmgr::row_changes::RowChange;
 use std::collections::HashMap;
+
+/// What a transaction did to a relation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct RelationSum {
+    /// Rows inserted.
+    pub inserted: u64,
+    /// Rows updated, those that went to another partition included.
+    pub updated: u64,
+    /// Rows deleted.
+    pub deleted: u64,
+    /// Bytes of records.
+    pub bytes: u64,
+}
+
+impl RelationSum {
+    /// Adds another.
+    pub fn add(&mut self, other: RelationSum) {
+        self.inserted += other.inserted;
+        self.updated += other.updated;
+        self.deleted += other.deleted;
+        self.bytes += other.bytes;
+    }
+
+    pub(crate) fn count(&mut self, change: RowChange, rows: u32) {
+        *match change {
+            RowChange::Inserted => &mut self.inserted,
+            RowChange::Updated | RowChange::Moved => &mut self.updated,
+            RowChange::Deleted => &mut self.deleted,
+        } += u64::from(rows);
+    }
+}
 
 /// So many are looked through.
 const FEW: usize = 16;

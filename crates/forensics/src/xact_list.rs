@@ -1,12 +1,12 @@
 //! Transactions of an archive: sums of all, and the first ones by an order.
 
-use crate::effects::RelationSum;
 use crate::event::EventEnd;
 use crate::history::{History, WalHole};
 use crate::listed_xact::{ListedXact, XactDuration, rows};
 use crate::look::NoteFinding;
 use crate::over::{OverXact, TakeHistory};
 use crate::reading::read_history;
+use crate::relation_sums::RelationSum;
 use crate::xact_wish::{XactOrder, XactWish};
 use pgwal_catalog::Names;
 use pgwal_format::Lsn;

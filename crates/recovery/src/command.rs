@@ -5,7 +5,7 @@
 mod by_name;
 mod tokens;
 
-pub use by_name::{NamedCopy, Taking};
+pub use by_name::{FileTaking, NamedCopy};
 use std::path::PathBuf;
 
 /// Where a command takes files from.

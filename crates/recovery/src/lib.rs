@@ -59,7 +59,7 @@ pub use alternatives::{alternatives, in_partial};
 pub use archive_get::ArchiveGet;
 pub use choice::choose;
 pub use chosen::{BackupChoice, PassedOver, WhyPassed};
-pub use command::{Delivery, NamedCopy, Taking};
+pub use command::{Delivery, FileTaking, NamedCopy};
 pub use fault::{PlacedSetting, SettingPlace, SettingsError};
 pub use given::Given;
 pub use instead::{Alternative, Instead};

@@ -1,7 +1,7 @@
 //! A `restore_command` that takes files by name: what of an archive a server gets of it.
 
 use crate::at_hand::{FilePlace, FilesAtHand, FoundFile};
-use crate::command::{Delivery, NamedCopy, Taking};
+use crate::command::{Delivery, FileTaking, NamedCopy};
 use crate::settings::{Mode, Settings};
 use pgwal_archive::Lineage;
 use pgwal_archive::names::Inventory;
@@ -79,7 +79,7 @@ impl NamedFiles {
     }
 
     /// What becomes of a file on the way; `None` where it comes from elsewhere.
-    pub fn taking(&self, shelf: &FilesAtHand<'_>, found: &FoundFile) -> Option<Taking> {
+    pub fn taking(&self, shelf: &FilesAtHand<'_>, found: &FoundFile) -> Option<FileTaking> {
         let (place, entry) =
             shelf.places.get(found.place).zip(shelf.entry(found)).filter(|(place, _)| place.archive)?;
         self.copy_of(place.source.local()?, entry).map(|copy| copy.taking)
@@ -150,8 +150,8 @@ impl NamedFiles {
 }
 
 /// As large as a segment, it is not packed, and a program that unpacks fails on it.
-pub(crate) fn is_plain(taking: Taking, entry: &Entry, layout: &Layout) -> bool {
-    taking == Taking::Unpacked && entry.size == Some(layout.segment.bytes())
+pub(crate) fn is_plain(taking: FileTaking, entry: &Entry, layout: &Layout) -> bool {
+    taking == FileTaking::Unpacked && entry.size == Some(layout.segment.bytes())
 }
 
 fn is_named(file: &OsStr, name: &str, suffix: &str) -> bool {

@@ -2,7 +2,7 @@
 //! first that cannot be read.
 
 use crate::at_hand::{FilePlace, FilesAtHand, FoundFile};
-use crate::command::Taking;
+use crate::command::FileTaking;
 use crate::events::{Ask, Events};
 use crate::named_files::{NamedFiles, is_plain};
 use pgwal_archive::fresh::settled;
@@ -90,7 +90,7 @@ impl<'a> EventReader<'a> {
         let events = || Events::new(self.ask).of_file(Some(found.timeline));
         let nothing = || Box::new(reader.nothing(&segment, KEEP, events()));
         match self.named.as_ref().and_then(|named| named.taking(self.shelf, found)) {
-            Some(Taking::AsItIs) => {
+            Some(FileTaking::AsItIs) => {
                 let odd = entry.size.filter(|size| *size != self.shelf.layout.segment.bytes());
                 if let Some(bytes) = odd {
                     return FileRead::Size(bytes);

@@ -8,7 +8,7 @@ use pgwal_format::recovery::settings::SettingRules;
 use pgwal_recovery::backup::{Backup, BackupKind};
 use pgwal_recovery::failure::Failure;
 use pgwal_recovery::outcome::Restore;
-use pgwal_recovery::{Delivery, Mode, PlacedSetting, SettingPlace, Settings, Site, Taking, Target};
+use pgwal_recovery::{Delivery, FileTaking, Mode, PlacedSetting, SettingPlace, Settings, Site, Target};
 use pgwal_source::Source;
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
@@ -93,7 +93,7 @@ fn command(
     };
     let lacks = || Delivery::program(command).filter(|program| !settings.planned && !is_runnable(program));
     let doubt = doubt.or_else(|| lacks().map(CommandDoubt::NoProgram));
-    let as_it_is = copies.iter().flatten().any(|copy| copy.taking == Taking::AsItIs) && !settings.planned;
+    let as_it_is = copies.iter().flatten().any(|copy| copy.taking == FileTaking::AsItIs) && !settings.planned;
     let doubt = doubt
         .or_else(|| site.not_taken(settings, restore).map(CommandDoubt::Misses))
         .or_else(|| (as_it_is && gets_packed(restore, of_files)).then_some(CommandDoubt::Packed));

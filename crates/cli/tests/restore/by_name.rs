@@ -1,6 +1,6 @@
 //! A `restore_command` that takes files by name, and archives in which some lie under another. A server gets what the
-//! command delivers, and nothing else: servers of 12, 15 and 17 ended in front of the first such file, or went along the
-//! old timeline, without a word.
+//! command delivers, and nothing else: servers of 12, 15 and 17 ended in front of the first such file, or went along
+//! the old timeline, without a word.
 
 use crate::laid::{COPY, Laid, errors};
 use serde_json::{Value, json};

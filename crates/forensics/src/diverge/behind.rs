@@ -2,10 +2,10 @@
 
 use super::DivergeSide;
 use super::meeting::behind_header;
-use crate::effects::RelationSum;
 use crate::event::EventEnd;
 use crate::over::{OverXact, TakeHistory};
 use crate::reading::read_history;
+use crate::relation_sums::RelationSum;
 use pgwal_catalog::{Names, RelationName};
 use pgwal_format::Lsn;
 use pgwal_format::record::RelFileLocator;

@@ -43,8 +43,8 @@ pub struct SettingRules {
     pub parameters: StandbyDefaults,
     /// How it says that `restore_command` is missing.
     pub no_restore_command: &'static str,
-    /// A `%` in `restore_command` must be `%f`, `%p`, `%r` or `%%`, else the server ends with FATAL when it asks for the
-    /// first file (16 and later; `replace_percent_placeholders`).
+    /// A `%` in `restore_command` must be `%f`, `%p`, `%r` or `%%`, else the server ends with FATAL when it asks for
+    /// the first file (16 and later; `replace_percent_placeholders`).
     pub checks_placeholders: bool,
     /// Messages quote the names of settings, and tell ranges with their units (17 and later).
     pub quotes_names: bool,

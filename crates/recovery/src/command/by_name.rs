@@ -6,7 +6,7 @@
 //!                           from /srv/wal, .gz, unpacked    from /srv/wal, as it is
 //! ```
 
-use super::tokens::{Token, tokens};
+use super::tokens::{ShellToken, tokens};
 use super::{named, program};
 use std::path::PathBuf;
 
@@ -18,12 +18,12 @@ pub struct NamedCopy {
     /// What it puts behind a file's name.
     pub suffix: String,
     /// What becomes of them.
-    pub taking: Taking,
+    pub taking: FileTaking,
 }
 
 /// What a command does to a file on the way.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Taking {
+pub enum FileTaking {
     /// It is copied.
     AsItIs,
     /// It is unpacked, and one that is not packed is no file.
@@ -67,7 +67,7 @@ const BESIDE: [&str; 13] =
 pub(super) fn by_name(command: &str) -> Option<Vec<NamedCopy>> {
     let tokens = tokens(command)?;
     let mut out = Vec::new();
-    for pipeline in tokens.split(|token| *token == Token::Next).filter(|part| !part.is_empty()) {
+    for pipeline in tokens.split(|token| *token == ShellToken::Next).filter(|part| !part.is_empty()) {
         out.extend(of_pipeline(pipeline)?);
     }
     (!out.is_empty()).then_some(out)
@@ -76,38 +76,38 @@ pub(super) fn by_name(command: &str) -> Option<Vec<NamedCopy>> {
 /// The program of a command that is one alone.
 pub(super) fn program_alone(command: &str) -> Option<String> {
     let tokens = tokens(command)?;
-    if tokens.iter().any(|token| matches!(token, Token::Next | Token::Pipe)) {
+    if tokens.iter().any(|token| matches!(token, ShellToken::Next | ShellToken::Pipe)) {
         return None;
     }
-    let call = Call::of(&tokens)?;
+    let call = ShellCall::of(&tokens)?;
     let program = call.words.first().filter(|word| !word.contains(['=', '%']))?;
     (!call.is_beside()).then(|| program.clone())
 }
 
 /// A program with its words, where it reads and where it writes.
-struct Call {
+struct ShellCall {
     words: Vec<String>,
     input: Option<String>,
     output: Option<String>,
 }
 
-impl Call {
+impl ShellCall {
     /// `None` where a word is missing.
-    fn of(tokens: &[Token]) -> Option<Call> {
-        let mut out = Call { words: Vec::new(), input: None, output: None };
+    fn of(tokens: &[ShellToken]) -> Option<ShellCall> {
+        let mut out = ShellCall { words: Vec::new(), input: None, output: None };
         let mut tokens = tokens.iter();
-        let word = |tokens: &mut std::slice::Iter<'_, Token>| match tokens.next() {
-            Some(Token::Word(word)) => Some(word.clone()),
+        let word = |tokens: &mut std::slice::Iter<'_, ShellToken>| match tokens.next() {
+            Some(ShellToken::Word(word)) => Some(word.clone()),
             _ => None,
         };
         while let Some(token) = tokens.next() {
             match token {
-                Token::Word(own) if out.words.is_empty() && BEFORE.contains(&own.as_str()) => {}
-                Token::Word(own) => out.words.push(own.clone()),
-                Token::Input => out.input = Some(word(&mut tokens)?),
-                Token::Output => out.output = Some(word(&mut tokens)?).filter(|word| word != "/dev/null"),
-                Token::Aside => drop(word(&mut tokens)?),
-                Token::Next | Token::Pipe => return None,
+                ShellToken::Word(own) if out.words.is_empty() && BEFORE.contains(&own.as_str()) => {}
+                ShellToken::Word(own) => out.words.push(own.clone()),
+                ShellToken::Input => out.input = Some(word(&mut tokens)?),
+                ShellToken::Output => out.output = Some(word(&mut tokens)?).filter(|word| word != "/dev/null"),
+                ShellToken::Aside => drop(word(&mut tokens)?),
+                ShellToken::Next | ShellToken::Pipe => return None,
             }
         }
         Some(out)
@@ -146,9 +146,10 @@ impl Call {
 }
 
 /// Commands joined by pipes: the first one takes a file, the last one writes it.
-fn of_pipeline(tokens: &[Token]) -> Option<Vec<NamedCopy>> {
-    let calls: Vec<Call> = tokens.split(|token| *token == Token::Pipe).map(Call::of).collect::<Option<_>>()?;
-    if calls.iter().all(Call::is_beside) {
+fn of_pipeline(tokens: &[ShellToken]) -> Option<Vec<NamedCopy>> {
+    let calls: Vec<ShellCall> =
+        tokens.split(|token| *token == ShellToken::Pipe).map(ShellCall::of).collect::<Option<_>>()?;
+    if calls.iter().all(ShellCall::is_beside) {
         return Some(Vec::new());
     }
     let (first, behind) = calls.split_first()?;
@@ -161,7 +162,7 @@ fn of_pipeline(tokens: &[Token]) -> Option<Vec<NamedCopy>> {
             return None;
         }
         taking = match (taking, taking_of(call)?) {
-            (Taking::AsItIs, own) | (own, Taking::AsItIs) => own,
+            (FileTaking::AsItIs, own) | (own, FileTaking::AsItIs) => own,
             _ => return None,
         };
         to = own_to;
@@ -181,19 +182,19 @@ fn of_pipeline(tokens: &[Token]) -> Option<Vec<NamedCopy>> {
 }
 
 /// What a program does to what it reads.
-fn taking_of(call: &Call) -> Option<Taking> {
+fn taking_of(call: &ShellCall) -> Option<FileTaking> {
     let program = call.program();
     if program == "cat" || COPY.contains(&program) {
-        return Some(Taking::AsItIs);
+        return Some(FileTaking::AsItIs);
     }
     let told = || call.has('d', &["--decompress", "--uncompress"]);
     let unpacks = UNPACK.contains(&program) || UNPACK_IF_TOLD.contains(&program) && told();
     let passes = call.has('f', &["--force"]);
-    unpacks.then_some(if passes { Taking::Either } else { Taking::Unpacked })
+    unpacks.then_some(if passes { FileTaking::Either } else { FileTaking::Unpacked })
 }
 
 /// The file that a program reads and the one that it writes; `None` for its standard input and output.
-fn ends(call: &Call) -> Option<(Option<String>, Option<String>)> {
+fn ends(call: &ShellCall) -> Option<(Option<String>, Option<String>)> {
     let plain: Vec<String> = call.plain().into_iter().filter(|word| *word != "-").map(str::to_owned).collect();
     let program = call.program();
     let to_output = TO_OUTPUT.contains(&program)
@@ -222,8 +223,8 @@ mod tests {
 
     #[test]
     fn what_commands_take() {
-        use Taking::{AsItIs, Either, Unpacked};
-        let same = |command: &str, own: &[(&str, &str, Taking)]| {
+        use FileTaking::{AsItIs, Either, Unpacked};
+        let same = |command: &str, own: &[(&str, &str, FileTaking)]| {
             let found = by_name(command).unwrap_or_else(|| panic!("{command}"));
             let own: Vec<NamedCopy> = own
                 .iter()

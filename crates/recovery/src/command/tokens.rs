@@ -2,7 +2,7 @@
 
 /// A piece of a command.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Token {
+pub(super) enum ShellToken {
     /// A word, its quotes taken off.
     Word(String),
     /// Commands are joined: `;`, `&&`, `||`, or the end of a line.
@@ -21,7 +21,7 @@ pub(super) enum Token {
 const MEANS_MORE: [char; 9] = ['$', '`', '*', '?', '(', ')', '{', '}', '#'];
 
 /// The pieces of a command; `None` where a shell would read something in it that is not read here.
-pub(super) fn tokens(command: &str) -> Option<Vec<Token>> {
+pub(super) fn tokens(command: &str) -> Option<Vec<ShellToken>> {
     let (mut out, mut word, mut quote) = (Vec::new(), None::<String>, None);
     let mut chars = command.chars().peekable();
     while let Some(c) = chars.next() {
@@ -37,35 +37,35 @@ pub(super) fn tokens(command: &str) -> Option<Vec<Token>> {
             (None, c) if MEANS_MORE.contains(&c) => return None,
             (None, '<' | '>') => {
                 let number = word.take_if(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit()));
-                out.extend(word.take().map(Token::Word));
+                out.extend(word.take().map(ShellToken::Word));
                 let twice = chars.next_if(|next| *next == '>' || *next == '&');
                 out.push(match (c, number.as_deref(), twice) {
-                    ('<', None | Some("0"), None) => Token::Input,
-                    ('>', None | Some("1"), None) => Token::Output,
+                    ('<', None | Some("0"), None) => ShellToken::Input,
+                    ('>', None | Some("1"), None) => ShellToken::Output,
                     // What is added to, or made the same as another, is no copy of a file; `2>&1` is both at once.
-                    (_, Some(number), _) if number != "0" && number != "1" => Token::Aside,
-                    ('>', _, Some(_)) => Token::Aside,
+                    (_, Some(number), _) if number != "0" && number != "1" => ShellToken::Aside,
+                    ('>', _, Some(_)) => ShellToken::Aside,
                     _ => return None,
                 });
             }
-            (None, ';' | '\n') => next(&mut out, &mut word, Token::Next),
+            (None, ';' | '\n') => next(&mut out, &mut word, ShellToken::Next),
             (None, '|') => {
-                let joins = chars.next_if_eq(&'|').map_or(Token::Pipe, |_| Token::Next);
+                let joins = chars.next_if_eq(&'|').map_or(ShellToken::Pipe, |_| ShellToken::Next);
                 next(&mut out, &mut word, joins);
             }
             (None, '&') => {
                 chars.next_if_eq(&'&')?;
-                next(&mut out, &mut word, Token::Next);
+                next(&mut out, &mut word, ShellToken::Next);
             }
-            (None, c) if c.is_whitespace() => out.extend(word.take().map(Token::Word)),
+            (None, c) if c.is_whitespace() => out.extend(word.take().map(ShellToken::Word)),
             (None, c) => word.get_or_insert_default().push(c),
         }
     }
-    out.extend(word.map(Token::Word));
+    out.extend(word.map(ShellToken::Word));
     quote.is_none().then_some(out)
 }
 
-fn next(out: &mut Vec<Token>, word: &mut Option<String>, token: Token) {
-    out.extend(word.take().map(Token::Word));
+fn next(out: &mut Vec<ShellToken>, word: &mut Option<String>, token: ShellToken) {
+    out.extend(word.take().map(ShellToken::Word));
     out.push(token);
 }
