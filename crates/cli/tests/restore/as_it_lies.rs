@@ -326,28 +326,6 @@ fn a_tablespace_that_wal_does_not_touch_may_be_gone() {
     assert_eq!((code, &document["verdict"]), (0, &json!("proven")), "{:#}", document["findings"]);
 }
 
-/// 15: `data directory "…" has invalid permissions`.
-#[test]
-fn rights_that_a_server_refuses_keep_it_from_starting() {
-    use std::os::unix::fs::PermissionsExt;
-    let laid = Laid::new();
-    for folder in
-        ["base", "pg_wal", "pg_xact", "pg_multixact/offsets", "pg_multixact/members", "pg_tblspc", "pg_twophase"]
-    {
-        fs::create_dir_all(laid.at("data").join(folder)).unwrap();
-    }
-    let rights = |mode| fs::set_permissions(laid.at("data"), fs::Permissions::from_mode(mode)).unwrap();
-    let refused = |document: &Value| {
-        let all = document["findings"].as_array().unwrap();
-        all.iter().find(|f| f["message"].as_str().unwrap().contains("rights")).map(|f| f["severity"].clone())
-    };
-    for (mode, error) in [(0o755, true), (0o700, false), (0o750, false), (0o770, true)] {
-        rights(mode);
-        let (_, document) = laid.set(&[COPY]).verify(&[]);
-        assert_eq!(refused(&document), error.then(|| json!("error")), "{mode:o}");
-    }
-}
-
 /// Where the last segment of a timeline is gone, and a timeline that left it farther on tells that there was more.
 #[test]
 fn a_timeline_that_another_left_behind_its_end_lacks_its_last_segment() {

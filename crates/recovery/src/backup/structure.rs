@@ -174,7 +174,8 @@ impl Backup {
                         flaw.weight = Some(Weight::Error);
                     }
                 }
-                FlawKind::Rights { .. } => flaw.weight = Some(Weight::Error),
+                // A copy may be looked at with other rights than it will have.
+                FlawKind::Rights { .. } => flaw.weight = Some(Weight::Warning),
                 _ => {}
             }
         }
