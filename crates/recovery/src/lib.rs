@@ -65,7 +65,7 @@ pub use given::Given;
 pub use instead::{Alternative, Instead};
 pub use known::{KnownStart, stopped_by};
 pub use missed::UnmetTarget;
-pub use named_files::NotTaken;
+pub use named_files::{NotTaken, WhyNotTaken};
 pub use outline::{FetchOutline, OutlineEnd, OutlinedFile, outline};
 pub use predict::{Site, SiteOptions};
 pub use read_ahead::ReadAhead;

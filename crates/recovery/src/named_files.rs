@@ -5,10 +5,12 @@ use crate::command::{Delivery, FileTaking, NamedCopy};
 use crate::settings::{Mode, Settings};
 use pgwal_archive::Lineage;
 use pgwal_archive::names::Inventory;
-use pgwal_format::{FileName, Layout};
-use pgwal_source::{Entry, Local};
+use pgwal_archive::whose::beginning;
+use pgwal_format::FileName;
+use pgwal_source::{Codec, Entry, Local};
 use std::collections::HashMap;
 use std::ffi::OsStr;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
@@ -31,6 +33,19 @@ pub struct NotTaken {
     pub asked: String,
     /// What lies there.
     pub here: String,
+    /// Why that is not it.
+    pub why: WhyNotTaken,
+}
+
+/// Why a command does not take a file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WhyNotTaken {
+    /// It has another name.
+    Name,
+    /// It has the name, and lies in another folder.
+    Folder,
+    /// It is packed and would have to be plain, or the other way round.
+    Packing,
 }
 
 impl NamedFiles {
@@ -39,8 +54,15 @@ impl NamedFiles {
     pub fn of(settings: &Settings, shelf: &FilesAtHand<'_>) -> Option<NamedFiles> {
         let command =
             settings.restore_command.as_ref().filter(|_| !settings.planned && settings.mode != Mode::Crash)?;
-        let mut copies = Delivery::by_name(command)?;
-        copies.retain_mut(|copy| copy.folder.canonicalize().map(|real| copy.folder = real).is_ok());
+        let mut copies = Vec::new();
+        for copy in Delivery::by_name(command)? {
+            match copy.folder.canonicalize() {
+                Ok(folder) => copies.push(NamedCopy { folder, ..copy }),
+                // A server finds nothing there either.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(_) => return None,
+            }
+        }
         let out = NamedFiles { copies, real: Mutex::default() };
         let mut meets = false;
         for place in shelf.places.iter().filter(|place| place.archive) {
@@ -63,7 +85,7 @@ impl NamedFiles {
             let local = place.source.local().filter(|_| place.archive);
             let taken = |index: usize| {
                 let found = place.entries.get(index).zip(local);
-                found.is_none_or(|(entry, local)| self.takes(local, entry))
+                found.is_none_or(|(entry, local)| self.takes(place, local, entry))
             };
             let lacks = (0..place.entries.len()).any(|index| !taken(index));
             all &= !lacks;
@@ -76,6 +98,24 @@ impl NamedFiles {
         }
         let partials = shelf.partials || self.copies.iter().any(|copy| copy.suffix.starts_with(PARTIAL));
         (!all || partials != shelf.partials).then_some(FilesAtHand { places, layout, partials })
+    }
+
+    /// Whether the command finds this under a name that it takes, in a folder that is not among those looked at.
+    pub fn finds_elsewhere(&self, shelf: &FilesAtHand<'_>, name: FileName) -> bool {
+        let own = name.to_string();
+        let paths = self.copies.iter().map(|copy| copy.folder.join(format!("{own}{}", copy.suffix)));
+        let mut there = paths.filter(|path| path.exists()).peekable();
+        let listed = |path: &Path| {
+            shelf.places.iter().filter(|place| place.archive).any(|place| {
+                let Some(local) = place.source.local() else { return false };
+                let mut named = place.entries.iter().filter(|entry| entry.name == Some(name));
+                named.any(|entry| {
+                    let (file, folder) = (local.path(entry), self.folder(&local.path(entry)));
+                    file.file_name().is_some_and(|file| folder.join(file) == path)
+                })
+            })
+        };
+        there.any(|path| !listed(&path))
     }
 
     /// What becomes of a file on the way; `None` where it comes from elsewhere.
@@ -94,30 +134,39 @@ impl NamedFiles {
 
     /// A file of this name, which lies there under another or in another form than the command takes.
     pub fn amiss(&self, shelf: &FilesAtHand<'_>, name: FileName) -> Option<NotTaken> {
-        let suffix = self.copies.first().map_or("", |copy| &copy.suffix);
         let found = shelf.places.iter().filter(|place| place.archive).find_map(|place| {
             let local = place.source.local()?;
             let mut own = place.entries.iter().filter(|entry| entry.name == Some(name)).peekable();
             let first = own.peek().copied();
-            first.filter(|_| !own.any(|entry| self.delivers(local, entry, &shelf.layout)))
-        })?;
-        Some(NotTaken { asked: format!("{name}{suffix}"), here: found.shown() })
-    }
-
-    /// Whether a server gets it at all.
-    fn delivers(&self, local: &dyn Local, entry: &Entry, layout: &Layout) -> bool {
-        self.copy_of(local, entry).is_some_and(|copy| !is_plain(copy.taking, entry, layout))
+            let delivers =
+                |entry: &Entry| self.copy_of(local, entry).is_some_and(|copy| is_in_form(place, copy, entry));
+            first.filter(|_| !own.any(delivers)).map(|entry| (local, entry))
+        });
+        let (local, entry) = found?;
+        let file = local.path(entry);
+        let is_own =
+            |copy: &&NamedCopy| file.file_name().is_some_and(|file| is_named(file, &name.to_string(), &copy.suffix));
+        let suffix = self.copies.iter().find(is_own).or(self.copies.first()).map_or("", |copy| &copy.suffix);
+        let why = match (self.copy_of(local, entry), self.copies.iter().any(|copy| is_own(&copy))) {
+            (Some(_), _) => WhyNotTaken::Packing,
+            (None, true) => WhyNotTaken::Folder,
+            (None, false) => WhyNotTaken::Name,
+        };
+        Some(NotTaken { asked: format!("{name}{suffix}"), here: entry.shown(), why })
     }
 
     /// Unfinished segments are taken where they have been renamed, and what nobody asks for is as it is.
-    fn takes(&self, local: &dyn Local, entry: &Entry) -> bool {
+    fn takes(&self, place: &FilePlace<'_>, local: &dyn Local, entry: &Entry) -> bool {
         let partials = self.copies.iter().any(|copy| copy.suffix.starts_with(PARTIAL));
         let is_asked = match entry.name {
             Some(FileName::Segment(_) | FileName::History(_)) | None => true,
             Some(FileName::Partial(_)) => partials,
             Some(FileName::BackupHistory(..)) => false,
         };
-        !is_asked || self.copy_of(local, entry).is_some()
+        // Of a segment, that it is not in the form is found when it is read.
+        let is_history = matches!(entry.name, Some(FileName::History(_)));
+        let fits = |copy: &NamedCopy| !is_history || is_in_form(place, copy, entry);
+        !is_asked || self.copy_of(local, entry).is_some_and(fits)
     }
 
     fn copy_of(&self, local: &dyn Local, entry: &Entry) -> Option<&NamedCopy> {
@@ -149,9 +198,14 @@ impl NamedFiles {
     }
 }
 
-/// As large as a segment, it is not packed, and a program that unpacks fails on it.
-pub(crate) fn is_plain(taking: FileTaking, entry: &Entry, layout: &Layout) -> bool {
-    taking == FileTaking::Unpacked && entry.size == Some(layout.segment.bytes())
+/// Whether a file is packed or plain as a command expects it.
+fn is_in_form(place: &FilePlace<'_>, copy: &NamedCopy, entry: &Entry) -> bool {
+    let is_plain = || beginning(place.source, entry).is_some_and(|(_, codec, _)| codec == Codec::Plain);
+    match copy.taking {
+        FileTaking::Either => true,
+        FileTaking::Unpacked => !is_plain(),
+        FileTaking::AsItIs => is_plain(),
+    }
 }
 
 fn is_named(file: &OsStr, name: &str, suffix: &str) -> bool {

@@ -21,6 +21,7 @@ use pgwal_format::{FileName, Layout, Lsn, SegmentName, SegmentNo, TimelineId};
 use pgwal_source::guard::MapGuard;
 use pgwal_source::{Entry, Source, SourceError};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -292,6 +293,22 @@ impl<'a> Site<'a> {
         })
     }
 
+    /// The first file on the way of a restore that a command takes by name, and that a user may not read: by its own
+    /// rights, where neither they nor those of a group let him. `None` for root, other commands, and where there is
+    /// none.
+    pub fn not_for(&self, user: u32, settings: &Settings, restore: &Restore) -> Option<String> {
+        if user == 0 || NamedFiles::of(settings, &self.shelf).is_none() {
+            return None;
+        }
+        let on_the_way = restore.files.iter().filter(|asked| asked.status == Status::Present);
+        let asked: BTreeSet<&str> = on_the_way.filter_map(|asked| asked.file.as_deref()).collect();
+        self.shelf.places.iter().filter(|place| place.archive).find_map(|place| {
+            let local = place.source.local()?;
+            let own = |entry: &&Entry| asked.contains(entry.shown().as_str()) && !may_read(&local.path(entry), user);
+            place.entries.iter().find(own).map(Entry::shown)
+        })
+    }
+
     /// Which of several files of a segment a command that takes them by name delivered, by the name of the segment.
     /// Empty for other commands, and where one of elsewhere was taken.
     pub fn taken_by_name(&self, settings: &Settings, restore: &Restore) -> BTreeMap<String, String> {
@@ -307,21 +324,33 @@ impl<'a> Site<'a> {
     /// What the command does not take of that for want of which a restore ends, or goes along another timeline.
     pub fn not_taken(&self, settings: &Settings, restore: &Restore) -> Option<NotTaken> {
         let named = NamedFiles::of(settings, &self.shelf)?;
-        let own = match settings.timeline {
+        let elsewhere = self.lacks(settings, restore).any(|name| named.finds_elsewhere(&self.shelf, name));
+        self.lacks(settings, restore).find_map(|name| named.amiss(&self.shelf, name)).filter(|_| !elsewhere)
+    }
+
+    /// Names for want of which a restore ends, or goes along another timeline: of a history file, and of a segment on
+    /// each timeline on which it is looked for.
+    fn lacks(&self, settings: &Settings, restore: &Restore) -> impl Iterator<Item = FileName> {
+        let history = match settings.timeline {
             TargetTimeline::Current => None,
             TargetTimeline::Latest => restore.target_timeline.0.checked_add(1).map(TimelineId),
             TargetTimeline::Number(number) => {
                 Some(number).filter(|_| matches!(restore.failure, Some(Failure::NoTimeline(_))))
             }
         };
-        let history = || named.amiss(&self.shelf, FileName::History(own?));
-        let Some(WalkEnd::NoFile(name)) = &restore.end else { return history() };
-        let layout = &self.shelf.layout;
-        let number = SegmentName::parse(name)?.number(layout.address(), layout.segment)?;
-        let line = self.shelf.line(restore.target_timeline).ok()?;
-        let names = line.passed.iter().rev().filter(|(timeline, _)| *timeline >= restore.timeline);
-        let names = names.map(|(timeline, _)| SegmentName::new(*timeline, number, layout.address(), layout.segment));
-        history().or_else(|| names.into_iter().find_map(|name| named.amiss(&self.shelf, FileName::Segment(name))))
+        let layout = self.shelf.layout;
+        let missing = match &restore.end {
+            Some(WalkEnd::NoFile(name)) => SegmentName::parse(name),
+            _ => None,
+        };
+        let number = missing.and_then(|name| name.number(layout.address(), layout.segment));
+        let passed = self.shelf.line(restore.target_timeline).map(|line| line.passed).unwrap_or_default();
+        let timelines: Vec<TimelineId> =
+            passed.iter().rev().map(|(timeline, _)| *timeline).filter(|own| *own >= restore.timeline).collect();
+        let segments = timelines.into_iter().filter_map(move |timeline| {
+            Some(FileName::Segment(SegmentName::new(timeline, number?, layout.address(), layout.segment)))
+        });
+        history.map(FileName::History).into_iter().chain(segments)
     }
 
     /// The `.partial` of the segment in which a restore ends, or of the one that it lacks.
@@ -423,7 +452,15 @@ impl<'a> Site<'a> {
             Mode::Standby | Mode::Archive => delivered.as_ref().unwrap_or(&self.shelf),
         };
         let (start, extents, reading) = (&self.start, &self.extents, self.reading());
-        let mut restore = Recovery { shelf, start, settings, reading, named, extents }.run()?;
+        let run = |shelf, named| Recovery { shelf, start, settings, reading, named, extents }.run();
+        let mut restore = run(shelf, named.clone())?;
+        // It takes files from more folders than those that are looked at: what it does not lack is not missing.
+        let more =
+            named.filter(|named| self.lacks(settings, &restore).any(|name| named.finds_elsewhere(&self.shelf, name)));
+        let shelf = if more.is_some() { &self.shelf } else { shelf };
+        if more.is_some() {
+            restore = run(shelf, None)?;
+        }
         restore.own_wal_behind = own_wal::behind(shelf, self.reading(), &restore, settings)?;
         restore.unlabelled = bare_start::judge(self.backup, &self.start, &self.under_way, &restore);
         Ok(restore)
@@ -433,6 +470,21 @@ impl<'a> Site<'a> {
         let SiteOptions { jobs, map, settle, interrupt } = self.look;
         WalkOptions { jobs: jobs.max(1), map, system_id: self.system_id, settle, interrupt }
     }
+}
+
+/// Whether a user may read a file. `true` where that cannot be told, also for the sake of a group.
+#[cfg(unix)]
+fn may_read(path: &Path, user: u32) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let Ok(metadata) = path.metadata() else { return true };
+    let own = if metadata.uid() == user { 0o400 } else { 0o044 };
+    metadata.mode() & own != 0
+}
+
+/// Rights are of another kind.
+#[cfg(not(unix))]
+fn may_read(_: &Path, _: u32) -> bool {
+    true
 }
 
 /// Names of WAL at which a server may get something that we do not. A copy of a folder, of a link to nothing or of a

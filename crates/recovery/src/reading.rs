@@ -4,7 +4,7 @@
 use crate::at_hand::{FilePlace, FilesAtHand, FoundFile};
 use crate::command::FileTaking;
 use crate::events::{Ask, Events};
-use crate::named_files::{NamedFiles, is_plain};
+use crate::named_files::NamedFiles;
 use pgwal_archive::fresh::settled;
 use pgwal_archive::names::Segment;
 use pgwal_archive::read::{Reader, Scanned};
@@ -91,12 +91,22 @@ impl<'a> EventReader<'a> {
         let nothing = || Box::new(reader.nothing(&segment, KEEP, events()));
         match self.named.as_ref().and_then(|named| named.taking(self.shelf, found)) {
             Some(FileTaking::AsItIs) => {
-                let odd = entry.size.filter(|size| *size != self.shelf.layout.segment.bytes());
+                // It may have grown since it was listed.
+                let path = place.source.local().map(|local| local.path(entry));
+                let now = path.and_then(|path| path.metadata().ok()).map(|metadata| metadata.len());
+                let odd = now.or(entry.size).filter(|size| *size != self.shelf.layout.segment.bytes());
                 if let Some(bytes) = odd {
                     return FileRead::Size(bytes);
                 }
             }
-            Some(taking) if is_plain(taking, entry, &self.shelf.layout) => return FileRead::Nothing(NoRecords::Packed),
+            Some(FileTaking::Unpacked) => {
+                let is_plain = || beginning(place.source, entry).is_some_and(|(_, codec, _)| codec == Codec::Plain);
+                // What has a suffix is nearly always packed.
+                let doubtful = entry.has_bare_name() || entry.size == Some(self.shelf.layout.segment.bytes());
+                if doubtful && is_plain() {
+                    return FileRead::Nothing(NoRecords::Packed);
+                }
+            }
             _ => {}
         }
         // Of its own pg_wal a server unpacks nothing.

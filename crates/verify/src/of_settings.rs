@@ -25,7 +25,7 @@ pub(crate) fn findings(
     let mut out: Vec<Finding> = settings.overridden.iter().map(beside).collect();
     out.extend(settings.outranked.as_ref().map(outranked));
     out.extend(without_signal(backup, settings, restore, short));
-    out.extend(command(archive, settings, (site, restore), of_files)?);
+    out.extend(command((archive, backup), settings, (site, restore), of_files)?);
     Ok(out)
 }
 
@@ -72,7 +72,7 @@ fn without_signal(backup: &Backup, settings: &Settings, restore: &Restore, short
 
 /// A command that does not deliver what lies here.
 fn command(
-    archive: &dyn Source,
+    (archive, backup): (&dyn Source, &Backup),
     settings: &Settings,
     (site, restore): (&Site<'_>, &Restore),
     of_files: &[Finding],
@@ -97,8 +97,11 @@ fn command(
     let doubt = doubt
         .or_else(|| site.not_taken(settings, restore).map(CommandDoubt::Misses))
         .or_else(|| (as_it_is && gets_packed(restore, of_files)).then_some(CommandDoubt::Packed));
+    let unreadable = || backup.owner.and_then(|user| site.not_for(user, settings, restore));
+    let doubt = doubt.or_else(|| unreadable().map(CommandDoubt::NotForServer));
     let reached = restore.target.as_ref().is_some_and(|target| target.reached);
     let fails = match &doubt {
+        Some(CommandDoubt::NotForServer(_)) => true,
         Some(CommandDoubt::Misses(_)) => !(reached && restore.is_good()),
         Some(CommandDoubt::NoSuchNames(_)) if copies.is_some() && !settings.planned => !restore.is_good(),
         Some(CommandDoubt::Packed) => !restore.is_good(),

@@ -51,8 +51,10 @@ pub(super) fn open(path: &Path) -> Result<Backup, SourceError> {
             Err(_) => backup.not_checked.push("the WAL inside the backup, which cannot be opened"),
         }
     }
+    let mapped = mapped(&parts).into_iter().map(|(oid, _)| oid).collect();
     let mut backup = assemble(backup, parts);
-    backup.unlinked = unlinked(path, &backup);
+    backup.unlinked = unlinked(path, &backup, &mapped);
+    backup.owner = owner(path);
     Ok(backup)
 }
 
@@ -146,7 +148,9 @@ struct DataFolderFiles<'a>(&'a Path);
 
 impl DataFile for DataFolderFiles<'_> {
     fn read(&self, path: &str, most: usize) -> Option<Vec<u8>> {
-        let file = File::open(self.0.join(path)).ok().filter(|file| file.metadata().is_ok_and(|m| m.is_file()))?;
+        let path = self.0.join(path);
+        // A pipe is not opened: nobody may ever write into it.
+        let file = path.metadata().ok().filter(fs::Metadata::is_file).and_then(|_| File::open(&path).ok())?;
         let mut out = Vec::new();
         file.take(most as u64).read_to_end(&mut out).ok()?;
         Some(out)
@@ -154,12 +158,10 @@ impl DataFile for DataFolderFiles<'_> {
 }
 
 /// Tablespaces that the catalogs list, and of which nothing stands in `pg_tblspc`.
-fn unlinked(path: &Path, backup: &Backup) -> BTreeSet<u32> {
+fn unlinked(path: &Path, backup: &Backup, mapped: &HashSet<String>) -> BTreeSet<u32> {
     let Some(control) = &backup.control else { return BTreeSet::new() };
     let page = control.page_size.bytes() as usize;
     let mut out = tablespaces_of(control.dialect.version, control.endian, page, &DataFolderFiles(path));
-    let map = backup.label.as_ref().and_then(|_| small(&path.join("tablespace_map"), 1 << 20).ok().flatten());
-    let mapped: HashSet<String> = map.iter().flat_map(|map| tablespace_map::parse(map)).map(|(oid, _)| oid).collect();
     out.retain(|oid| {
         let link = path.join("pg_tblspc").join(oid.to_string());
         link.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound)
@@ -184,6 +186,18 @@ fn is_nowhere(path: &Path) -> bool {
 fn mode(path: &Path) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt;
     fs::metadata(path).ok().map(|metadata| metadata.permissions().mode() & 0o777)
+}
+
+/// The number of the user to whom a folder belongs.
+#[cfg(unix)]
+fn owner(path: &Path) -> Option<u32> {
+    fs::metadata(path).ok().map(|metadata| std::os::unix::fs::MetadataExt::uid(&metadata))
+}
+
+/// There are none.
+#[cfg(not(unix))]
+fn owner(_: &Path) -> Option<u32> {
+    None
 }
 
 /// There are none.

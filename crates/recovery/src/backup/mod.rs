@@ -107,6 +107,8 @@ pub struct Backup {
     pub nowhere: BTreeSet<u32>,
     /// Tablespaces that its catalogs list, and that have neither a link, nor a folder, nor a line in `tablespace_map`.
     pub unlinked: BTreeSet<u32>,
+    /// Whose a data directory is, by the number of the user; a server runs as that one.
+    pub owner: Option<u32>,
     /// What is wrong with the backup itself.
     pub flaws: Vec<BackupFlaw>,
     /// What of it was not looked at, in words.
@@ -199,6 +201,7 @@ impl Backup {
             in_place: BTreeSet::new(),
             nowhere: BTreeSet::new(),
             unlinked: BTreeSet::new(),
+            owner: None,
             flaws: Vec::new(),
             not_checked: Vec::new(),
             contents: None,

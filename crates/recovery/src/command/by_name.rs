@@ -1,10 +1,11 @@
-//! Commands that are nothing but known programs and plain paths: under which names they take files, and what they do to
-//! them on the way.
+//! Commands that are nothing but known programs and plain paths, one tried after the other: under which names they take
+//! files, and what they do to them on the way.
 //!
 //! ```text
-//! test -f /srv/wal/%f.gz && gunzip < /srv/wal/%f.gz > %p || cp /srv/wal/%f %p
+//! test -f /srv/wal/%f.gz && gunzip < /srv/wal/%f.gz > %p || cp /srv/wal/%f %p || exit 1
 //!                           from /srv/wal, .gz, unpacked    from /srv/wal, as it is
 //! ```
+//! What has another form, options that are not known, or may succeed without the file is not read.
 
 use super::tokens::{ShellToken, tokens};
 use super::{named, program};
@@ -32,56 +33,125 @@ pub enum FileTaking {
     Either,
 }
 
-/// What `gzip` and its kind try behind a name that is not there.
-const GUESSED: [&str; 3] = ["", ".gz", ".Z"];
-const OF_GZIP: [&str; 7] = ["gunzip", "zcat", "gzip", "uncompress", "pigz", "unpigz", "gzcat"];
-/// Programs that unpack, whatever is said to them.
-const UNPACK: [&str; 14] = [
-    "gunzip",
-    "zcat",
-    "gzcat",
-    "unpigz",
-    "uncompress",
-    "bunzip2",
-    "bzcat",
-    "unxz",
-    "xzcat",
-    "unlzma",
-    "zstdcat",
-    "unzstd",
-    "lz4cat",
-    "unlz4",
-];
-/// Those that do so if they are told.
-const UNPACK_IF_TOLD: [&str; 10] = ["gzip", "pigz", "bzip2", "pbzip2", "lbzip2", "xz", "zstd", "pzstd", "lz4", "lzop"];
-/// Those that write what they unpack to standard output by their names.
-const TO_OUTPUT: [&str; 6] = ["zcat", "gzcat", "bzcat", "xzcat", "zstdcat", "lz4cat"];
-const COPY: [&str; 5] = ["cp", "mv", "ln", "install", "rsync"];
-/// Words in front of a command.
-const BEFORE: [&str; 6] = ["if", "then", "else", "elif", "!", "exec"];
-/// Commands that deliver nothing, and stand beside those that do.
-const BESIDE: [&str; 13] =
-    ["test", "[", "fi", "true", ":", "false", "exit", "echo", "logger", "sleep", "touch", "date", "rm"];
+/// A program that unpacks.
+struct Unpacker {
+    name: &'static str,
+    /// It does so without being told.
+    always: bool,
+    /// It writes to standard output without being told.
+    to_output: bool,
+    /// When it lets pass what is not packed.
+    passes: Passes,
+}
 
-/// What a command takes; `None` where it may do anything else.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Passes {
+    Never,
+    Always,
+    /// With `-f`, on standard output.
+    Forced,
+    /// With `-f` and `-c`.
+    ForcedToOutput,
+}
+
+const fn unpacker(name: &'static str, always: bool, to_output: bool, passes: Passes) -> Unpacker {
+    Unpacker { name, always, to_output, passes }
+}
+
+const UNPACKERS: [Unpacker; 20] = [
+    unpacker("gunzip", true, false, Passes::Forced),
+    unpacker("zcat", true, true, Passes::Forced),
+    unpacker("gzip", false, false, Passes::Forced),
+    unpacker("pigz", false, false, Passes::Forced),
+    unpacker("unpigz", true, false, Passes::Forced),
+    unpacker("bunzip2", true, false, Passes::Forced),
+    unpacker("bzcat", true, true, Passes::Forced),
+    unpacker("bzip2", false, false, Passes::Forced),
+    unpacker("pbzip2", false, false, Passes::Forced),
+    unpacker("lbzip2", false, false, Passes::Forced),
+    unpacker("unxz", true, false, Passes::ForcedToOutput),
+    unpacker("xzcat", true, true, Passes::ForcedToOutput),
+    unpacker("xz", false, false, Passes::ForcedToOutput),
+    unpacker("unzstd", true, false, Passes::ForcedToOutput),
+    unpacker("zstdcat", true, true, Passes::Always),
+    unpacker("zstd", false, false, Passes::ForcedToOutput),
+    unpacker("lz4cat", true, true, Passes::Always),
+    unpacker("unlz4", true, false, Passes::ForcedToOutput),
+    unpacker("lz4", false, false, Passes::ForcedToOutput),
+    unpacker("lzop", false, false, Passes::Never),
+];
+/// Those that look for other names where there is none of the one they are given.
+const OF_GZIP: [&str; 5] = ["gunzip", "zcat", "gzip", "pigz", "unpigz"];
+/// Those that fail on nothing at all, as it comes from a `cat` without its file.
+const REFUSE_NOTHING: [&str; 6] = ["gunzip", "gzip", "unxz", "xz", "zstd", "bunzip2"];
+/// Letters of options that change nothing of what is copied or unpacked, beside `c`, `d` and `f`.
+const HARMLESS: &str = "kqvpaLT0123456789";
+/// More ways than a person writes.
+const MOST: usize = 16;
+
+/// What a command takes, in the order in which it tries; `None` where it may do anything else.
 pub(super) fn by_name(command: &str) -> Option<Vec<NamedCopy>> {
     let tokens = tokens(command)?;
+    let alternatives: Vec<&[ShellToken]> = tokens.split(|token| *token == ShellToken::Or).collect();
     let mut out = Vec::new();
-    for pipeline in tokens.split(|token| *token == ShellToken::Next).filter(|part| !part.is_empty()) {
-        out.extend(of_pipeline(pipeline)?);
+    for (at, alternative) in alternatives.iter().enumerate() {
+        let mut parts: Vec<&[ShellToken]> = alternative.split(|token| *token == ShellToken::And).collect();
+        let (copy, tests) = (parts.pop()?, parts);
+        let is_last = at > 0 && at + 1 == alternatives.len();
+        if is_last && tests.is_empty() && fails(copy) {
+            break;
+        }
+        let (from, taken) = of_pipeline(copy)?;
+        if !tests.iter().all(|words| tests_for(words, &from)) {
+            return None;
+        }
+        out.push(taken);
     }
-    (!out.is_empty()).then_some(out)
+    (1..=MOST).contains(&out.len()).then_some(out)
 }
 
 /// The program of a command that is one alone.
 pub(super) fn program_alone(command: &str) -> Option<String> {
     let tokens = tokens(command)?;
-    if tokens.iter().any(|token| matches!(token, ShellToken::Next | ShellToken::Pipe)) {
+    if tokens.iter().any(|token| matches!(token, ShellToken::And | ShellToken::Or | ShellToken::Pipe)) {
         return None;
     }
     let call = ShellCall::of(&tokens)?;
     let program = call.words.first().filter(|word| !word.contains(['=', '%']))?;
-    (!call.is_beside()).then(|| program.clone())
+    (!OF_SHELL.contains(&program.as_str())).then(|| program.clone())
+}
+
+/// What a shell does by itself.
+const OF_SHELL: [&str; 18] = [
+    "test", "[", "true", "false", ":", ".", "exit", "echo", "printf", "command", "eval", "exec", "cd", "umask", "if",
+    "!", "set", "export",
+];
+
+/// `false`, or `exit` with a number for which a server takes the file for one that is not there.
+fn fails(tokens: &[ShellToken]) -> bool {
+    match tokens {
+        [ShellToken::Word(word)] => word == "false",
+        [ShellToken::Word(word), ShellToken::Word(code)] => {
+            word == "exit" && code.parse::<u8>().is_ok_and(|code| (1..=125).contains(&code))
+        }
+        _ => false,
+    }
+}
+
+/// `test -f FILE`, `[ -r FILE ]`: of the file that is taken.
+fn tests_for(tokens: &[ShellToken], from: &str) -> bool {
+    let words: Option<Vec<&str>> = tokens
+        .iter()
+        .map(|token| match token {
+            ShellToken::Word(word) => Some(word.as_str()),
+            _ => None,
+        })
+        .collect();
+    let kind = |kind: &str| matches!(kind, "-f" | "-e" | "-r" | "-s");
+    match words.as_deref() {
+        Some(["test", own, file]) | Some(["[", own, file, "]"]) => kind(own) && *file == from,
+        _ => false,
+    }
 }
 
 /// A program with its words, where it reads and where it writes.
@@ -102,193 +172,116 @@ impl ShellCall {
         };
         while let Some(token) = tokens.next() {
             match token {
-                ShellToken::Word(own) if out.words.is_empty() && BEFORE.contains(&own.as_str()) => {}
                 ShellToken::Word(own) => out.words.push(own.clone()),
                 ShellToken::Input => out.input = Some(word(&mut tokens)?),
                 ShellToken::Output => out.output = Some(word(&mut tokens)?).filter(|word| word != "/dev/null"),
                 ShellToken::Aside => drop(word(&mut tokens)?),
-                ShellToken::Next | ShellToken::Pipe => return None,
+                ShellToken::And | ShellToken::Or | ShellToken::Pipe => return None,
             }
         }
-        Some(out)
+        (!out.words.is_empty()).then_some(out)
     }
 
     fn program(&self) -> &str {
         self.words.first().map_or("", |word| program(word))
     }
 
-    fn is_beside(&self) -> bool {
-        self.words.is_empty() || BESIDE.contains(&self.program())
-    }
-
-    /// A short option, alone or among others (`-dc`), or a long one.
-    fn has(&self, short: char, long: &[&str]) -> bool {
-        let own = |word: &String| {
-            let letters = word.strip_prefix('-').filter(|rest| !rest.starts_with('-'));
-            letters.is_some_and(|letters| letters.contains(short)) || long.contains(&word.as_str())
-        };
-        self.words.iter().skip(1).any(own)
-    }
-
-    /// Words that are no options; `-o FILE` and its kind are two.
-    fn plain(&self) -> Vec<&str> {
-        let mut out = Vec::new();
-        let mut words = self.words.iter().skip(1).map(String::as_str);
-        while let Some(word) = words.next() {
-            match word {
-                "-o" => out.extend(words.next()),
-                _ if word.starts_with('-') => {}
-                word => out.push(word),
+    /// Its options, letter by letter, and the words beside them; `None` where an option is not known.
+    fn sorted(&self) -> Option<(String, Vec<&str>)> {
+        let (mut letters, mut words) = (String::new(), Vec::new());
+        for word in self.words.iter().skip(1) {
+            match word.strip_prefix('-') {
+                None | Some("") => words.push(word.as_str()),
+                Some("-decompress" | "-uncompress") => letters.push('d'),
+                Some("-stdout" | "-to-stdout") => letters.push('c'),
+                Some("-force") => letters.push('f'),
+                Some("-quiet" | "-keep" | "-preserve" | "-archive") => {}
+                Some("o") => letters.push('o'),
+                Some(own) if own.chars().all(|c| "cdf".contains(c) || HARMLESS.contains(c)) => letters.push_str(own),
+                Some(_) => return None,
             }
         }
-        out
+        Some((letters, words))
     }
 }
 
-/// Commands joined by pipes: the first one takes a file, the last one writes it.
-fn of_pipeline(tokens: &[ShellToken]) -> Option<Vec<NamedCopy>> {
+/// One command, or `cat FILE | PROGRAM`: the word that it reads, and what that is.
+fn of_pipeline(tokens: &[ShellToken]) -> Option<(String, NamedCopy)> {
     let calls: Vec<ShellCall> =
         tokens.split(|token| *token == ShellToken::Pipe).map(ShellCall::of).collect::<Option<_>>()?;
-    if calls.iter().all(ShellCall::is_beside) {
-        return Some(Vec::new());
-    }
-    let (first, behind) = calls.split_first()?;
-    let (mut from, mut to) = ends(first)?;
-    let mut taking = taking_of(first)?;
-    for call in behind {
-        // It reads what the one before it wrote.
-        let (own_from, own_to) = ends(call)?;
-        if own_from.is_some() || to.is_some() {
-            return None;
+    let (from, taking) = match calls.as_slice() {
+        [call] => of_call(call)?,
+        [first, last] => {
+            let (letters, words) = last.sorted()?;
+            let reads = words.is_empty() && last.input.is_none() && last.output.as_deref() == Some("%p");
+            let [own, from] = first.words.as_slice() else { return None };
+            let plain =
+                program(own) == "cat" && !from.starts_with('-') && first.input.is_none() && first.output.is_none();
+            let fits = REFUSE_NOTHING.contains(&last.program()) && !letters.contains('f');
+            let unpacks = unpacks(last.program(), &letters)?;
+            if !(reads && plain && fits) {
+                return None;
+            }
+            (from.clone(), if unpacks.passes == Passes::Always { FileTaking::Either } else { FileTaking::Unpacked })
         }
-        taking = match (taking, taking_of(call)?) {
-            (FileTaking::AsItIs, own) | (own, FileTaking::AsItIs) => own,
-            _ => return None,
-        };
-        to = own_to;
-    }
-    let from = from.take()?;
-    // By way of another name beside it (`%p.tmp`).
-    if !to?.starts_with("%p") {
-        return None;
-    }
-    if from.starts_with("%p") {
-        return Some(Vec::new());
-    }
+        _ => return None,
+    };
     let (folder, suffix) = named(&from)?;
-    let guesses = OF_GZIP.contains(&first.program()) && first.input.is_none();
-    let copy = |guess: &&str| NamedCopy { folder: folder.clone(), suffix: format!("{suffix}{guess}"), taking };
-    Some(GUESSED.iter().take(if guesses { GUESSED.len() } else { 1 }).map(copy).collect())
+    Some((from, NamedCopy { folder, suffix, taking }))
 }
 
-/// What a program does to what it reads.
-fn taking_of(call: &ShellCall) -> Option<FileTaking> {
+fn unpacks(program: &str, letters: &str) -> Option<&'static Unpacker> {
+    UNPACKERS.iter().find(|own| own.name == program && (own.always || letters.contains('d')))
+}
+
+/// The file that a program takes to `%p`, and what it does to it.
+fn of_call(call: &ShellCall) -> Option<(String, FileTaking)> {
     let program = call.program();
-    if program == "cat" || COPY.contains(&program) {
-        return Some(FileTaking::AsItIs);
+    let to_place = call.output.as_deref() == Some("%p");
+    let word = |word: &&str| (*word).to_owned();
+    // `install -m MODE FROM TO`
+    if let ("install", [_, option, mode, from, to]) = (program, call.words.as_slice()) {
+        let fits = option == "-m" && mode.bytes().all(|b| b.is_ascii_digit()) && to == "%p" && call.output.is_none();
+        return fits.then(|| (from.clone(), FileTaking::AsItIs));
     }
-    let told = || call.has('d', &["--decompress", "--uncompress"]);
-    let unpacks = UNPACK.contains(&program) || UNPACK_IF_TOLD.contains(&program) && told();
-    let passes = call.has('f', &["--force"]);
-    unpacks.then_some(if passes { FileTaking::Either } else { FileTaking::Unpacked })
-}
-
-/// The file that a program reads and the one that it writes; `None` for its standard input and output.
-fn ends(call: &ShellCall) -> Option<(Option<String>, Option<String>)> {
-    let plain: Vec<String> = call.plain().into_iter().filter(|word| *word != "-").map(str::to_owned).collect();
-    let program = call.program();
-    let to_output = TO_OUTPUT.contains(&program)
-        || program == "cat"
-        || call.input.is_some()
-        || call.has('c', &["--stdout", "--to-stdout"]);
-    match plain.as_slice() {
-        [from, to] if COPY.contains(&program) && call.input.is_none() => Some((Some(from.clone()), Some(to.clone()))),
-        [_, from, to] if program == "install" => Some((Some(from.clone()), Some(to.clone()))),
-        _ if COPY.contains(&program) => None,
-        // `zstd -d FROM -o TO`, `lz4 -d FROM TO`.
-        [from, to] if call.output.is_none() => Some((Some(from.clone()), Some(to.clone()))),
-        [from] if to_output && call.input.is_none() => Some((Some(from.clone()), call.output.clone())),
-        // What is not told to write elsewhere unpacks a file in its place.
-        [] if call.input.is_some() || to_output || call.output.is_some() => {
-            Some((call.input.clone(), call.output.clone()))
+    let (letters, words) = call.sorted()?;
+    match (program, words.as_slice()) {
+        ("cp" | "mv" | "ln" | "install" | "rsync", [from, "%p"]) => {
+            let fits = call.input.is_none() && call.output.is_none() && !letters.contains(['d', 'c', 'o']);
+            fits.then(|| (word(from), FileTaking::AsItIs))
         }
-        [] => Some((None, None)),
-        _ => None,
+        ("cat", [from]) if call.input.is_none() && to_place => Some((word(from), FileTaking::AsItIs)),
+        ("cat", []) if to_place => Some((call.input.clone()?, FileTaking::AsItIs)),
+        _ => {
+            let unpacker = unpacks(program, &letters)?;
+            let outwards = unpacker.to_output || letters.contains('c');
+            let from = match words.as_slice() {
+                [] | ["-"] if to_place => call.input.clone()?,
+                [from] if to_place && outwards && call.input.is_none() => {
+                    // Another name might be tried.
+                    if OF_GZIP.contains(&program) && !from.ends_with(".gz") {
+                        return None;
+                    }
+                    word(from)
+                }
+                [from, "%p"] if call.output.is_none() && call.input.is_none() => {
+                    let by_option = letters.contains('o') && matches!(program, "zstd" | "unzstd" | "lzop");
+                    let by_place = !letters.contains(['o', 'c']) && matches!(program, "lz4" | "unlz4");
+                    (by_option || by_place).then(|| word(from))?
+                }
+                _ => return None,
+            };
+            let forced = letters.contains('f');
+            let passes = match unpacker.passes {
+                Passes::Never => false,
+                Passes::Always => true,
+                Passes::Forced => forced && (outwards || call.input.is_some()),
+                Passes::ForcedToOutput => forced && outwards,
+            };
+            Some((from, if passes { FileTaking::Either } else { FileTaking::Unpacked }))
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_commands_take() {
-        use FileTaking::{AsItIs, Either, Unpacked};
-        let same = |command: &str, own: &[(&str, &str, FileTaking)]| {
-            let found = by_name(command).unwrap_or_else(|| panic!("{command}"));
-            let own: Vec<NamedCopy> = own
-                .iter()
-                .map(|(folder, suffix, taking)| NamedCopy {
-                    folder: PathBuf::from(folder),
-                    suffix: (*suffix).to_owned(),
-                    taking: *taking,
-                })
-                .collect();
-            assert_eq!(found, own, "{command}");
-        };
-        let plain = [("/a", "", AsItIs)];
-        for command in [
-            "cp /a/%f %p",
-            "/bin/cp -p '/a/%f' \"%p\"",
-            "cp /a/%f \"%p\" 2>/dev/null",
-            "cp /a/%f %p > /dev/null 2>&1",
-            "test -f /a/%f && cp /a/%f %p",
-            "[ -f /a/%f ] && cp /a/%f %p || exit 1",
-            "if test -f /a/%f; then cp /a/%f %p; else false; fi",
-            "cp /a/%f %p.tmp && mv %p.tmp %p",
-            "cat /a/%f > %p",
-            "cat < /a/%f > \"%p\"",
-            "install -m 600 /a/%f %p",
-            "rsync -a /a/%f %p",
-            "echo %f >> /tmp/log; cp /a/%f %p",
-        ] {
-            same(command, &plain);
-        }
-        for command in [
-            "gunzip < /a/%f.gz > %p",
-            "gunzip</a/%f.gz >%p",
-            "cat /a/%f.gz | gunzip > %p",
-            "gzip -d < /a/%f.gz > %p",
-            "gzip -dc - < /a/%f.gz > %p",
-        ] {
-            same(command, &[("/a", ".gz", Unpacked)]);
-        }
-        let guessed = [("/a", "", Unpacked), ("/a", ".gz", Unpacked), ("/a", ".Z", Unpacked)];
-        same("gunzip -c /a/%f > %p", &guessed);
-        same("zcat /a/%f | cat > %p", &guessed);
-        same("zstd -d /a/%f.zst -o %p", &[("/a", ".zst", Unpacked)]);
-        same("zstd -qdcf /a/%f.zst > %p", &[("/a", ".zst", Either)]);
-        same("lz4 -d /a/%f.lz4 %p", &[("/a", ".lz4", Unpacked)]);
-        same("xz -dc /a/%f.xz > %p", &[("/a", ".xz", Unpacked)]);
-        same("unxz < /a/%f.xz > %p || cp /b/%f %p", &[("/a", ".xz", Unpacked), ("/b", "", AsItIs)]);
-        for other in [
-            "cp $A/%f %p",
-            "cp /a/%f* %p",
-            "/opt/fetch /a/%f %p",
-            "cp /a/%f %p || /opt/fetch %f %p",
-            "gzip < /a/%f > %p",
-            "gunzip /a/%f.gz",
-            "cp /a/%f /b/%f",
-            "cp %p /a/%f",
-            "sh -c 'cp /a/%f %p'",
-            "cp /a/%f %p &",
-            "for d in /a /b; do cp /a/%f %p; done",
-            "cp ../a/%f %p",
-            "cp '/a/%f %p",
-            "pgbackrest --stanza=a archive-get %f %p",
-            "false",
-        ] {
-            assert_eq!(by_name(other), None, "{other}");
-        }
-    }
-}
+mod tests;

@@ -5,8 +5,10 @@
 pub(super) enum ShellToken {
     /// A word, its quotes taken off.
     Word(String),
-    /// Commands are joined: `;`, `&&`, `||`, or the end of a line.
-    Next,
+    /// `&&`
+    And,
+    /// `||`
+    Or,
     /// `|`
     Pipe,
     /// `<`
@@ -17,8 +19,8 @@ pub(super) enum ShellToken {
     Aside,
 }
 
-/// What a shell reads more in than words: variables, patterns, commands in commands.
-const MEANS_MORE: [char; 9] = ['$', '`', '*', '?', '(', ')', '{', '}', '#'];
+/// What a shell reads more in than words: variables, patterns, commands in commands, and one after the other.
+const MEANS_MORE: [char; 11] = ['$', '`', '*', '?', '(', ')', '{', '}', '#', ';', '\n'];
 
 /// The pieces of a command; `None` where a shell would read something in it that is not read here.
 pub(super) fn tokens(command: &str) -> Option<Vec<ShellToken>> {
@@ -27,8 +29,8 @@ pub(super) fn tokens(command: &str) -> Option<Vec<ShellToken>> {
     while let Some(c) = chars.next() {
         match (quote, c) {
             (Some(own), c) if c == own => quote = None,
-            (Some('"'), '$' | '`') => return None,
-            (Some('"') | None, '\\') => word.get_or_insert_default().push(chars.next()?),
+            (Some('"'), '$' | '`' | '\\') => return None,
+            (None, '\\') => return None,
             (Some(_), c) => word.get_or_insert_default().push(c),
             (None, '\'' | '"') => {
                 word.get_or_insert_default();
@@ -42,22 +44,21 @@ pub(super) fn tokens(command: &str) -> Option<Vec<ShellToken>> {
                 out.push(match (c, number.as_deref(), twice) {
                     ('<', None | Some("0"), None) => ShellToken::Input,
                     ('>', None | Some("1"), None) => ShellToken::Output,
-                    // What is added to, or made the same as another, is no copy of a file; `2>&1` is both at once.
-                    (_, Some(number), _) if number != "0" && number != "1" => ShellToken::Aside,
-                    ('>', _, Some(_)) => ShellToken::Aside,
+                    // What a program complains of may go anywhere.
+                    ('>', Some("2"), _) => ShellToken::Aside,
                     _ => return None,
                 });
             }
-            (None, ';' | '\n') => next(&mut out, &mut word, ShellToken::Next),
             (None, '|') => {
-                let joins = chars.next_if_eq(&'|').map_or(ShellToken::Pipe, |_| ShellToken::Next);
+                let joins = chars.next_if_eq(&'|').map_or(ShellToken::Pipe, |_| ShellToken::Or);
                 next(&mut out, &mut word, joins);
             }
             (None, '&') => {
                 chars.next_if_eq(&'&')?;
-                next(&mut out, &mut word, ShellToken::Next);
+                next(&mut out, &mut word, ShellToken::And);
             }
-            (None, c) if c.is_whitespace() => out.extend(word.take().map(ShellToken::Word)),
+            // A blank of another kind is a letter to a shell.
+            (None, ' ' | '\t') => out.extend(word.take().map(ShellToken::Word)),
             (None, c) => word.get_or_insert_default().push(c),
         }
     }

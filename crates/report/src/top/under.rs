@@ -5,6 +5,9 @@ use pgwal_forensics::{TopList, TopRelation};
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
+/// An index of a TOAST table of a table, and one more.
+const DEEPEST: usize = 4;
+
 /// The order in which groups are told, by their places in the list: tables with most bytes first, those of what belongs
 /// to them included, which comes behind, the largest first, and of which it is said that it is under one. What belongs
 /// to a table that is not in the list stands alone.
@@ -17,12 +20,27 @@ pub fn under_tables(list: &TopList<TopRelation>) -> Vec<(usize, bool)> {
             first.entry(key).or_insert(at);
         }
     }
+    let above = |at: usize| {
+        let (group, _) = list.groups.get(at)?;
+        first.get(&table(group)?).copied().filter(|above| *above != at)
+    };
+    // The index of a TOAST table is under the table of that. Catalogs may say anything: what goes round stands alone.
+    let top = |at: usize| {
+        let mut own = at;
+        for _ in 0..DEEPEST {
+            match above(own) {
+                Some(above) => own = above,
+                None => return own,
+            }
+        }
+        at
+    };
     let mut under: HashMap<usize, Vec<usize>> = HashMap::new();
     let mut alone = Vec::new();
-    for (at, (group, _)) in list.groups.iter().enumerate() {
-        match table(group).and_then(|key| first.get(&key)) {
-            Some(table) => under.entry(*table).or_default().push(at),
-            None => alone.push(at),
+    for at in 0..list.groups.len() {
+        match top(at) {
+            own if own == at => alone.push(at),
+            table => under.entry(table).or_default().push(at),
         }
     }
     let bytes = |at: &usize| list.groups.get(*at).map_or(0, |(_, sum)| sum.bytes);

@@ -15,6 +15,8 @@ pub enum CommandDoubt {
     Packed,
     /// A file lies here under another name, or in another form, than it takes.
     Misses(NotTaken),
+    /// The user to whom the data directory belongs may not read this file.
+    NotForServer(String),
     /// It runs this program, which is not on this machine, or may not be run.
     NoProgram(String),
     /// It takes files from this folder, which is not on this machine.

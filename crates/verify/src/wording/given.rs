@@ -3,7 +3,7 @@
 use crate::finding::CommandDoubt;
 use pgwal_format::recovery::data_directory::{DataFolder, WithoutFolder};
 use pgwal_recovery::backup::{FolderPlace, MapFault};
-use pgwal_recovery::{NotTaken, PlacedSetting, SettingPlace, SettingsError};
+use pgwal_recovery::{NotTaken, PlacedSetting, SettingPlace, SettingsError, WhyNotTaken};
 use pgwal_repos::shell::quoted;
 
 /// "postgresql.auto.conf line 3", where it is known.
@@ -112,6 +112,9 @@ pub(super) fn map(fault: MapFault) -> &'static str {
     }
 }
 
+/// Characters of a command that are shown.
+const LONGEST: usize = 500;
+
 /// Why a command does not deliver.
 pub(super) fn command(command: &str, at: &SettingPlace, doubt: &CommandDoubt) -> String {
     let at = place(at).map(|at| format!(" ({at})")).unwrap_or_default();
@@ -123,12 +126,18 @@ pub(super) fn command(command: &str, at: &SettingPlace, doubt: &CommandDoubt) ->
         }
         CommandDoubt::Packed => "copies files as they are, and they are packed: the server gets no segment".to_owned(),
         CommandDoubt::NoSuchNames(suffix) => format!("takes files that end in {suffix}, as no segment here does"),
-        CommandDoubt::Misses(NotTaken { asked, here }) if here.ends_with(asked.as_str()) => {
-            format!("unpacks {asked}, and what lies here is not packed: the server does not get it")
+        CommandDoubt::Misses(NotTaken { asked, here, why: WhyNotTaken::Packing }) => {
+            format!("takes {asked}, and {here} is not packed as that expects it: the server does not get it")
         }
-        CommandDoubt::Misses(NotTaken { asked, here }) => {
+        CommandDoubt::Misses(NotTaken { asked, here, why: WhyNotTaken::Folder }) => {
+            format!("takes {asked} from another folder than the one in which {here} lies: the server does not get it")
+        }
+        CommandDoubt::Misses(NotTaken { asked, here, why: WhyNotTaken::Name }) => {
             format!("takes {asked}, and what lies here is {here}: the server does not get it")
         }
+        CommandDoubt::NotForServer(file) => format!(
+            "is to take {file}, which the owner of the data directory may not read: a server that runs as that user does not get it"
+        ),
         CommandDoubt::NoProgram(program) => format!(
             "runs {program}, which is not on this machine, or may not be run: a server that is started here ends with FATAL at the first file that it asks for"
         ),
@@ -138,7 +147,9 @@ pub(super) fn command(command: &str, at: &SettingPlace, doubt: &CommandDoubt) ->
             )
         }
     };
-    format!("restore_command = '{command}'{at} {what}")
+    let rest = if command.chars().nth(LONGEST).is_some() { " …" } else { "" };
+    let command: String = command.chars().take(LONGEST).collect();
+    format!("restore_command = '{command}{rest}'{at} {what}")
 }
 
 /// What to do about a command that does not deliver.
@@ -150,6 +161,9 @@ pub(super) fn deliver(doubt: &CommandDoubt, archive: Option<&str>) -> String {
             format!("set a restore_command that takes each file as it lies here: {own}")
         }
         CommandDoubt::Nothing => format!("set a restore_command that copies %f from here to %p: {own}"),
+        CommandDoubt::NotForServer(_) => {
+            "let the owner of the data directory read the archive (chmod a+r, or chown)".into()
+        }
         CommandDoubt::NoProgram(program) => {
             format!(
                 "install {program} where the server will be started, or set a restore_command that runs there: {own}"

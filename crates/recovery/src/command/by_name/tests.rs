@@ -1,0 +1,119 @@
+use super::*;
+use FileTaking::{AsItIs, Either, Unpacked};
+
+fn same(command: &str, own: &[(&str, &str, FileTaking)]) {
+    let found = by_name(command).unwrap_or_else(|| panic!("{command}"));
+    let copy = |(folder, suffix, taking): &(&str, &str, FileTaking)| NamedCopy {
+        folder: PathBuf::from(folder),
+        suffix: (*suffix).to_owned(),
+        taking: *taking,
+    };
+    assert_eq!(found, own.iter().map(copy).collect::<Vec<_>>(), "{command}");
+}
+
+#[test]
+fn what_is_copied() {
+    for command in [
+        "cp /a/%f %p",
+        "/bin/cp -p '/a/%f' \"%p\"",
+        "cp /a/%f \"%p\" 2>/dev/null",
+        "cp /a/%f %p > /dev/null 2>&1",
+        "test -f /a/%f && cp /a/%f %p",
+        "[ -f /a/%f ] && cp /a/%f %p || exit 1",
+        "cp /a/%f %p || false",
+        "cat /a/%f > %p",
+        "cat < /a/%f > \"%p\"",
+        "install -m 600 /a/%f %p",
+        "rsync -a /a/%f %p",
+        "ln /a/%f %p",
+    ] {
+        same(command, &[("/a", "", AsItIs)]);
+    }
+    same("cp /a/%f %p || cp /b/%f.partial %p", &[("/a", "", AsItIs), ("/b", ".partial", AsItIs)]);
+}
+
+#[test]
+fn what_is_unpacked() {
+    for command in [
+        "gunzip < /a/%f.gz > %p",
+        "gunzip</a/%f.gz >%p",
+        "cat /a/%f.gz | gunzip > %p",
+        "gzip -d < /a/%f.gz > %p",
+        "gzip -dc - < /a/%f.gz > %p",
+        "zcat /a/%f.gz > %p",
+        "test -r /a/%f.gz && gunzip -c /a/%f.gz > %p",
+    ] {
+        same(command, &[("/a", ".gz", Unpacked)]);
+    }
+    same("zstd -d /a/%f.zst -o %p", &[("/a", ".zst", Unpacked)]);
+    same("zstd -df /a/%f.zst -o %p", &[("/a", ".zst", Unpacked)]);
+    same("zstd -qdcf /a/%f.zst > %p", &[("/a", ".zst", Either)]);
+    same("zstdcat /a/%f > %p", &[("/a", "", Either)]);
+    same("lz4 -d /a/%f.lz4 %p", &[("/a", ".lz4", Unpacked)]);
+    same("lz4cat /a/%f > %p", &[("/a", "", Either)]);
+    same("xz -dc /a/%f.xz > %p", &[("/a", ".xz", Unpacked)]);
+    same("xz -dcf /a/%f > %p", &[("/a", "", Either)]);
+    same("xz -df < /a/%f > %p", &[("/a", "", Unpacked)]);
+    same("gunzip -f < /a/%f > %p", &[("/a", "", Either)]);
+    same("unxz < /a/%f.xz > %p || cp /b/%f %p", &[("/a", ".xz", Unpacked), ("/b", "", AsItIs)]);
+}
+
+/// Each may do something else, or come to an end as if it had done it.
+#[test]
+fn what_is_not_read() {
+    for other in [
+        "cp $A/%f %p",
+        "cp /a/%f* %p",
+        "/opt/fetch /a/%f %p",
+        "cp /a/%f %p || /opt/fetch %f %p",
+        "gzip < /a/%f > %p",
+        "gunzip /a/%f.gz",
+        "gunzip /a/%f.gz %p",
+        "cat /a/%f %p",
+        "zcat /a/%f > %p",
+        "cp /a/%f /b/%f",
+        "cp %p /a/%f",
+        "sh -c 'cp /a/%f %p'",
+        "cp /a/%f %p &",
+        "for d in /a /b; do cp /a/%f %p; done",
+        "if test -f /a/%f; then cp /a/%f %p; fi",
+        "cp ../a/%f %p",
+        "cp '/a/%f %p",
+        "cp /a/%f %p || true",
+        "cp /a/%f %p || exit 0",
+        "cp /a/%f %p || exit 255",
+        "cp /a/%f %p; logger got %f",
+        "cp /a/%f %p; false",
+        "cp /a/%f %p && exit 1",
+        "cp /a/%f %p && cp /b/%f %p",
+        "! cp /a/%f %p",
+        "false && cp /a/%f %p",
+        "test ! -f /a/%f && cp /a/%f %p",
+        "test -f /b/%f && cp /a/%f %p",
+        "cp /a/%f %p.tmp && mv %p.tmp %p",
+        "cp /a/%f.gz %p.gz && gunzip -c %p.gz > %p",
+        "cp /a/%f %p.tmp",
+        "cp -n /a/%f %p",
+        "cp --help /a/%f %p",
+        "cp -s /a/%f %p",
+        "rsync -an /a/%f %p",
+        "gzip -dt /a/%f.gz > %p",
+        "xz -d -Ff < /a/%f > %p",
+        "cat /a/%f | cat > %p",
+        "zcat /a/%f.gz | cat > %p",
+        "cat /a/%f.lz4 | lz4 -d > %p",
+        "cat /a/%f.gz | gzip -dcf > %p",
+        "gunzip -c /a/%f.gz > %p; true",
+        "cp /a/%f\u{a0}%p",
+        "cp /a/%f %p &&",
+        "&& cp /a/%f %p",
+        "|| cp /a/%f %p",
+        "pgbackrest --stanza=a archive-get %f %p",
+        "false",
+        "",
+    ] {
+        assert_eq!(by_name(other), None, "{other}");
+    }
+    let many = vec!["cp /a/%f %p"; 17].join(" || ");
+    assert_eq!(by_name(&many), None);
+}
