@@ -1,6 +1,7 @@
 //! Why a server dies in recovery, and its words for it.
 
 use crate::SettingsError;
+use crate::slots::SlotRefusal;
 use pgwal_format::recovery::{Minimal, NotAChild};
 use pgwal_format::{Dialect, Lsn, TimelineId};
 
@@ -64,6 +65,8 @@ pub enum Failure {
         /// A backup label names the checkpoint.
         label: bool,
     },
+    /// A replication slot in the data directory is one that it does not start with.
+    Slot(SlotRefusal),
     /// The backup label speaks of a standby, `pg_control` of none.
     StandbyLabel,
     /// A file of wrong size came from the archive.
@@ -197,6 +200,7 @@ impl Failure {
             Failure::NoCheckpoint { label, .. } | Failure::NoRedo { label, .. } => !label,
             _ => false,
         }
+            Failure::Slot(refusal) => refusal.is_panic(),
     }
 
     /// What the server says.
@@ -239,6 +243,7 @@ impl Failure {
             }
             Failure::StandbyLabel => "backup_label contains data inconsistent with control file".into(),
             Failure::Size { file, found, expected } | Failure::SizeAhead { file, found, expected, .. } => {
+            Failure::Slot(refusal) => refusal.server_says(rules.quoted_minimal),
                 format!("archive file \"{file}\" has wrong size: {found} instead of {expected}")
             }
             Failure::NotDelivered { file, .. } => {

@@ -113,6 +113,9 @@ impl Recovery<'_> {
             }
         };
         names.segments(&way);
+        if let Some(failure) = settings.slots.refusal(&self.start.slots, rules).filter(|_| !settings.planned) {
+            return Ok(self.dies(out, failure, names));
+        }
         if !rules.history_first {
             names.between(self.shelf, out.timeline, target);
         }

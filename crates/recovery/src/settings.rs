@@ -7,6 +7,7 @@ use crate::fault::{PlacedSetting, SettingPlace, invalid, needs_boolean};
 use crate::parameter;
 use crate::read_ahead::ReadAhead;
 use crate::said::{self, Respelled, TimeSaid, ZoneDoubt};
+use crate::slots::SlotSettings;
 use crate::target::{Target, TargetTimeline};
 use crate::time::{self, ServerZone, TimeRead, TimeReading};
 use crate::value;
@@ -42,6 +43,8 @@ pub struct Settings {
     pub in_place_tablespaces: bool,
     /// What must not be lower than on the primary.
     pub parameters: Parameters,
+    /// Which replication slots may lie in the data directory.
+    pub slots: SlotSettings,
     /// `restore_command`. Without it (only in standby mode) no file comes from the archive.
     pub restore_command: Option<String>,
     /// A standby gets WAL from a primary, too (`primary_conninfo`).
@@ -114,6 +117,7 @@ impl Settings {
             ignore_invalid_pages: false,
             in_place_tablespaces: false,
             parameters: Parameters::default(),
+            slots: SlotSettings::default(),
             restore_command: None,
             streams: false,
             min_apply_delay: 0,
@@ -268,6 +272,7 @@ impl Settings {
             ignore_invalid_pages,
             in_place_tablespaces,
             parameters,
+            slots: SlotSettings::of(&sorted.server, rules, given.is_configured()),
             restore_command,
             streams: mode == Mode::Standby && asked.streams,
             min_apply_delay: asked.min_apply_delay,

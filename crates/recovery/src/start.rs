@@ -1,6 +1,6 @@
 //! From where recovery starts: what the backup says.
 
-use crate::backup::Backup;
+use crate::backup::{Backup, SlotThere};
 use pgwal_format::recovery::RecoveryRules;
 use pgwal_format::text::backup_label::BackupFrom;
 use pgwal_format::text::control::{ControlFile, ControlState};
@@ -36,6 +36,8 @@ pub struct Start {
     pub unlinked: BTreeSet<u32>,
 }
 
+    /// Replication slots.
+    pub slots: Vec<SlotThere>,
 impl Start {
     /// Of a backup; `None` where it does not say where replay starts.
     pub fn of(backup: &Backup) -> Option<Start> {
@@ -69,6 +71,7 @@ impl Start {
         })
     }
 
+            slots: backup.slots.clone(),
     /// The timeline from which the latest is looked for: that of the control file, or the label's.
     pub fn own_timeline(&self) -> TimelineId {
         self.control.as_ref().map_or(self.timeline, |c| c.timeline.max(c.min_recovery_timeline.unwrap_or(c.timeline)))

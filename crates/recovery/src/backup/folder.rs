@@ -4,6 +4,7 @@ use super::assemble::{assemble, take_wal};
 use super::flaw::FlawKind;
 use super::folder_place::FolderPlace;
 use super::parts::{BackupParts, LONGEST_MAP, SMALL};
+use super::slots::slots;
 use super::small::{small, special};
 use super::{Backup, BackupKind, structure, tablespace_map};
 use pgwal_catalog::{DataFile, tablespaces as tablespaces_of};
@@ -58,6 +59,7 @@ pub(super) fn open(path: &Path) -> Result<Backup, SourceError> {
 
 /// A server archives from here: what a backup leaves in the folder is segments that are done, and nothing else.
 fn archives(wal: &Path) -> bool {
+    backup.slots = slots(path);
     let Ok(entries) = fs::read_dir(wal.join("archive_status")) else { return false };
     let of_segment = |name: &str| name.strip_suffix(".done").is_some_and(|name| SegmentName::parse(name).is_some());
     entries.flatten().any(|entry| !of_segment(&entry.file_name().to_string_lossy()))

@@ -26,6 +26,7 @@ mod own_files;
 mod parts;
 mod relations;
 mod settings;
+mod slots;
 mod small;
 mod start_files;
 mod structure;
@@ -59,6 +60,7 @@ pub(crate) use open::of_label;
 pub use open::open;
 pub use relations::{Fork, RelationFiles};
 pub use settings::NotOpened;
+pub use slots::SlotThere;
 pub use start_files::StartFiles;
 pub use tablespace_map::MapFault;
 pub use tools::next_step_of_label;
@@ -109,6 +111,8 @@ pub struct Backup {
     pub unlinked: BTreeSet<u32>,
     /// What is wrong with the backup itself.
     pub flaws: Vec<BackupFlaw>,
+    /// Replication slots that lie in it; a base backup has none.
+    pub slots: Vec<SlotThere>,
     /// What of it was not looked at, in words.
     pub not_checked: Vec<&'static str>,
     /// What was read of its files, where that was asked for.
@@ -202,6 +206,7 @@ impl Backup {
             flaws: Vec::new(),
             not_checked: Vec::new(),
             contents: None,
+            slots: Vec::new(),
             compares_files: false,
             tar_root: String::new(),
         }
