@@ -179,6 +179,8 @@ pub enum Failure {
     },
     /// The server was shut down during the backup.
     Canceled,
+    /// The signal file of this name is a folder, which a server does not remove when recovery is over.
+    SignalFolder(&'static str),
     /// Blocks of relations are changed that do not exist, and were not dropped later.
     InvalidPages,
     /// An incremental backup that was not combined with those before it.
@@ -307,6 +309,7 @@ impl Failure {
                 format!("unexpected timeline ID {found} (should be {expected}) in checkpoint record")
             }
             Failure::Canceled => "online backup was canceled, recovery cannot continue".into(),
+            Failure::SignalFolder(name) => format!("could not remove file \"{name}\": Is a directory"),
             Failure::InvalidPages => "WAL contains references to invalid pages".into(),
             Failure::InPlaceTablespace(oid) => {
                 format!("unexpected directory entry \"{oid}\" found in {}", dialect.wording.tablespaces)

@@ -34,10 +34,12 @@ pub struct Start {
     pub nowhere: BTreeSet<u32>,
     /// Tablespaces that have no link.
     pub unlinked: BTreeSet<u32>,
-}
-
+    /// The signal is a folder of this name.
+    pub signal_folder: Option<&'static str>,
     /// Replication slots.
     pub slots: Vec<SlotThere>,
+}
+
 impl Start {
     /// Of a backup; `None` where it does not say where replay starts.
     pub fn of(backup: &Backup) -> Option<Start> {
@@ -68,10 +70,11 @@ impl Start {
             in_place: backup.in_place.clone(),
             nowhere: backup.nowhere.clone(),
             unlinked: backup.unlinked.clone(),
+            signal_folder: backup.signal_folder,
+            slots: backup.slots.clone(),
         })
     }
 
-            slots: backup.slots.clone(),
     /// The timeline from which the latest is looked for: that of the control file, or the label's.
     pub fn own_timeline(&self) -> TimelineId {
         self.control.as_ref().map_or(self.timeline, |c| c.timeline.max(c.min_recovery_timeline.unwrap_or(c.timeline)))

@@ -100,3 +100,28 @@ fn what_is_no_state_of_a_slot() {
     fs::write(laid.at("data/pg_replslot/state"), "x").unwrap();
     assert_eq!(laid.dies(&[]), None);
 }
+
+/// 12, 15 and 18: a server asks only whether there is something of that name, and dies when it is to remove it.
+#[test]
+fn a_signal_that_is_a_folder() {
+    let laid = Laid::new();
+    let (_, right) = laid.set(&[COPY]).verify(&[]);
+    fs::remove_file(laid.at("data/recovery.signal")).unwrap();
+    fs::create_dir(laid.at("data/recovery.signal")).unwrap();
+    let (code, document) = laid.verify(&[]);
+    assert_eq!((code, errors(&document)), (1, vec!["WP421"]), "{:#}", document["findings"]);
+    let restore = &document["restore"];
+    assert_eq!(restore["server_says"], "could not remove file \"recovery.signal\": Is a directory");
+    assert_eq!((&restore["outcome"], &restore["replay_end"]), (&json!("fatal"), &right["restore"]["replay_end"]));
+    // The history of the old timeline is asked for behind that.
+    let asked = |document: &serde_json::Value| document["restore"]["files"].as_array().unwrap().len();
+    assert_eq!(asked(&document) + 1, asked(&right));
+    assert!(laid.line("NEXT").contains("rmdir recovery.signal && touch recovery.signal"), "{}", laid.line("NEXT"));
+    // A backup that is yet to be set up gets its file then.
+    let ran = crate::run::walproof(&["verify", &laid.text("archive"), "--backup", &laid.text("data")]);
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    // A standby waits, and removes nothing.
+    fs::rename(laid.at("data/recovery.signal"), laid.at("data/standby.signal")).unwrap();
+    let (code, document) = laid.verify(&[]);
+    assert_eq!((code, &document["restore"]["outcome"]), (0, &json!("waits")), "{:#}", document["findings"]);
+}

@@ -30,6 +30,11 @@ pub(super) fn open(path: &Path) -> Result<Backup, SourceError> {
     let mut parts = BackupParts { folder: Some(path.to_path_buf()), ..BackupParts::default() };
     for (name, limit) in SMALL {
         let file = path.join(name);
+        if is_signal_folder(&file, name) {
+            parts.files.insert(name.to_owned(), Vec::new());
+            parts.signal_folders.push(name);
+            continue;
+        }
         if let Some(bytes) = small(&file, limit)? {
             parts.files.insert(name.to_owned(), bytes);
         } else if name == "backup_manifest" && file.exists() {
@@ -58,6 +63,11 @@ pub(super) fn open(path: &Path) -> Result<Backup, SourceError> {
 }
 
 /// A server archives from here: what a backup leaves in the folder is segments that are done, and nothing else.
+/// A folder in the place of a signal file, which is all that a server asks of one.
+pub(super) fn is_signal_folder(path: &Path, name: &str) -> bool {
+    name.ends_with(".signal") && path.is_dir()
+}
+
 fn archives(wal: &Path) -> bool {
     backup.slots = slots(path);
     let Ok(entries) = fs::read_dir(wal.join("archive_status")) else { return false };

@@ -87,6 +87,8 @@ pub struct Backup {
     pub manifest: Option<Manifest>,
     /// What makes a server recover from the archive.
     pub signal: Option<Signal>,
+    /// The signal is a folder of this name: a server takes it for one, and cannot remove it when recovery is over.
+    pub signal_folder: Option<&'static str>,
     /// Files of settings found inside, in order of precedence: the last counts most.
     pub settings: Vec<SettingsFile>,
     /// Segments that lie inside, in `pg_wal` or `pg_xlog`.
@@ -192,6 +194,7 @@ impl Backup {
             control_bytes: None,
             manifest: None,
             signal: None,
+            signal_folder: None,
             settings: Vec::new(),
             wal: None,
             histories: Vec::new(),

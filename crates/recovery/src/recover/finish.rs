@@ -82,7 +82,8 @@ impl Recovery<'_> {
         if out.ending == Ending::Pauses {
             out.dies_at_promotion = replay.read_prepared(replay.timeline);
             if out.dies_at_promotion.is_none() {
-                out.dies_at_promotion = own_wal::last_is_gone(self.shelf, self.reading, &out, &mut names)?;
+                let last = own_wal::last_is_gone(self.shelf, self.reading, &out, &mut names)?;
+                out.dies_at_promotion = last.or_else(|| self.keeps_signal());
             }
         }
         if out.ending == Ending::Promotes {
@@ -107,6 +108,12 @@ impl Recovery<'_> {
             }
             out.starts = true;
             if settings.mode != Mode::Crash {
+            if let Some(failure) = self.keeps_signal() {
+                names.newest(self.shelf, out.target_timeline);
+                out.dies_at_end(failure, self.dialect(), settings.hot_standby);
+                out.files = names.files(self.shelf, &out);
+                return Ok(out);
+            }
                 names.new_timeline(self.shelf, out.target_timeline);
             }
         }
@@ -117,3 +124,9 @@ impl Recovery<'_> {
         Ok(out)
     }
 }
+
+    /// The end of recovery removes the file that asked for it, which is none.
+    fn keeps_signal(&self) -> Option<Failure> {
+        let counts = self.settings.mode != Mode::Crash && !self.settings.planned;
+        self.start.signal_folder.filter(|_| counts).map(Failure::SignalFolder)
+    }

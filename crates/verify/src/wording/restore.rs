@@ -75,6 +75,9 @@ pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
             let place = quoted(place);
             format!("make the directory before the server is started, as the user of the server: mkdir -m 700 -p {place}")
         }
+        Failure::SignalFolder(name) => {
+            format!("put an empty file in the place of the folder {name} before the server is started: rmdir {name} && touch {name}")
+        }
         Failure::InvalidPages => "copy the backup anew and check it (pg_verifybackup DIR), or restore another one".into(),
         Failure::Incremental => "combine it with the backups that it builds on: pg_combinebackup FULL INCREMENTAL... -o DIR".into(),
     }
