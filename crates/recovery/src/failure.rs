@@ -200,9 +200,9 @@ impl Failure {
             | Failure::InPlaceTablespace(_)
             | Failure::InvalidPages => true,
             Failure::NoCheckpoint { label, .. } | Failure::NoRedo { label, .. } => !label,
+            Failure::Slot(refusal) => refusal.is_panic(),
             _ => false,
         }
-            Failure::Slot(refusal) => refusal.is_panic(),
     }
 
     /// What the server says.
@@ -243,9 +243,9 @@ impl Failure {
             Failure::NoRedo { redo, checkpoint, .. } => {
                 format!("could not find redo location {redo} referenced by checkpoint record at {checkpoint}")
             }
+            Failure::Slot(refusal) => refusal.server_says(rules.quoted_minimal),
             Failure::StandbyLabel => "backup_label contains data inconsistent with control file".into(),
             Failure::Size { file, found, expected } | Failure::SizeAhead { file, found, expected, .. } => {
-            Failure::Slot(refusal) => refusal.server_says(rules.quoted_minimal),
                 format!("archive file \"{file}\" has wrong size: {found} instead of {expected}")
             }
             Failure::NotDelivered { file, .. } => {

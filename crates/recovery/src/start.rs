@@ -22,6 +22,8 @@ pub struct Start {
     pub label: bool,
     /// The end of the backup is in WAL only.
     pub streamed: bool,
+    /// The label says nothing of how the backup was taken: it is cut, or written down by hand.
+    pub is_cut: bool,
     /// The backup was taken from a standby.
     pub from_standby: bool,
     /// Where the backup ended, where a backup history file says so.
@@ -64,6 +66,7 @@ impl Start {
             label,
             // A history file without a label says nothing of the method: a record ends all of them.
             streamed: method.is_none_or(|m| m == "streamed") && !from_standby || method == Some("streamed"),
+            is_cut: backup.label.is_some() && method.is_none(),
             from_standby,
             stop: history.map(|h| h.stop),
             control,

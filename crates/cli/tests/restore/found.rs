@@ -125,3 +125,44 @@ fn a_signal_that_is_a_folder() {
     let (code, document) = laid.verify(&[]);
     assert_eq!((code, &document["restore"]["outcome"]), (0, &json!("waits")), "{:#}", document["findings"]);
 }
+
+/// 15 and 18 wait for no end of the backup: `consistent recovery state reached` where replay starts. 11 and 14 wait.
+#[test]
+fn a_label_that_does_not_say_how_the_backup_was_taken() {
+    let cut = |laid: &Laid, method: &str| {
+        let label = fs::read_to_string(laid.at("data/backup_label")).unwrap();
+        let lines: Vec<&str> = label.lines().filter(|line| !line.starts_with("BACKUP METHOD")).collect();
+        let at = lines.iter().position(|line| line.starts_with("CHECKPOINT")).unwrap() + 1;
+        fs::write(laid.at("data/backup_label"), [&lines[..at], &[method], &lines[at..]].concat().join("\n") + "\n")
+            .unwrap();
+    };
+    let warned = |document: &serde_json::Value| {
+        let all = document["findings"].as_array().unwrap();
+        all.iter().any(|f| f["code"] == "WP402" && f["severity"] == "warning")
+    };
+    let hot = ["--set", "hot_standby=on", "--set", "max_prepared_transactions=64"];
+    for method in ["BACKUP METHOD: pg_start_backup", "START TIME: now"] {
+        let laid = Laid::new();
+        let (_, right) = laid.set(&[COPY]).verify(&[]);
+        assert!(!warned(&right));
+        cut(&laid, method);
+        let (code, document) = laid.verify(&[]);
+        assert_eq!((code, errors(&document)), (0, vec![]), "{:#}", document["findings"]);
+        let restore = &document["restore"];
+        assert_eq!((&restore["consistent_at"], warned(&document)), (&json!("0/00800028"), true), "{restore:#}");
+        assert_eq!(restore["replay_end"], right["restore"]["replay_end"]);
+        let (code, document) = laid.verify(&[&hot[..], &["--target-immediate"]].concat());
+        assert_eq!((code, errors(&document)), (1, vec!["WP422"]), "{:#}", document["findings"]);
+        let restore = &document["restore"];
+        assert_eq!(restore["server_says"], "WAL ends before end of online backup", "{restore:#}");
+        assert_eq!(restore["replay_end"], "0/00800028");
+        // 15 and 18 pause there, and answer: rows of that copy are of no one moment.
+        let (code, document) =
+            laid.verify(&[&hot[..], &["--target-inclusive", "off", "--target-lsn", "0/8000F8"]].concat());
+        assert_eq!((code, errors(&document)), (1, vec!["WP402"]), "{:#}", document["findings"]);
+        assert_eq!(document["restore"]["outcome"], "pauses", "{:#}", document["restore"]);
+        // Behind the end of the backup they are.
+        let (code, document) = laid.verify(&[&hot[..], &["--target-lsn", "0/9000C8"]].concat());
+        assert_eq!((code, errors(&document), warned(&document)), (0, vec![], true), "{:#}", document["findings"]);
+    }
+}

@@ -59,17 +59,17 @@ pub(super) fn open(path: &Path) -> Result<Backup, SourceError> {
     }
     let mut backup = assemble(backup, parts);
     backup.unlinked = unlinked(path, &backup);
+    backup.slots = slots(path);
     Ok(backup)
 }
 
-/// A server archives from here: what a backup leaves in the folder is segments that are done, and nothing else.
 /// A folder in the place of a signal file, which is all that a server asks of one.
 pub(super) fn is_signal_folder(path: &Path, name: &str) -> bool {
     name.ends_with(".signal") && path.is_dir()
 }
 
+/// A server archives from here: what a backup leaves in the folder is segments that are done, and nothing else.
 fn archives(wal: &Path) -> bool {
-    backup.slots = slots(path);
     let Ok(entries) = fs::read_dir(wal.join("archive_status")) else { return false };
     let of_segment = |name: &str| name.strip_suffix(".done").is_some_and(|name| SegmentName::parse(name).is_some());
     entries.flatten().any(|entry| !of_segment(&entry.file_name().to_string_lossy()))

@@ -111,10 +111,10 @@ pub struct Backup {
     pub nowhere: BTreeSet<u32>,
     /// Tablespaces that its catalogs list, and that have neither a link, nor a folder, nor a line in `tablespace_map`.
     pub unlinked: BTreeSet<u32>,
-    /// What is wrong with the backup itself.
-    pub flaws: Vec<BackupFlaw>,
     /// Replication slots that lie in it; a base backup has none.
     pub slots: Vec<SlotThere>,
+    /// What is wrong with the backup itself.
+    pub flaws: Vec<BackupFlaw>,
     /// What of it was not looked at, in words.
     pub not_checked: Vec<&'static str>,
     /// What was read of its files, where that was asked for.
@@ -206,10 +206,10 @@ impl Backup {
             in_place: BTreeSet::new(),
             nowhere: BTreeSet::new(),
             unlinked: BTreeSet::new(),
+            slots: Vec::new(),
             flaws: Vec::new(),
             not_checked: Vec::new(),
             contents: None,
-            slots: Vec::new(),
             compares_files: false,
             tar_root: String::new(),
         }

@@ -79,6 +79,7 @@ impl Recovery<'_> {
             let failure = Failure::Waits { lacks: Lacking::Consistency, at: replay.replayed };
             return Ok(self.dies(out, failure, names));
         }
+        out.is_inside_backup = replay.backup_start.is_some() && matches!(out.ending, Ending::Pauses | Ending::Waits);
         if out.ending == Ending::Pauses {
             out.dies_at_promotion = replay.read_prepared(replay.timeline);
             if out.dies_at_promotion.is_none() {
@@ -107,13 +108,13 @@ impl Recovery<'_> {
                 return Ok(out);
             }
             out.starts = true;
-            if settings.mode != Mode::Crash {
             if let Some(failure) = self.keeps_signal() {
                 names.newest(self.shelf, out.target_timeline);
                 out.dies_at_end(failure, self.dialect(), settings.hot_standby);
                 out.files = names.files(self.shelf, &out);
                 return Ok(out);
             }
+            if settings.mode != Mode::Crash {
                 names.new_timeline(self.shelf, out.target_timeline);
             }
         }
@@ -123,10 +124,10 @@ impl Recovery<'_> {
         out.files = names.files(self.shelf, &out);
         Ok(out)
     }
-}
 
     /// The end of recovery removes the file that asked for it, which is none.
     fn keeps_signal(&self) -> Option<Failure> {
         let counts = self.settings.mode != Mode::Crash && !self.settings.planned;
         self.start.signal_folder.filter(|_| counts).map(Failure::SignalFolder)
     }
+}

@@ -83,9 +83,6 @@ pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
     }
 }
 
-/// The target lies in front of what this backup can be.
-pub(super) const OLDER: &str =
-    "restore a backup that ended before the target (walproof when ARCHIVE lists those known), or choose a later target";
 /// Slots hold WAL for whoever reads on at the old server: a restored one has no use for them.
 fn slot(refusal: &SlotRefusal) -> String {
     let remove =
@@ -99,6 +96,9 @@ fn slot(refusal: &SlotRefusal) -> String {
     }
 }
 
+/// The target lies in front of what this backup can be.
+pub(super) const OLDER: &str =
+    "restore a backup that ended before the target (walproof when ARCHIVE lists those known), or choose a later target";
 
 /// A file that is missing would help.
 fn is_want_of_wal(failure: &Failure) -> bool {
