@@ -153,7 +153,7 @@ impl Settings {
         let rules = SettingRules::of(version);
         // What the server's own file says, it reads in its own zone, whatever zone others are told in.
         let of_file = matches!(given.place("recovery_target_time"), SettingPlace::Line { .. });
-        let own = ServerZone::of_settings(given.files).filter(|_| of_file);
+        let own = given.zone().filter(|_| of_file);
         let zone = own.as_ref().unwrap_or(zone);
         let times =
             TimeReading { zone, order: given.date_order(), without_abbreviations: rules.recovery_conf.is_none() };
@@ -300,7 +300,7 @@ const AS_BEFORE: &str = "as high as on the primary";
 fn respelled<'a>(given: &Given<'a>, times: &TimeReading<'_>) -> (Given<'a>, Option<Respelled>, Option<TimeSaid>) {
     let (mut given, mut told, mut said) = (given.clone(), None, None);
     let now = given.now;
-    let own_zone = ServerZone::of_settings(given.files).is_some_and(|own| own == *times.zone);
+    let own_zone = given.zone().is_some_and(|own| own == *times.zone);
     let anywhere = TimeReading { without_abbreviations: false, ..*times };
     for (_, text) in given.options.iter_mut().filter(|(name, _)| name == "recovery_target_time") {
         let words = now.and_then(|now| said::in_words(text, &anywhere, now));
