@@ -620,6 +620,7 @@ const V19: Dialect = Dialect {
     control_version: 1905,
     catalog_version: 202610061,
     wording: WORDS_19,
+    recovery: recovery::RECOVERY_19,
     settings: settings::SETTINGS_19,
     ..V18
 };

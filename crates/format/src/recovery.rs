@@ -71,6 +71,10 @@ pub struct RecoveryRules {
     pub reads_prepared: bool,
     /// The message of a `restore_command` that stops the server names its exit in words (9.4 and later).
     pub names_exits: bool,
+    /// A logical replication slot needs `wal_level = logical` (18 and earlier), not only `replica`.
+    pub logical_slots_need_logical: bool,
+    /// More replication slots than `max_replication_slots` are PANIC (11 and earlier), not FATAL.
+    pub too_many_slots_panic: bool,
 }
 
 /// What a restore point is to a target.
@@ -172,6 +176,8 @@ pub(crate) const RECOVERY_8_2: RecoveryRules = RecoveryRules {
     own_wal_first: false,
     rereads_last_record: false,
     names_exits: false,
+    logical_slots_need_logical: true,
+    too_many_slots_panic: true,
     turns_without_timeline: false,
     refuses_in_place_tablespaces: false,
     reads_prepared: false,
@@ -209,8 +215,11 @@ pub(crate) const RECOVERY_9_5: RecoveryRules =
 pub(crate) const RECOVERY_10: RecoveryRules =
     RecoveryRules { reads_prepared: true, refuses_in_place_tablespaces: true, ..RECOVERY_9_5 };
 pub(crate) const RECOVERY_11: RecoveryRules = RecoveryRules { compares_label_timelines: true, ..RECOVERY_10 };
-pub(crate) const RECOVERY_12: RecoveryRules =
-    RecoveryRules { parameters: &[CONNECTIONS, WORKERS, SENDERS, PREPARED, LOCKS], ..RECOVERY_11 };
+pub(crate) const RECOVERY_12: RecoveryRules = RecoveryRules {
+    parameters: &[CONNECTIONS, WORKERS, SENDERS, PREPARED, LOCKS],
+    too_many_slots_panic: false,
+    ..RECOVERY_11
+};
 pub(crate) const RECOVERY_14: RecoveryRules = RecoveryRules {
     minimal: Minimal::Fatal,
     insufficient_pauses: true,
@@ -229,3 +238,4 @@ pub(crate) const RECOVERY_17: RecoveryRules = RecoveryRules {
     ..RECOVERY_15
 };
 pub(crate) const RECOVERY_18: RecoveryRules = RecoveryRules { reads_ahead: Some(16), ..RECOVERY_17 };
+pub(crate) const RECOVERY_19: RecoveryRules = RecoveryRules { logical_slots_need_logical: false, ..RECOVERY_18 };

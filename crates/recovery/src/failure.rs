@@ -1,6 +1,7 @@
 //! Why a server dies in recovery, and its words for it.
 
 use crate::SettingsError;
+use crate::slots::SlotRefusal;
 use pgwal_format::recovery::{Minimal, NotAChild};
 use pgwal_format::{Dialect, Lsn, TimelineId};
 
@@ -64,6 +65,8 @@ pub enum Failure {
         /// A backup label names the checkpoint.
         label: bool,
     },
+    /// A replication slot in the data directory is one that it does not start with.
+    Slot(SlotRefusal),
     /// The backup label speaks of a standby, `pg_control` of none.
     StandbyLabel,
     /// A file of wrong size came from the archive.
@@ -176,6 +179,8 @@ pub enum Failure {
     },
     /// The server was shut down during the backup.
     Canceled,
+    /// The signal file of this name is a folder, which a server does not remove when recovery is over.
+    SignalFolder(&'static str),
     /// Blocks of relations are changed that do not exist, and were not dropped later.
     InvalidPages,
     /// An incremental backup that was not combined with those before it.
@@ -195,6 +200,7 @@ impl Failure {
             | Failure::InPlaceTablespace(_)
             | Failure::InvalidPages => true,
             Failure::NoCheckpoint { label, .. } | Failure::NoRedo { label, .. } => !label,
+            Failure::Slot(refusal) => refusal.is_panic(),
             _ => false,
         }
     }
@@ -237,6 +243,7 @@ impl Failure {
             Failure::NoRedo { redo, checkpoint, .. } => {
                 format!("could not find redo location {redo} referenced by checkpoint record at {checkpoint}")
             }
+            Failure::Slot(refusal) => refusal.server_says(rules.quoted_minimal),
             Failure::StandbyLabel => "backup_label contains data inconsistent with control file".into(),
             Failure::Size { file, found, expected } | Failure::SizeAhead { file, found, expected, .. } => {
                 format!("archive file \"{file}\" has wrong size: {found} instead of {expected}")
@@ -302,6 +309,7 @@ impl Failure {
                 format!("unexpected timeline ID {found} (should be {expected}) in checkpoint record")
             }
             Failure::Canceled => "online backup was canceled, recovery cannot continue".into(),
+            Failure::SignalFolder(name) => format!("could not remove file \"{name}\": Is a directory"),
             Failure::InvalidPages => "WAL contains references to invalid pages".into(),
             Failure::InPlaceTablespace(oid) => {
                 format!("unexpected directory entry \"{oid}\" found in {}", dialect.wording.tablespaces)

@@ -6,6 +6,7 @@ use crate::backup::{SettingsFile, Signal};
 use crate::dates::DateOrder;
 use crate::fault::{PlacedSetting, SettingPlace};
 use crate::target::Target;
+use crate::time::ServerZone;
 use crate::value;
 use pgwal_format::recovery::parameters::ServerParameter;
 use pgwal_format::recovery::settings::{RecoverySetting, SettingRules};
@@ -48,6 +49,15 @@ impl<'a> Given<'a> {
     /// The server's configuration is at hand, so that what it does not set has its default.
     pub(crate) fn is_configured(&self) -> bool {
         self.files.iter().any(|file| file.main == "postgresql.conf")
+    }
+
+    /// The server's time zone, where it is set.
+    pub(crate) fn zone(&self) -> Option<ServerZone> {
+        let set = self.set.iter().rev().find(|(name, _)| name.eq_ignore_ascii_case("timezone"));
+        match set {
+            Some((_, name)) => ServerZone::named(name),
+            None => ServerZone::of_settings(self.files),
+        }
     }
 
     /// The order of dates in digits (`DateStyle`).

@@ -44,6 +44,7 @@ mod replay;
 mod restored;
 mod said;
 pub mod settings;
+pub mod slots;
 mod start;
 pub mod sum;
 mod target;

@@ -34,13 +34,18 @@ impl NamesAsked {
 
     /// Those asked for at a promotion.
     pub fn new_timeline(&mut self, shelf: &FilesAtHand<'_>, target: TimelineId) {
-        let newest = shelf.newest(target);
-        (target.0.saturating_add(1)..=newest.0.saturating_add(1)).for_each(|t| self.history(shelf, TimelineId(t)));
+        self.newest(shelf, target);
         // The new history begins with that of its parent, which is asked for even where there can be none.
         let parent = FileName::History(target).to_string();
         if !self.list.iter().any(|(known, ..)| *known == parent) {
             self.list.push((parent, shelf.has_history(target), None));
         }
+    }
+
+    /// A number is looked for that no timeline has.
+    pub fn newest(&mut self, shelf: &FilesAtHand<'_>, target: TimelineId) {
+        let newest = shelf.newest(target);
+        (target.0.saturating_add(1)..=newest.0.saturating_add(1)).for_each(|t| self.history(shelf, TimelineId(t)));
     }
 
     /// Segments asked for so far.

@@ -118,6 +118,8 @@ pub struct Restore {
     pub invalid_pages: Option<InvalidPages>,
     /// Why such blocks may have escaped notice.
     pub blind: Vec<Blind>,
+    /// It ends in front of the end of its backup, and accepts connections: its data are not of one moment.
+    pub is_inside_backup: bool,
     /// It pauses, and would die of this once it is told to go on.
     pub dies_at_promotion: Option<Failure>,
     /// When the archive is asked for WAL.

@@ -113,6 +113,9 @@ impl Recovery<'_> {
             }
         };
         names.segments(&way);
+        if let Some(failure) = settings.slots.refusal(&self.start.slots, rules).filter(|_| !settings.planned) {
+            return Ok(self.dies(out, failure, names));
+        }
         if !rules.history_first {
             names.between(self.shelf, out.timeline, target);
         }
@@ -363,7 +366,8 @@ impl Recovery<'_> {
         if rules.backup_end == pgwal_format::recovery::BackupEnd::Record {
             if start.label {
                 replay.backup_start = Some(out.redo_start);
-                replay.end_required = start.streamed;
+                // From 15 on only a label that says so makes a server wait for the end.
+                replay.end_required = start.streamed && !(start.is_cut && rules.label_timeline);
                 replay.backup_end = control.and_then(|c| c.min_recovery_point).filter(|_| start.from_standby);
             } else if let Some(control) = control {
                 replay.backup_start = control.backup_start;

@@ -7,6 +7,7 @@ use crate::fault::{PlacedSetting, SettingPlace, invalid, needs_boolean};
 use crate::parameter;
 use crate::read_ahead::ReadAhead;
 use crate::said::{self, Respelled, TimeSaid, ZoneDoubt};
+use crate::slots::SlotSettings;
 use crate::target::{Target, TargetTimeline};
 use crate::time::{self, ServerZone, TimeRead, TimeReading};
 use crate::value;
@@ -42,6 +43,8 @@ pub struct Settings {
     pub in_place_tablespaces: bool,
     /// What must not be lower than on the primary.
     pub parameters: Parameters,
+    /// Which replication slots may lie in the data directory.
+    pub slots: SlotSettings,
     /// `restore_command`. Without it (only in standby mode) no file comes from the archive.
     pub restore_command: Option<String>,
     /// A standby gets WAL from a primary, too (`primary_conninfo`).
@@ -114,6 +117,7 @@ impl Settings {
             ignore_invalid_pages: false,
             in_place_tablespaces: false,
             parameters: Parameters::default(),
+            slots: SlotSettings::default(),
             restore_command: None,
             streams: false,
             min_apply_delay: 0,
@@ -149,7 +153,7 @@ impl Settings {
         let rules = SettingRules::of(version);
         // What the server's own file says, it reads in its own zone, whatever zone others are told in.
         let of_file = matches!(given.place("recovery_target_time"), SettingPlace::Line { .. });
-        let own = ServerZone::of_settings(given.files).filter(|_| of_file);
+        let own = given.zone().filter(|_| of_file);
         let zone = own.as_ref().unwrap_or(zone);
         let times =
             TimeReading { zone, order: given.date_order(), without_abbreviations: rules.recovery_conf.is_none() };
@@ -273,6 +277,7 @@ impl Settings {
             ignore_invalid_pages,
             in_place_tablespaces,
             parameters,
+            slots: SlotSettings::of(&sorted.server, rules, given.is_configured()),
             restore_command,
             streams: mode == Mode::Standby && asked.streams,
             min_apply_delay: asked.min_apply_delay,
@@ -300,7 +305,7 @@ const AS_BEFORE: &str = "as high as on the primary";
 fn respelled<'a>(given: &Given<'a>, times: &TimeReading<'_>) -> (Given<'a>, Option<Respelled>, Option<TimeSaid>) {
     let (mut given, mut told, mut said) = (given.clone(), None, None);
     let now = given.now;
-    let own_zone = ServerZone::of_settings(given.files).is_some_and(|own| own == *times.zone);
+    let own_zone = given.zone().is_some_and(|own| own == *times.zone);
     let anywhere = TimeReading { without_abbreviations: false, ..*times };
     for (_, text) in given.options.iter_mut().filter(|(name, _)| name == "recovery_target_time") {
         let words = now.and_then(|now| said::in_words(text, &anywhere, now));

@@ -1,6 +1,6 @@
 //! From where recovery starts: what the backup says.
 
-use crate::backup::Backup;
+use crate::backup::{Backup, SlotThere};
 use pgwal_format::recovery::RecoveryRules;
 use pgwal_format::text::backup_label::BackupFrom;
 use pgwal_format::text::control::{ControlFile, ControlState};
@@ -22,6 +22,8 @@ pub struct Start {
     pub label: bool,
     /// The end of the backup is in WAL only.
     pub streamed: bool,
+    /// The label says nothing of how the backup was taken: it is cut, or written down by hand.
+    pub is_cut: bool,
     /// The backup was taken from a standby.
     pub from_standby: bool,
     /// Where the backup ended, where a backup history file says so.
@@ -34,6 +36,10 @@ pub struct Start {
     pub nowhere: BTreeSet<u32>,
     /// Tablespaces that have no link.
     pub unlinked: BTreeSet<u32>,
+    /// The signal is a folder of this name.
+    pub signal_folder: Option<&'static str>,
+    /// Replication slots.
+    pub slots: Vec<SlotThere>,
 }
 
 impl Start {
@@ -60,12 +66,15 @@ impl Start {
             label,
             // A history file without a label says nothing of the method: a record ends all of them.
             streamed: method.is_none_or(|m| m == "streamed") && !from_standby || method == Some("streamed"),
+            is_cut: backup.label.is_some() && method.is_none(),
             from_standby,
             stop: history.map(|h| h.stop),
             control,
             in_place: backup.in_place.clone(),
             nowhere: backup.nowhere.clone(),
             unlinked: backup.unlinked.clone(),
+            signal_folder: backup.signal_folder,
+            slots: backup.slots.clone(),
         })
     }
 

@@ -133,13 +133,13 @@ pub(crate) fn spelled(time: Timestamp) -> Option<String> {
 }
 
 fn stamp(text: &str, how: &TimeReading<'_>) -> Option<TimeRead> {
-    let (date, rest) = match date(text) {
-        Some((date, rest)) => (date, rest.to_owned()),
-        None => match dates::date(text, how.order)? {
-            DateRead::Date(date, rest) => (date, rest),
-            DateRead::None if how.without_abbreviations => return Some(TimeRead::Refused),
-            DateRead::None => return None,
-        },
+    if names_era(text) {
+        return None;
+    }
+    let (date, rest) = match date(text).or_else(|| dates::date(text, how.order))? {
+        DateRead::Date(date, rest) => (date, rest),
+        DateRead::None if how.without_abbreviations => return Some(TimeRead::Refused),
+        DateRead::None => return None,
     };
     let rest = rest.strip_prefix(['T', 't']).unwrap_or(&rest).trim_start();
     let (clock, micros, rest) =
@@ -179,7 +179,13 @@ fn half_of_the_day(clock: Time, rest: &str) -> Option<(Time, &str)> {
     Some((Time::new(hour, clock.minute(), clock.second(), 0).ok()?, behind))
 }
 
-fn date(text: &str) -> Option<(Date, &str)> {
+/// `BC` or `AD`, which servers take, and which nobody means.
+fn names_era(text: &str) -> bool {
+    let words = text.split_whitespace().map(|word| word.trim_start_matches(|c: char| !c.is_ascii_alphabetic()));
+    words.into_iter().any(|word| word.eq_ignore_ascii_case("bc") || word.eq_ignore_ascii_case("ad"))
+}
+
+fn date(text: &str) -> Option<DateRead> {
     let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
     let (year, month, day, rest) = match digits(text) {
         8 => (text.get(..4)?, text.get(4..6)?, text.get(6..8)?, text.get(8..)?),
@@ -190,7 +196,11 @@ fn date(text: &str) -> Option<(Date, &str)> {
         }
         _ => return None,
     };
-    Some((Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()?, rest))
+    let [month, day] = [month, day].map(|part| part.parse().ok().filter(|_| part.len() <= 2));
+    let (year, month, day) = (year.parse().ok()?, month?, day?);
+    // There is no year 0.
+    let found = Date::new(year, month, day).ok().filter(|_| year > 0);
+    Some(found.map_or(DateRead::None, |date| DateRead::Date(date, rest.to_owned())))
 }
 
 /// The time of day without its fraction, which is rounded to microseconds and may be a second.
@@ -317,6 +327,27 @@ mod tests {
             "2026-11-28 02:57:51pm",
         ] {
             assert_eq!(taken(text, DateOrder::Month).as_deref(), Some("2026-11-28 14:57:51+00"), "{text}");
+        }
+        let utc = ServerZone::UTC;
+        let how = TimeReading { without_abbreviations: true, ..TimeReading::anywhere(&utc) };
+        for text in [
+            "2026-13-45",
+            "2026-13-01 06:00",
+            "2026/02/30",
+            "2026-2-30",
+            "2026-00-10",
+            "2026-11-00",
+            "0000-11-01",
+            "20261345",
+            "20260230 060000",
+            "2026-13-45 moon",
+            "2026-30-11",
+        ] {
+            assert_eq!(read(text, &how), TimeRead::Refused, "{text}");
+        }
+        // They take these, and nobody has been here then.
+        for text in ["2025-02-29 BC", "2026-11-30 06:00 BC", "2026-11-30 06:00bc", "2026-11-30 06:00 UTC AD"] {
+            assert_eq!(read(text, &how), TimeRead::Unread, "{text}");
         }
         assert_eq!(taken("28.11.2026 14:57:51", DateOrder::Month), None);
         assert_eq!(taken("28.11.2026", DateOrder::Day).as_deref(), Some("2026-11-28 00:00:00+00"));

@@ -10,12 +10,13 @@ use crate::source::{AsOf, Extent, Local};
 use crate::stamp::Stamp;
 use crate::{Entry, Listing, Source, SourceError, Stored, level};
 use pgwal_format::{FileName, SegmentName};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirEntry};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 /// A folder of WAL.
 pub(crate) struct FolderSource {
@@ -29,6 +30,9 @@ pub(crate) struct FolderSource {
     beside: Vec<Arc<EntryFolder>>,
     live: bool,
     disk: Disk,
+    /// Folders all of whose names were looked at, when they were changed last, and whether any is one that no spelling
+    /// of its file is.
+    odd: Mutex<HashMap<PathBuf, (SystemTime, bool)>>,
 }
 
 impl FolderSource {
@@ -40,6 +44,7 @@ impl FolderSource {
             shown: String::new(),
             beside: Vec::new(),
             live: level::is_live(path),
+            odd: Mutex::default(),
         }
     }
 
@@ -48,7 +53,7 @@ impl FolderSource {
         let folder = path.join(wal);
         let disk = Disk { pace, wal: Some(folder.clone()) };
         let (named, shown) = (path.to_path_buf(), format!("{wal}/"));
-        FolderSource { disk, named, path: folder, shown, beside: Vec::new(), live: true }
+        FolderSource { disk, named, path: folder, shown, beside: Vec::new(), live: true, odd: Mutex::default() }
     }
 
     /// `folders`: where WAL lies, and what stands before a file's name when it is shown; the first with its subfolders.
@@ -67,6 +72,7 @@ impl FolderSource {
             beside: beside.iter().map(folder).collect(),
             live: false,
             disk: Disk { pace, wal: None },
+            odd: Mutex::default(),
         })
     }
 }
@@ -93,7 +99,36 @@ impl FolderSource {
         }
         Ok(Listing::of(found.into_values().collect()))
     }
+
+    /// Adds what lies in a folder under a name that nobody knows before, as one with a checksum in it. Where none has
+    /// such a name, that is asked once for as long as the folder stays as it is.
+    fn find_odd(&self, folder: &Arc<EntryFolder>, sought: &NameSought, listing: &mut Listing) {
+        let changed = fs::metadata(&folder.path).and_then(|metadata| metadata.modified()).ok();
+        let mut known = self.odd.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Some((at, false)), Some(changed)) = (known.get(&folder.path), changed)
+            && *at == changed
+        {
+            return;
+        }
+        let Ok(files) = fs::read_dir(&folder.path) else { return };
+        let mut any = false;
+        for file in files.flatten().map(|entry| entry.file_name()) {
+            let NamePlace::Wal(placed) = file.to_str().map_or(NamePlace::Unknown, name::place) else { continue };
+            any |= !name::is_spelling(&placed);
+            if sought.holds(placed.name) {
+                find_one(folder, placed.name, &file, listing);
+            }
+        }
+        // What comes within the same tick of the clock of a folder leaves its time as it is.
+        let is_old = |at: &SystemTime| at.elapsed().is_ok_and(|age| age > TICK);
+        if let Some(changed) = changed.filter(is_old) {
+            known.insert(folder.path.clone(), (changed, any));
+        }
+    }
 }
+
+/// More than a tick of the clock by which any file system tells when a folder was changed.
+const TICK: Duration = Duration::from_secs(3);
 
 /// How many names behind another are kept.
 const NEAREST: usize = 64;
@@ -192,6 +227,9 @@ impl Source for FolderSource {
             }
         }
         self.beside.iter().for_each(|folder| find_in(folder, *name, &mut listing));
+        if listing.entries.is_empty() && listing.unreadable.is_empty() {
+            std::iter::once(&top).chain(&self.beside).for_each(|folder| self.find_odd(folder, sought, &mut listing));
+        }
         listing.sort();
         Ok(listing)
     }
@@ -223,20 +261,23 @@ impl Source for FolderSource {
 
 /// Adds what lies in a folder under a name, whatever tools put behind it.
 fn find_in(folder: &Arc<EntryFolder>, name: FileName, listing: &mut Listing) {
-    for file in name::spellings(name) {
-        let path = folder.path.join(&file);
-        match fs::metadata(&path) {
-            Ok(metadata) if metadata.is_file() => {
-                listing.entries.push(Entry::new(Some(name), Some(metadata.len()), folder, OsStr::new(&file)));
-            }
-            Ok(metadata) => {
-                let error = SourceError::not_regular(&path, metadata.file_type());
-                listing.unreadable.push((format!("{}{file}", folder.shown), error));
-            }
-            // A link to nowhere is no file either: but it is no absence that a server should take for one.
-            Err(error) if is_absent(&error) && fs::symlink_metadata(&path).is_err() => {}
-            Err(error) => listing.unreadable.push((format!("{}{file}", folder.shown), SourceError::io(&path, &error))),
+    name::spellings(name).for_each(|file| find_one(folder, name, OsStr::new(&file), listing));
+}
+
+/// Adds a file of a folder, if it is there.
+fn find_one(folder: &Arc<EntryFolder>, name: FileName, file: &OsStr, listing: &mut Listing) {
+    let path = folder.path.join(file);
+    let shown = || format!("{}{}", folder.shown, file.display());
+    match fs::metadata(&path) {
+        Ok(metadata) if metadata.is_file() => {
+            listing.entries.push(Entry::new(Some(name), Some(metadata.len()), folder, file));
         }
+        Ok(metadata) => {
+            listing.unreadable.push((shown(), SourceError::not_regular(&path, metadata.file_type())));
+        }
+        // A link to nowhere is no file either: but it is no absence that a server should take for one.
+        Err(error) if is_absent(&error) && fs::symlink_metadata(&path).is_err() => {}
+        Err(error) => listing.unreadable.push((shown(), SourceError::io(&path, &error))),
     }
 }
 

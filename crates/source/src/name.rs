@@ -60,7 +60,6 @@ pub fn place(file: &str) -> NamePlace<'_> {
 pub(crate) fn spellings(name: FileName) -> impl Iterator<Item = String> {
     let own = name.to_string();
     let inner = if let FileName::Partial(segment) = name { Some(segment.to_string()) } else { None };
-    let is_seal = |suffix: &str| matches!(suffix, ".gpg" | ".pgp" | ".asc" | ".age" | ".aes" | ".enc");
     let seals = move || SUFFIXES.into_iter().filter(move |suffix| is_seal(suffix));
     let packed = SUFFIXES.into_iter().filter(move |suffix| !is_seal(suffix));
     let twice = packed.flat_map(move |inner| seals().map(move |outer| format!("{inner}{outer}")));
@@ -69,6 +68,21 @@ pub(crate) fn spellings(name: FileName) -> impl Iterator<Item = String> {
         let before = inner.as_ref().filter(|_| !suffix.is_empty()).map(|stem| format!("{stem}{suffix}.partial"));
         std::iter::once(format!("{own}{suffix}")).chain(before)
     })
+}
+
+/// Whether a name is one of the [`spellings`] of its file.
+pub(crate) fn is_spelling(placed: &Placed<'_>) -> bool {
+    let is_one = |suffix: &str| suffix.is_empty() || SUFFIXES.contains(&suffix);
+    let twice = || {
+        let (inner, outer) = placed.suffix.split_at(placed.suffix.rfind('.').unwrap_or(0));
+        SUFFIXES.contains(&inner) && !is_seal(inner) && is_seal(outer)
+    };
+    placed.sha1.is_none() && (is_one(placed.suffix) || twice())
+}
+
+/// A suffix of encrypted files.
+fn is_seal(suffix: &str) -> bool {
+    matches!(suffix, ".gpg" | ".pgp" | ".asc" | ".age" | ".aes" | ".enc")
 }
 
 /// Names of subfolders that belong to the server or a tool and hold no WAL.
@@ -200,6 +214,10 @@ mod tests {
             let name = FileName::parse(own).unwrap();
             let all: Vec<String> = spellings(name).collect();
             assert!(all.iter().all(|spelling| wal(spelling).0 == own), "{all:?}");
+            let is_one = |spelling: &String| matches!(place(spelling), NamePlace::Wal(placed) if is_spelling(&placed));
+            assert!(all.iter().all(is_one), "{all:?}");
+            let sha1 = "0123456789abcdef0123456789abcdef01234567";
+            assert!(![format!("{own}-{sha1}"), format!("{own}.gpg.gz"), format!("{own}.gz.gz")].iter().any(is_one));
             assert_eq!((all[0].as_str(), all.contains(&format!("{own}.zst.gpg"))), (own, true));
         }
         assert!(

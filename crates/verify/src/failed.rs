@@ -14,6 +14,7 @@ pub(crate) fn code_of(failure: &Failure) -> Code {
         | Failure::NoCheckpoint { .. }
         | Failure::NoRedo { .. }
         | Failure::Waits { lacks: Lacking::Checkpoint | Lacking::Redo, .. }
+        | Failure::Slot(_)
         | Failure::StandbyLabel
         | Failure::Incremental => Code::RestoreStart,
         Failure::BeforeConsistency | Failure::BackupEnd | Failure::Consistency | Failure::Waits { .. } => {

@@ -154,6 +154,10 @@ pub fn of_flaw(flaw: &BackupFlaw) -> Finding {
         FlawKind::Marked(what) => (Code::ControlMarked, of(what)),
         FlawKind::Contradicts(what) => (Code::BackupContradicts, of(what)),
         FlawKind::Label(fault) => (Code::BackupLabel, Detail::Label(*fault)),
+        FlawKind::NotStreamed => {
+            let what = "does not say BACKUP METHOD: streamed: from where replay starts the server takes its data for consistent, and answers queries before the backup ends";
+            (Code::BackupLabel, of(&what.to_owned()))
+        }
         &FlawKind::Map(line, fault) => (Code::BackupLabel, Detail::Map { line, fault }),
         FlawKind::History(what) => (Code::BackupHistory, Detail::History { what: what.clone() }),
         FlawKind::Manifest(what) => (Code::BackupManifest, of(what)),

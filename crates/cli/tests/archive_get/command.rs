@@ -305,3 +305,33 @@ fn whatever_goes_wrong_ends_with_126() {
     drop((child.stderr.take(), child.stdout.take()));
     assert_eq!(child.wait().unwrap().code(), Some(126));
 }
+
+/// What `verify` reads is found, and what comes while somebody waits, too.
+#[test]
+fn a_checksum_in_the_name_of_a_file_in_a_flat_folder_hides_nothing() {
+    let sha1 = "0123456789abcdef0123456789abcdef01234567";
+    let made = Made::new();
+    for name in [segment(1, 2), "00000002.history".to_owned()] {
+        let plain = made.take_away(&name);
+        for odd in [format!("{name}-{sha1}"), format!("{name}-{sha1}.gz")] {
+            let packed = odd.ends_with(".gz");
+            made.put(&odd, &if packed { gzip(&plain) } else { plain.clone() });
+            assert_eq!(made.is_delivered(&name, &[]), plain, "{odd}");
+            made.take_away(&odd);
+        }
+        made.put(&name, &plain);
+    }
+    // The names of others say nothing.
+    let plain = made.take_away(&segment(1, 2));
+    made.put(&format!("{}-{sha1}", segment(1, 9)), &plain);
+    made.stops(&segment(1, 2), &AT_ONCE, "is missing");
+    // One that is damaged is told by its name.
+    made.put(&format!("{}-{sha1}", segment(1, 2)), &plain[..1000]);
+    made.stops(&segment(1, 2), &AT_ONCE, &format!("{}-{sha1}", segment(1, 2)));
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut out, bytes).unwrap();
+    out.finish().unwrap()
+}

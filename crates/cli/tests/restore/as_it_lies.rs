@@ -119,6 +119,10 @@ fn the_target_of_a_configuration_is_read_in_its_own_zone() {
     };
     assert_eq!(own("Europe/Berlin", &[]), own("Europe/Berlin", &["--timezone", "UTC"]));
     assert_ne!(own("Europe/Berlin", &["--timezone", "UTC"]), own("UTC", &["--timezone", "UTC"]));
+    // What is set counts more than the file.
+    let set = |zone: &str| own("UTC", &["--set", &format!("timezone={zone}"), "--timezone", "UTC"]);
+    assert_eq!(set("Europe/Berlin"), own("Europe/Berlin", &[]));
+    assert_eq!(set("UTC"), own("UTC", &[]));
     // A time of the command line is the asker's.
     let asked = |zone: &str| {
         let laid = Laid::new();
@@ -127,6 +131,25 @@ fn the_target_of_a_configuration_is_read_in_its_own_zone() {
         document["restore"]["target"]["value"].clone()
     };
     assert_ne!(asked("UTC"), asked("Europe/Berlin"));
+}
+
+/// 12 and later: FATAL before anything is read. `BC` they take.
+#[test]
+fn a_date_that_no_calendar_has() {
+    for (time, code) in [
+        ("2026-13-45", 1),
+        ("2026-02-30 06:00:00+00", 1),
+        ("20260230 060000", 1),
+        ("2026-11-28 21:20:39+00", 0),
+        ("2026-11-28 21:30:00 BC", 2),
+        ("2026-11-301", 2),
+    ] {
+        let laid = Laid::new();
+        laid.set(&[COPY, &format!("recovery_target_time = '{time}'")]);
+        let ran = walproof(&["verify", &laid.text("archive"), "--pgdata", &laid.text("data")]);
+        let refuses = format!("invalid value for parameter \"recovery_target_time\": \"{time}\"");
+        assert_eq!((ran.code, ran.out.contains(&refuses)), (code, code == 1), "{time}: {}{}", ran.out, ran.err);
+    }
 }
 
 /// 13, 16 and 17: `directory "/srv/fast-disk" does not exist`, at the record that makes the tablespace.

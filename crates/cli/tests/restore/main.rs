@@ -7,6 +7,7 @@
 //! | `legacy` | 8.2, 9.2, 9.4, with `WALPROOF_CORPUS` | the server's log |
 //! | `codes` | made for each finding | none |
 //! | `as_it_lies` | data directories with the settings and files that a server would start with | in each test |
+//! | `found` | data directories that servers were started on, and of which something else was foretold | in each test |
 //! | `by_name` | archives in which some files lie under other names than `restore_command` takes | in each test |
 //! | `own_wal` | one with a hole that the backup's own `pg_wal` fills | none |
 //! | `words` | the demo, and small changes of it: how the answer is said | in each test |
@@ -17,6 +18,7 @@ mod by_name;
 mod codes;
 mod compare;
 mod damaged;
+mod found;
 mod laid;
 mod legacy;
 mod own_wal;

@@ -4,4 +4,5 @@ pub mod backup_history;
 pub mod backup_label;
 pub mod control;
 pub mod history;
+pub mod replication_slot;
 pub mod settings;

@@ -55,6 +55,8 @@ pub(super) fn assemble(mut backup: Backup, parts: BackupParts) -> Backup {
         backup.not_checked.push("tablespace_map behind its first 64 MiB");
     }
     backup.signal = signal(&parts, backup.version);
+    let of_signal = backup.signal.and_then(Signal::file);
+    backup.signal_folder = parts.signal_folders.iter().copied().find(|name| of_signal == Some(*name));
     let place = match (&parts.folder, backup.kind) {
         (Some(folder), _) => settings::IncludePlace::Folder(folder, parts.whole),
         (None, BackupKind::Tar) => settings::IncludePlace::Kept(&parts.files),
@@ -128,6 +130,17 @@ pub(super) fn signal(parts: &BackupParts, version: Option<Version>) -> Option<Si
     ];
     let count = if takes_conf && version.is_some() { 1 } else { 3 };
     in_order.into_iter().take(count).find(|(name, _)| there(name)).map(|(_, signal)| signal)
+}
+
+impl Signal {
+    /// The empty file that it is.
+    fn file(self) -> Option<&'static str> {
+        match self {
+            Signal::Recovery => Some("recovery.signal"),
+            Signal::Standby => Some("standby.signal"),
+            Signal::RecoveryConf => None,
+        }
+    }
 }
 
 impl SettingsFile {

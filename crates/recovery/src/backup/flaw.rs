@@ -59,6 +59,8 @@ pub enum FlawKind {
     Contradicts(String),
     /// `backup_label` cannot be read.
     Label(BackupLabelFault),
+    /// `backup_label` does not say that the backup was streamed, so that a server does not wait for its end.
+    NotStreamed,
     /// `tablespace_map` is not what a server takes, in this line.
     Map(u32, MapFault),
     /// The backup history file cannot be read.

@@ -4,6 +4,7 @@ use super::assemble::{assemble, take_wal};
 use super::flaw::FlawKind;
 use super::folder_place::FolderPlace;
 use super::parts::{BackupParts, LONGEST_MAP, SMALL};
+use super::slots::slots;
 use super::small::{small, special};
 use super::{Backup, BackupKind, structure, tablespace_map};
 use pgwal_catalog::{DataFile, tablespaces as tablespaces_of};
@@ -29,6 +30,11 @@ pub(super) fn open(path: &Path) -> Result<Backup, SourceError> {
     let mut parts = BackupParts { folder: Some(path.to_path_buf()), ..BackupParts::default() };
     for (name, limit) in SMALL {
         let file = path.join(name);
+        if is_signal_folder(&file, name) {
+            parts.files.insert(name.to_owned(), Vec::new());
+            parts.signal_folders.push(name);
+            continue;
+        }
         if let Some(bytes) = small(&file, limit)? {
             parts.files.insert(name.to_owned(), bytes);
         } else if name == "backup_manifest" && file.exists() {
@@ -55,7 +61,13 @@ pub(super) fn open(path: &Path) -> Result<Backup, SourceError> {
     let mut backup = assemble(backup, parts);
     backup.unlinked = unlinked(path, &backup, &mapped);
     backup.owner = owner(path);
+    backup.slots = slots(path);
     Ok(backup)
+}
+
+/// A folder in the place of a signal file, which is all that a server asks of one.
+pub(super) fn is_signal_folder(path: &Path, name: &str) -> bool {
+    name.ends_with(".signal") && path.is_dir()
 }
 
 /// A server archives from here: what a backup leaves in the folder is segments that are done, and nothing else.

@@ -26,6 +26,7 @@ pub(super) fn judge(backup: &mut Backup, parts: &BackupParts) {
         found.extend(of_version(backup, control));
     }
     found.extend(incremental(backup).or_else(|| incremental_files(parts)));
+    found.extend(not_streamed(backup));
     found.extend(map(backup, parts));
     found.extend(structure::lacking(backup, parts));
     backup.lacks_hba = structure::lacks_hba(backup, parts);
@@ -203,6 +204,14 @@ fn map(backup: &Backup, parts: &BackupParts) -> Option<BackupFlaw> {
     let passed_over = rules == TablespaceMap::Scanned && fault == MapFault::NotEnded;
     let weight = if passed_over { Weight::Warning } else { Weight::Error };
     Some(FlawKind::Map(line, fault).weighed("tablespace_map", weight))
+}
+
+/// From 15 on a server waits for the end of a backup only where its label says that it was streamed; there is no other
+/// way to take one.
+fn not_streamed(backup: &Backup) -> Option<BackupFlaw> {
+    let rules = backup.version.and_then(|version| version.dialect()).map(|dialect| &dialect.recovery)?;
+    let label = backup.label.as_ref().filter(|label| !label.is_streamed() && rules.label_timeline)?;
+    (!label.is_from_standby()).then(|| FlawKind::NotStreamed.weighed("backup_label", Weight::Warning))
 }
 
 /// Servers before 17 do not know the line.

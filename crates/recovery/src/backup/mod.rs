@@ -26,6 +26,7 @@ mod own_files;
 mod parts;
 mod relations;
 mod settings;
+mod slots;
 mod small;
 mod start_files;
 mod structure;
@@ -59,6 +60,7 @@ pub(crate) use open::of_label;
 pub use open::open;
 pub use relations::{Fork, RelationFiles};
 pub use settings::NotOpened;
+pub use slots::SlotThere;
 pub use start_files::StartFiles;
 pub use tablespace_map::MapFault;
 pub use tools::next_step_of_label;
@@ -85,6 +87,8 @@ pub struct Backup {
     pub manifest: Option<Manifest>,
     /// What makes a server recover from the archive.
     pub signal: Option<Signal>,
+    /// The signal is a folder of this name: a server takes it for one, and cannot remove it when recovery is over.
+    pub signal_folder: Option<&'static str>,
     /// Files of settings found inside, in order of precedence: the last counts most.
     pub settings: Vec<SettingsFile>,
     /// Segments that lie inside, in `pg_wal` or `pg_xlog`.
@@ -109,6 +113,8 @@ pub struct Backup {
     pub unlinked: BTreeSet<u32>,
     /// Whose a data directory is, by the number of the user; a server runs as that one.
     pub owner: Option<u32>,
+    /// Replication slots that lie in it; a base backup has none.
+    pub slots: Vec<SlotThere>,
     /// What is wrong with the backup itself.
     pub flaws: Vec<BackupFlaw>,
     /// What of it was not looked at, in words.
@@ -190,6 +196,7 @@ impl Backup {
             control_bytes: None,
             manifest: None,
             signal: None,
+            signal_folder: None,
             settings: Vec::new(),
             wal: None,
             histories: Vec::new(),
@@ -202,6 +209,7 @@ impl Backup {
             nowhere: BTreeSet::new(),
             unlinked: BTreeSet::new(),
             owner: None,
+            slots: Vec::new(),
             flaws: Vec::new(),
             not_checked: Vec::new(),
             contents: None,

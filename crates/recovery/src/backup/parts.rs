@@ -29,6 +29,8 @@ pub(super) const LONGEST_MAP: u64 = 64 << 20;
 pub(super) struct BackupParts {
     /// The small files, by their path in the data directory.
     pub files: BTreeMap<String, Vec<u8>>,
+    /// Signals that are folders.
+    pub signal_folders: Vec<&'static str>,
     /// Every file there, with its size; paths as in the manifest.
     pub sizes: Vec<(String, u64)>,
     /// What stands at the places of the folders, as far as that is known.

@@ -1,6 +1,7 @@
 //! What a server in a data directory starts with, without a look at the rest of it.
 
 use super::assemble::{parsed_settings, signal};
+use super::folder::is_signal_folder;
 use super::parts::{BackupParts, SMALL};
 use super::settings::{self, IncludePlace};
 use super::small::small;
@@ -43,7 +44,9 @@ impl StartFiles {
         for (name, limit) in
             SMALL.into_iter().filter(|(name, _)| !matches!(*name, "backup_manifest" | "tablespace_map"))
         {
-            if let Some(bytes) = small(&data.join(name), limit)? {
+            if is_signal_folder(&data.join(name), name) {
+                parts.files.insert(name.to_owned(), Vec::new());
+            } else if let Some(bytes) = small(&data.join(name), limit)? {
                 parts.files.insert(name.to_owned(), bytes);
             }
         }

@@ -43,6 +43,7 @@ impl Recovery<'_> {
             invalid_pages: None,
             blind: self.extents.as_ref().err().copied().into_iter().collect(),
             dies_at_promotion: None,
+            is_inside_backup: false,
             asks_archive: AsksArchive::AtOnce,
             own_wal: None,
             own_wal_behind: None,

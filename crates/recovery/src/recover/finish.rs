@@ -79,10 +79,12 @@ impl Recovery<'_> {
             let failure = Failure::Waits { lacks: Lacking::Consistency, at: replay.replayed };
             return Ok(self.dies(out, failure, names));
         }
+        out.is_inside_backup = replay.backup_start.is_some() && matches!(out.ending, Ending::Pauses | Ending::Waits);
         if out.ending == Ending::Pauses {
             out.dies_at_promotion = replay.read_prepared(replay.timeline);
             if out.dies_at_promotion.is_none() {
-                out.dies_at_promotion = own_wal::last_is_gone(self.shelf, self.reading, &out, &mut names)?;
+                let last = own_wal::last_is_gone(self.shelf, self.reading, &out, &mut names)?;
+                out.dies_at_promotion = last.or_else(|| self.keeps_signal());
             }
         }
         if out.ending == Ending::Promotes {
@@ -106,6 +108,12 @@ impl Recovery<'_> {
                 return Ok(out);
             }
             out.starts = true;
+            if let Some(failure) = self.keeps_signal() {
+                names.newest(self.shelf, out.target_timeline);
+                out.dies_at_end(failure, self.dialect(), settings.hot_standby);
+                out.files = names.files(self.shelf, &out);
+                return Ok(out);
+            }
             if settings.mode != Mode::Crash {
                 names.new_timeline(self.shelf, out.target_timeline);
             }
@@ -115,5 +123,11 @@ impl Recovery<'_> {
         }
         out.files = names.files(self.shelf, &out);
         Ok(out)
+    }
+
+    /// The end of recovery removes the file that asked for it, which is none.
+    fn keeps_signal(&self) -> Option<Failure> {
+        let counts = self.settings.mode != Mode::Crash && !self.settings.planned;
+        self.start.signal_folder.filter(|_| counts).map(Failure::SignalFolder)
     }
 }

@@ -47,6 +47,10 @@ impl Ruling for RestoreRuling<'_, '_> {
         let severities = &self.options.severities;
         // What is wrong with the backup counts wherever replay gets to.
         let mut of_backup = findings_of(self.backup);
+        if self.restore.is_inside_backup {
+            let cut = of_backup.iter_mut().filter(|f| f.code == Code::BackupLabel);
+            cut.for_each(|finding| finding.severity = Severity::Error);
+        }
         of_backup.extend(other_version(self.backup, self.site.layout().dialect.version));
         of_backup.extend(unlabelled(&self.restore));
         of_backup.extend(own_wal_short(&self.restore));

@@ -3,6 +3,7 @@
 use super::given;
 use pgwal_format::{FileName, TimelineId};
 use pgwal_recovery::failure::{Failure, Lacking};
+use pgwal_recovery::slots::SlotRefusal;
 use pgwal_recovery::unlabelled::{BackupWitness, Unlabelled};
 use pgwal_repos::shell::quoted;
 
@@ -28,6 +29,7 @@ pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
         Failure::NoCheckpoint { .. } | Failure::NoRedo { .. } => {
             "find a good copy of the segment with the checkpoint of the backup, or restore another backup".into()
         }
+        Failure::Slot(refusal) => slot(refusal),
         Failure::StandbyLabel => "take backup_label and global/pg_control from one and the same backup".into(),
         Failure::Size { file, .. } => find(file),
         Failure::NotDelivered { file, .. } => format!(
@@ -73,8 +75,24 @@ pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
             let place = quoted(place);
             format!("make the directory before the server is started, as the user of the server: mkdir -m 700 -p {place}")
         }
+        Failure::SignalFolder(name) => {
+            format!("put an empty file in the place of the folder {name} before the server is started: rmdir {name} && touch {name}")
+        }
         Failure::InvalidPages => "copy the backup anew and check it (pg_verifybackup DIR), or restore another one".into(),
         Failure::Incremental => "combine it with the backups that it builds on: pg_combinebackup FULL INCREMENTAL... -o DIR".into(),
+    }
+}
+
+/// Slots hold WAL for whoever reads on at the old server: a restored one has no use for them.
+fn slot(refusal: &SlotRefusal) -> String {
+    let remove =
+        "remove its folder in pg_replslot before the server is started: nobody reads on by it from a restored server";
+    match refusal {
+        SlotRefusal::Level(_, needs) => format!("set wal_level = {} for this server; or {remove}", needs.name()),
+        SlotRefusal::TooMany { most, .. } => format!(
+            "set max_replication_slots higher than {most}, or remove folders in pg_replslot before the server is started: nobody reads on by these slots from a restored server"
+        ),
+        SlotRefusal::State(file, _) => format!("{remove} ({file})"),
     }
 }
 

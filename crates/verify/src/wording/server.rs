@@ -68,6 +68,8 @@ pub(super) fn of_backup(f: &Finding) -> Option<String> {
         (Code::BackupLabel, Detail::Map { fault: MapFault::OverFolder(oid), .. }) => {
             return Some(format!("could not remove directory \"pg_tblspc/{oid}\": Directory not empty"));
         }
+        // It starts.
+        (Code::BackupLabel, Detail::OfBackup { .. }) => return None,
         (Code::BackupLabel, Detail::Map { .. }) => "invalid data in file \"tablespace_map\"",
         (Code::BackupLabel, _) => "invalid data in file \"backup_label\"",
         (Code::BackupStructure, Detail::Folder { place: FolderPlace::NoFile, .. }) => return None,

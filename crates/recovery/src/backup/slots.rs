@@ -1,0 +1,36 @@
+//! Replication slots that lie in a data directory (`pg_replslot`), as a server finds them when it starts.
+
+use super::small::small;
+use pgwal_format::text::replication_slot::{self, ReplicationSlot, SlotFault};
+use std::fs;
+use std::path::Path;
+
+/// A slot, or what is left of one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SlotThere {
+    /// Its state: `pg_replslot/NAME/state`.
+    pub file: String,
+    /// What it says.
+    pub state: Result<ReplicationSlot, SlotFault>,
+}
+
+/// More than any server has.
+const MOST: usize = 10_000;
+/// More than any state has.
+const LONGEST: u64 = 4096;
+
+/// All of them, in the order in which a server comes to them. One that cannot be read says nothing.
+pub(super) fn slots(data: &Path) -> Vec<SlotThere> {
+    let Ok(entries) = fs::read_dir(data.join("pg_replslot")) else { return Vec::new() };
+    let mut out = Vec::new();
+    for entry in entries.flatten().filter(|entry| entry.path().is_dir()).take(MOST) {
+        // A server removes what was not finished.
+        let Some(name) = entry.file_name().to_str().filter(|name| !name.ends_with(".tmp")).map(str::to_owned) else {
+            continue;
+        };
+        let Ok(bytes) = small(&entry.path().join("state"), LONGEST) else { continue };
+        let state = bytes.map_or(Err(SlotFault::NoFile), |bytes| replication_slot::parse(&bytes));
+        out.push(SlotThere { file: format!("pg_replslot/{name}/state"), state });
+    }
+    out
+}
