@@ -45,7 +45,7 @@ const FEW: usize = 16;
 pub struct RelationSums {
     list: Vec<(RelFileLocator, RelationSum)>,
     /// Where each stands in the list, once there are many.
-    places: Option<Box<HashMap<RelFileLocator, usize, RandomState>>>,
+    places: Option<HashMap<RelFileLocator, usize, RandomState>>,
 }
 
 impl RelationSums {
@@ -82,7 +82,7 @@ impl RelationSums {
         self.list.push((rel, RelationSum::default()));
         if at == FEW {
             let all = self.list.iter().zip(0..).map(|((rel, _), at)| (*rel, at));
-            self.places = Some(Box::new(all.collect()));
+            self.places = Some(all.collect());
         } else if let Some(places) = &mut self.places {
             places.insert(rel, at);
         }
