@@ -113,8 +113,8 @@ impl Recovery<'_> {
             }
         };
         names.segments(&way);
-        if let Some(failure) = settings.slots.refusal(&self.start.slots, rules).filter(|_| !settings.planned) {
-            return Ok(self.dies(out, failure, names));
+        if let Some(refusal) = settings.slots.refusal(&self.start.slots, rules).filter(|_| !settings.planned) {
+            return Ok(self.dies(out, Failure::Slot(refusal), names));
         }
         if !rules.history_first {
             names.between(self.shelf, out.timeline, target);

@@ -1,8 +1,7 @@
-//! Whether a server takes the replication slots that lie in its data directory (`StartupReplicationSlots`): it does that
-//! once it has read the checkpoint, in whichever mode.
+//! Whether a server takes the replication slots that lie in its data directory (`StartupReplicationSlots`): it looks at
+//! them once it has read the checkpoint, in whichever mode.
 
 use crate::backup::SlotThere;
-use crate::failure::Failure;
 use crate::value;
 use pgwal_format::recovery::RecoveryRules;
 use pgwal_format::recovery::settings::SettingRules;
@@ -63,12 +62,12 @@ impl SlotSettings {
     }
 
     /// The first slot that a server refuses.
-    pub(crate) fn refusal(&self, slots: &[SlotThere], rules: &RecoveryRules) -> Option<Failure> {
+    pub(crate) fn refusal(&self, slots: &[SlotThere], rules: &RecoveryRules) -> Option<SlotRefusal> {
         let mut count = 0_i32;
         for slot in slots {
             let state = match &slot.state {
                 Ok(state) => state,
-                Err(fault) => return Some(Failure::Slot(SlotRefusal::State(slot.file.clone(), *fault))),
+                Err(fault) => return Some(SlotRefusal::State(slot.file.clone(), *fault)),
             };
             if !state.is_persistent {
                 continue;
@@ -78,11 +77,11 @@ impl SlotSettings {
                 false => SlotLevel::Replica,
             };
             if self.wal_level.is_some_and(|level| level < needs) {
-                return Some(Failure::Slot(SlotRefusal::Level(state.clone(), needs)));
+                return Some(SlotRefusal::Level(state.clone(), needs));
             }
             count = count.saturating_add(1);
             if let Some(most) = self.most.filter(|most| count > *most) {
-                return Some(Failure::Slot(SlotRefusal::TooMany { most, panics: rules.too_many_slots_panic }));
+                return Some(SlotRefusal::TooMany { most, panics: rules.too_many_slots_panic });
             }
         }
         None

@@ -111,8 +111,17 @@ impl FolderSource {
             return;
         }
         let Ok(files) = fs::read_dir(&folder.path) else { return };
+        let NameSought::One(name) = sought else { return };
+        let own = name.to_string();
+        let own = own.strip_suffix(".partial").unwrap_or(&own).as_bytes();
         let mut any = false;
         for file in files.flatten().map(|entry| entry.file_name()) {
+            // There may be a million.
+            let bytes = file.as_encoded_bytes();
+            let is_bare = !bytes.contains(&b'-') && bytes.iter().filter(|byte| **byte == b'.').count() < 2;
+            if is_bare && !bytes.starts_with(own) {
+                continue;
+            }
             let NamePlace::Wal(placed) = file.to_str().map_or(NamePlace::Unknown, name::place) else { continue };
             any |= !name::is_spelling(&placed);
             if sought.holds(placed.name) {

@@ -1,5 +1,5 @@
-//! Data directories as they lie that servers of 11 to 18 were started on, and did not what was foretold. What they did is
-//! beside each.
+//! Data directories as they lie that servers of 11 to 18 were started on, and that they took otherwise than it was
+//! foretold. What they did is beside each.
 
 use crate::laid::{COPY, Laid, errors};
 use serde_json::json;
