@@ -1,6 +1,7 @@
 //! What can be wrong with a base backup.
 
 use super::folder_place::FolderPlace;
+use super::on_machine::StartFlaw;
 use super::tablespace_map::MapFault;
 use pgwal_format::recovery::data_directory::{DataFolder, WithoutFolder};
 use pgwal_format::text::backup_label::{BackupLabelFault, IncrementalFrom};
@@ -36,8 +37,6 @@ pub enum RootFileFlaw {
     NoVersion,
     /// `PG_VERSION` begins with no number.
     VersionNoNumber,
-    /// `pg_hba.conf` is not there, and no setting names another one.
-    NoHba,
     /// A server starts, and no connection finds the catalogs that this file names.
     NoMap,
 }
@@ -139,6 +138,8 @@ pub enum FlawKind {
         /// The group may read (11 and later).
         group: bool,
     },
+    /// Something on this machine keeps a server from starting on the directory.
+    Start(StartFlaw),
     /// A tar cannot be read to its end.
     Tar(String),
     /// A tar is encrypted, or packed in a way that is not read.
