@@ -5,7 +5,7 @@
 //! most of the directory is there.
 
 use super::Backup;
-use super::flaw::{BackupFlaw, FlawKind, Weight};
+use super::flaw::{BackupFlaw, FlawKind, StartFlaw, StartObstacle, Weight};
 use super::small::small;
 use crate::fault::{PlacedSetting, SettingPlace};
 use crate::value;
@@ -14,41 +14,9 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// Something that keeps a server from starting on a directory.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum StartObstacle {
-    /// `postmaster.pid` names this process, which runs in the directory.
-    ServerRuns(u32),
-    /// `postmaster.pid` names this process, which runs on this machine.
-    ProcessAlive(u32),
-    /// `postmaster.pid` names no process.
-    NoProcess,
-    /// `postgresql.conf` is not there.
-    NoConfiguration,
-    /// `data_directory` names another directory: it is not there, or a server works in that one.
-    OtherDirectory(String),
-    /// A file that a server reads when it starts is not there.
-    NoFile(String),
-    /// The folder of a socket is not there.
-    NoSocketFolder(String),
-}
-
-/// It, and where it comes from.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct StartFlaw {
-    /// What it is.
-    pub obstacle: StartObstacle,
-    /// The setting that asks for it.
-    pub setting: Option<PlacedSetting>,
-    /// The data directory.
-    pub data: String,
-    /// What the server says; `None` where it starts, and elsewhere.
-    pub says: Option<String>,
-}
-
 /// Looks at a directory and the machine around it. `set`: names of settings that are given otherwise.
 pub(super) fn obstacles(backup: &Backup, set: &[&str]) -> Vec<BackupFlaw> {
-    let start = Start { backup, data: Path::new(&backup.name), set };
+    let start = StartLook { backup, data: Path::new(&backup.name), set };
     let settings = [start.other_directory(), start.configuration(), start.hba()];
     let mut out: Vec<BackupFlaw> = settings.into_iter().flatten().chain(start.lock_file()).collect();
     out.extend(start.ssl());
@@ -56,13 +24,13 @@ pub(super) fn obstacles(backup: &Backup, set: &[&str]) -> Vec<BackupFlaw> {
     out
 }
 
-struct Start<'a> {
+struct StartLook<'a> {
     backup: &'a Backup,
     data: &'a Path,
     set: &'a [&'a str],
 }
 
-impl Start<'_> {
+impl StartLook<'_> {
     fn flaw(&self, file: &str, weight: Weight, (obstacle, says): (StartObstacle, Option<String>)) -> BackupFlaw {
         let data = self.backup.name.clone();
         FlawKind::Start(StartFlaw { obstacle, setting: None, data, says }).weighed(file, weight)
@@ -165,8 +133,8 @@ impl Start<'_> {
             0 if bytes.is_empty() => (StartObstacle::NoProcess, Some(format!("lock file \"{name}\" is empty"))),
             0 => (StartObstacle::NoProcess, Some(format!("bogus data in lock file \"{name}\": \"{text}\""))),
             pid => match process(pid, self.data)? {
-                Process::InDirectory => (StartObstacle::ServerRuns(pid), exists()),
-                Process::Alive => (StartObstacle::ProcessAlive(pid), exists()),
+                LivingProcess::InDirectory => (StartObstacle::ServerRuns(pid), exists()),
+                LivingProcess::Alive => (StartObstacle::ProcessAlive(pid), exists()),
             },
         };
         (most || matches!(found.0, StartObstacle::ServerRuns(_))).then(|| self.flaw(name, Weight::Error, found))
@@ -215,7 +183,7 @@ fn absolute(path: &Path) -> String {
 }
 
 /// A process that lives.
-enum Process {
+enum LivingProcess {
     /// Its directory is the one that is looked at.
     InDirectory,
     /// It is of the same user.
@@ -224,19 +192,19 @@ enum Process {
 
 /// A process of the user of the directory; `None` where there is none, or it is another's, whom a server passes over.
 #[cfg(unix)]
-fn process(pid: u32, data: &Path) -> Option<Process> {
+fn process(pid: u32, data: &Path) -> Option<LivingProcess> {
     use std::os::unix::fs::MetadataExt;
     let own = fs::metadata(data).ok()?;
     let place = PathBuf::from(format!("/proc/{pid}"));
     let there = fs::metadata(&place).ok()?;
     if fs::metadata(place.join("cwd")).is_ok_and(|cwd| (cwd.dev(), cwd.ino()) == (own.dev(), own.ino())) {
-        return Some(Process::InDirectory);
+        return Some(LivingProcess::InDirectory);
     }
-    (there.uid() == own.uid()).then_some(Process::Alive)
+    (there.uid() == own.uid()).then_some(LivingProcess::Alive)
 }
 
 /// Which processes live is not known.
 #[cfg(not(unix))]
-fn process(_: u32, _: &Path) -> Option<Process> {
+fn process(_: u32, _: &Path) -> Option<LivingProcess> {
     None
 }
