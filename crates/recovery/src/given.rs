@@ -148,6 +148,14 @@ impl<'a> Given<'a> {
         self.targets(recovery).into_iter().rev().find(|setting| other && setting.name == counts)
     }
 
+    /// The libraries that a server loads when it starts, where it will be started as it lies.
+    pub(crate) fn libraries(&self, server: &[(&str, &str)]) -> Option<PlacedSetting> {
+        let named = |(name, _): &&(&str, &str)| name.eq_ignore_ascii_case("shared_preload_libraries");
+        let (name, value) = server.iter().rev().find(named)?;
+        let loads = !self.planned && !value.trim().is_empty();
+        loads.then(|| PlacedSetting { name: (*name).to_owned(), value: (*value).to_owned(), place: self.place(name) })
+    }
+
     /// Settings of the files of which an option says otherwise: what is written elsewhere may not count.
     pub(crate) fn overridden(&self) -> Vec<PlacedSetting> {
         let in_files = |name: &String, value: &String| {

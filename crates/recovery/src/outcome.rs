@@ -4,6 +4,7 @@ use crate::acts::EarlyAct;
 use crate::archive_get::ArchiveGet;
 use crate::chosen::BackupChoice;
 use crate::failure::Failure;
+use crate::fault::PlacedSetting;
 use crate::instead::Alternative;
 use crate::missed::UnmetTarget;
 use crate::pages::{Blind, InvalidPages};
@@ -80,6 +81,8 @@ pub struct Restore {
     pub assumed: Vec<(String, String)>,
     /// A time of the command line that is to be spelled otherwise in the server's configuration.
     pub respelled: Option<Respelled>,
+    /// Libraries that the server loads when it starts.
+    pub libraries: Option<PlacedSetting>,
     /// Settings that hot standby needs as high as the primary's were compared with nothing: those here or those there
     /// are not known.
     pub settings_unknown: bool,

@@ -32,12 +32,24 @@ pub(crate) fn check(version: Version, name: &str, text: &str) -> Result<(), Sett
 /// Refuses settings that do not go together (`PostmasterMain`). What is not set is as it is by default.
 pub(crate) fn together(version: Version, given: &[(&str, &str)]) -> Result<(), SettingsError> {
     let last = |name: &str| given.iter().rev().find(|(own, _)| *own == name).map(|(_, text)| *text);
+    let number = |name: &str, default: i32| last(name).and_then(value::integer).unwrap_or(default);
+    let rules = SettingRules::of(version);
+    let counted = ["max_wal_senders", "max_connections", "superuser_reserved_connections"];
+    if let Some(name) = counted.into_iter().find(|name| rules.senders_are_connections && last(name).is_some()) {
+        let (senders, all) = (number("max_wal_senders", 10), number("max_connections", 100));
+        let reserved = number("superuser_reserved_connections", 3);
+        if reserved.saturating_add(senders) >= all {
+            let said = format!(
+                "superuser_reserved_connections ({reserved}) plus max_wal_senders ({senders}) must be less than max_connections ({all})"
+            );
+            return Err(says(name, last(name).unwrap_or(""), said));
+        }
+    }
     if !ServerParameter::are_known(version) {
         return Ok(());
     }
-    let quoted = SettingRules::of(version).quotes_names;
+    let quoted = rules.quotes_names;
     let named = |name: &str| if quoted { format!("\"{name}\"") } else { name.to_owned() };
-    let number = |name: &str, default: i32| last(name).and_then(value::integer).unwrap_or(default);
     let (level, senders) = (last("wal_level").unwrap_or("replica"), "max_wal_senders");
     let minimal = level.eq_ignore_ascii_case("minimal");
     let archives = last("archive_mode").is_some_and(|mode| value::boolean(mode) != Some(false));
@@ -49,6 +61,11 @@ pub(crate) fn together(version: Version, given: &[(&str, &str)]) -> Result<(), S
     if minimal && streams > 0 {
         let requires = if quoted { "\"wal_level\" to be" } else { "wal_level" };
         let said = format!("WAL streaming ({} > 0) requires {requires} \"replica\" or \"logical\"", named(senders));
+        return Err(says("wal_level", level, said));
+    }
+    let summarizes = last("summarize_wal").and_then(value::boolean) == Some(true);
+    if minimal && summarizes {
+        let said = format!("WAL cannot be summarized when {} is \"minimal\"", named("wal_level"));
         return Err(says("wal_level", level, said));
     }
     let (reserved, connections) = ("superuser_reserved_connections", "max_connections");

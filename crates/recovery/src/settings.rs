@@ -72,6 +72,8 @@ pub struct Settings {
     /// The target that counts, where that is not the one of the options but one of another kind, where it stands (up to
     /// 9.3).
     pub outranked: Option<PlacedSetting>,
+    /// Libraries that are loaded at the start of a server that is started as it lies (`shared_preload_libraries`).
+    pub libraries: Option<PlacedSetting>,
     /// Some settings are there, and which ones this version has is not known here.
     pub names_not_known: bool,
 }
@@ -131,6 +133,7 @@ impl Settings {
             planned: true,
             overridden: Vec::new(),
             outranked: None,
+            libraries: None,
             names_not_known: false,
         }
     }
@@ -290,6 +293,7 @@ impl Settings {
             delivers_nothing,
             planned: given.planned,
             overridden: given.overridden(),
+            libraries: given.libraries(&sorted.server),
             outranked,
             names_not_known: !sorted.server.is_empty() && !ServerParameter::are_known(version),
         })

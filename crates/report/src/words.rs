@@ -1,6 +1,7 @@
 //! What every format says in the same words.
 
 use pgwal_verify::recovery::pages::Blind;
+use pgwal_verify::recovery::{PlacedSetting, SettingPlace};
 use pgwal_verify::{Code, Depth, Detail, Finding, NotChecked, Outcome, Verdict};
 
 /// A verdict, as JSON names it.
@@ -39,6 +40,7 @@ pub fn not_checked(what: NotChecked) -> &'static str {
         NotChecked::TablespaceFolders => {
             "whether the directories are there in which WAL creates tablespaces: a server ends with FATAL without them"
         }
+        NotChecked::Libraries => "whether the libraries are there that a server loads when it starts",
         NotChecked::StandbySettings => {
             "whether max_connections and the like are as high as on the primary, which hot standby needs"
         }
@@ -60,12 +62,20 @@ pub fn not_checked(what: NotChecked) -> &'static str {
 /// The same of an answer, with what it names.
 pub fn unseen(outcome: &Outcome, what: NotChecked) -> String {
     let made = outcome.restore.as_ref().map_or(&[][..], |restore| &restore.makes_tablespaces);
-    match what {
-        NotChecked::TablespaceFolders if !made.is_empty() => format!(
+    let libraries = outcome.restore.as_ref().and_then(|restore| restore.libraries.as_ref());
+    match (what, libraries) {
+        (NotChecked::Libraries, Some(PlacedSetting { name, value, place })) => {
+            let at = match place {
+                SettingPlace::Line { file, line } => format!(", {file} line {line}"),
+                _ => String::new(),
+            };
+            format!("whether the server has its libraries ({name} = '{value}'{at}): without one it does not start")
+        }
+        (NotChecked::TablespaceFolders, _) if !made.is_empty() => format!(
             "whether the directories are there in which WAL creates tablespaces ({}): a server ends with FATAL without them",
             made.join(", ")
         ),
-        what => not_checked(what).to_owned(),
+        (what, _) => not_checked(what).to_owned(),
     }
 }
 

@@ -132,6 +132,8 @@ pub enum NotChecked {
     RemovableFlag,
     /// Whether the directories are there in which WAL creates tablespaces.
     TablespaceFolders,
+    /// Whether the libraries are there that a server loads when it starts.
+    Libraries,
     /// Whether blocks that WAL changes are there.
     Blocks(Blind),
 }

@@ -17,7 +17,7 @@ use pgwal_archive::{Error, Which};
 use pgwal_format::recovery::data_directory::WithoutFolder;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{FileName, Lsn, SegmentName, TimelineId, Version};
-use pgwal_recovery::backup::{Backup, BackupFlaw, FlawKind, RootFileFlaw, Weight};
+use pgwal_recovery::backup::{Backup, BackupFlaw, FlawKind, RootFileFlaw, StartFlaw, Weight};
 use pgwal_recovery::failure::{Failure, Lacking};
 use pgwal_recovery::outcome::{Ending, LeftBranch, Restore, Status};
 use pgwal_recovery::{Settings, SettingsError, Site, TargetTimeline, WalkEnd};
@@ -178,6 +178,7 @@ pub fn of_flaw(flaw: &BackupFlaw) -> Finding {
         FlawKind::TablespaceNowhere { to, mapped } => {
             (Code::BackupStructure, Detail::TablespaceNowhere { to: to.clone(), mapped: *mapped })
         }
+        FlawKind::Start(start) => (Code::BackupStructure, Detail::Start(start.clone())),
         &FlawKind::Rights { mode, group } => (Code::BackupStructure, Detail::Rights { mode, group }),
         FlawKind::Content { count } => {
             (Code::BackupContent, of(&format!("has another content than backup_manifest says{}", more_files(*count))))
@@ -229,6 +230,7 @@ fn unusable(backup: &Backup) -> Option<String> {
             Detail::Folder { without: WithoutFolder::Empty, .. }
                 | Detail::RootFile { what: RootFileFlaw::NoMap, .. }
                 | Detail::TablespaceNowhere { .. }
+                | Detail::Start(StartFlaw { says: None, .. })
         ) || f.code == Code::BackupIncremental && matches!(f.detail, Detail::OfBackup { .. });
         let reads = |code| {
             matches!(code, Code::BackupLabel | Code::BackupControl | Code::BackupIncremental | Code::BackupStructure)

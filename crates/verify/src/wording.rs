@@ -6,6 +6,7 @@ mod message;
 mod restore;
 pub mod restored;
 mod server;
+mod start;
 mod target;
 
 pub(crate) use target::{early as early_act, missed as target_missed, named as target_named};
@@ -105,9 +106,7 @@ impl Finding {
             (_, Detail::Rights { .. }) => {
                 format!("chmod 700 {}, where a server is to be started on it", quoted(file))
             }
-            (_, Detail::RootFile { what: RootFileFlaw::NoHba, .. }) => {
-                "put a pg_hba.conf into the data directory, or name one with hba_file".into()
-            }
+            (_, Detail::Start(flaw)) => start::advice(flaw),
             (_, Detail::RootFile { what: RootFileFlaw::NoMap, .. }) => format!("copy {file} from the backup anew"),
             (_, Detail::RootFile { .. }) => {
                 "copy PG_VERSION from the backup: its only line is the major version of the server".into()

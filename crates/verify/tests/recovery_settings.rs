@@ -20,6 +20,10 @@ fn says(of: &str, options: &[(&str, &str)]) -> String {
     planned(of, options).unwrap_err().server_says().unwrap()
 }
 
+fn refusal(of: &str, options: &[(&str, &str)]) -> Option<String> {
+    planned(of, options).err()?.server_says()
+}
+
 fn assumed(settings: &Settings, name: &str) -> Option<String> {
     settings.assumed.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone())
 }
@@ -363,4 +367,25 @@ fn files_as_they_lie() {
         (Some("cp /a/%f %p"), Some(7))
     );
     assert_eq!(settings.not_read, ["postgresql.conf: include 'x.conf'"]);
+}
+
+/// 11: what the postmaster writes; 12 and later count senders apart (15 and 18 start with them).
+#[test]
+fn senders_are_connections_in_11() {
+    let of = |senders: &'static str| [("max_connections", "10"), ("max_wal_senders", senders)];
+    let said = "superuser_reserved_connections (3) plus max_wal_senders (7) must be less than max_connections (10)";
+    assert_eq!(refusal("11", &of("7")).as_deref(), Some(said));
+    assert_eq!((refusal("11", &of("6")), refusal("15", &of("7"))), (None, None));
+    let by_default = |all: &'static str| refusal("11", &[("max_connections", all)]).is_some();
+    assert!(by_default("13") && !by_default("14"));
+}
+
+/// 18.
+#[test]
+fn what_is_summarized_needs_more_than_minimal() {
+    let minimal =
+        |summarize: &'static str| [("wal_level", "minimal"), ("max_wal_senders", "0"), ("summarize_wal", summarize)];
+    let said = "WAL cannot be summarized when \"wal_level\" is \"minimal\"";
+    assert_eq!(refusal("18", &minimal("on")).as_deref(), Some(said));
+    assert_eq!((refusal("18", &minimal("off")), refusal("18", &[("summarize_wal", "on")])), (None, None));
 }

@@ -212,7 +212,9 @@ impl Restoring {
             if backup.kind != BackupKind::DataDirectory {
                 bail!("{} is no data directory", pgdata.display());
             }
-            backup.starts_as_it_lies();
+            let set = self.set.iter().filter_map(|pair| pair.split_once('='));
+            let names: Vec<&str> = set.map(|(name, _)| name.trim()).collect();
+            backup.starts_as_it_lies(&names);
             return Ok(Restored { backup, ready: true, chosen: None });
         }
         let name = self.backup.as_deref().ok_or_else(|| anyhow!("no backup was named"))?;

@@ -72,7 +72,7 @@ fn of_several_missing_folders_the_server_names_one() {
 fn nothing_is_promised_of_a_server_that_does_not_start() {
     let data = data_directory();
     fs::write(data.path().join("recovery.signal"), "").unwrap();
-    let conf = "restore_command = 'cp /wal/%f %p'\nhot_standby = off\n";
+    let conf = "restore_command = 'sh fetch %f %p'\nhot_standby = off\n";
     fs::write(data.path().join("postgresql.conf"), conf).unwrap();
     let lines = |option: &str| {
         let ran = walproof(&["verify", &testdata("demo/good"), option, data.path().to_str().unwrap()]);

@@ -46,6 +46,10 @@ pub struct SettingRules {
     /// A `%` in `restore_command` must be `%f`, `%p`, `%r` or `%%`, else the server ends with FATAL when it asks for
     /// the first file (16 and later; `replace_percent_placeholders`).
     pub checks_placeholders: bool,
+    /// It says which `pg_hba.conf` it does not load (16 and later).
+    pub names_hba_path: bool,
+    /// `max_wal_senders` come out of `max_connections` (11 alone).
+    pub senders_are_connections: bool,
     /// Messages quote the names of settings, and tell ranges with their units (17 and later).
     pub quotes_names: bool,
 }
@@ -132,6 +136,8 @@ pub(crate) const SETTINGS_8_2: SettingRules = SettingRules {
     parameters: DEFAULTS_8_2,
     no_restore_command: "recovery command file \"recovery.conf\" did not specify restore_command",
     checks_placeholders: false,
+    names_hba_path: false,
+    senders_are_connections: false,
     quotes_names: false,
 };
 pub(crate) const SETTINGS_8_4: SettingRules =
@@ -156,7 +162,8 @@ pub(crate) const SETTINGS_9_5: SettingRules = SettingRules {
 };
 pub(crate) const SETTINGS_10: SettingRules =
     SettingRules { hot_standby: Some(true), parameters: DEFAULTS_10, ..SETTINGS_9_5 };
-pub(crate) const SETTINGS_11: SettingRules = SettingRules { refuses_special_times: true, ..SETTINGS_10 };
+pub(crate) const SETTINGS_11: SettingRules =
+    SettingRules { refuses_special_times: true, senders_are_connections: true, ..SETTINGS_10 };
 pub(crate) const SETTINGS_12: SettingRules = SettingRules {
     recovery_conf: None,
     pause_without_hot_standby: PauseWithoutHotStandby {
@@ -165,10 +172,12 @@ pub(crate) const SETTINGS_12: SettingRules = SettingRules {
     },
     several: SeveralTargets::Refused,
     latest_by_default: true,
+    senders_are_connections: false,
     no_restore_command: "must specify restore_command when standby mode is not enabled",
     ..SETTINGS_11
 };
-pub(crate) const SETTINGS_16: SettingRules = SettingRules { checks_placeholders: true, ..SETTINGS_12 };
+pub(crate) const SETTINGS_16: SettingRules =
+    SettingRules { checks_placeholders: true, names_hba_path: true, ..SETTINGS_12 };
 pub(crate) const SETTINGS_17: SettingRules = SettingRules {
     no_restore_command: "must specify \"restore_command\" when standby mode is not enabled",
     quotes_names: true,

@@ -2,6 +2,7 @@
 
 use super::folder_place::FolderPlace;
 use super::tablespace_map::MapFault;
+use crate::fault::PlacedSetting;
 use pgwal_format::recovery::data_directory::{DataFolder, WithoutFolder};
 use pgwal_format::text::backup_label::{BackupLabelFault, IncrementalFrom};
 use pgwal_format::text::control::ControlError;
@@ -36,10 +37,40 @@ pub enum RootFileFlaw {
     NoVersion,
     /// `PG_VERSION` begins with no number.
     VersionNoNumber,
-    /// `pg_hba.conf` is not there, and no setting names another one.
-    NoHba,
     /// A server starts, and no connection finds the catalogs that this file names.
     NoMap,
+}
+
+/// Something that keeps a server from starting on a directory.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum StartObstacle {
+    /// `postmaster.pid` names this process, which runs in the directory.
+    ServerRuns(u32),
+    /// `postmaster.pid` names this process, which runs on this machine.
+    ProcessAlive(u32),
+    /// `postmaster.pid` names no process.
+    NoProcess,
+    /// `postgresql.conf` is not there.
+    NoConfiguration,
+    /// `data_directory` names another directory: it is not there, or a server works in that one.
+    OtherDirectory(String),
+    /// A file that a server reads when it starts is not there.
+    NoFile(String),
+    /// The folder of a socket is not there.
+    NoSocketFolder(String),
+}
+
+/// It, and where it comes from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StartFlaw {
+    /// What it is.
+    pub obstacle: StartObstacle,
+    /// The setting that asks for it.
+    pub setting: Option<PlacedSetting>,
+    /// The data directory.
+    pub data: String,
+    /// What the server says; `None` where it starts, and elsewhere.
+    pub says: Option<String>,
 }
 
 /// What is wrong with a file of a base backup.
@@ -141,6 +172,8 @@ pub enum FlawKind {
         /// The group may read (11 and later).
         group: bool,
     },
+    /// Something on this machine keeps a server from starting on the directory.
+    Start(StartFlaw),
     /// A tar cannot be read to its end.
     Tar(String),
     /// A tar is encrypted, or packed in a way that is not read.

@@ -29,7 +29,7 @@ pub(super) fn judge(backup: &mut Backup, parts: &BackupParts) {
     found.extend(not_streamed(backup));
     found.extend(map(backup, parts));
     found.extend(structure::lacking(backup, parts));
-    backup.lacks_hba = structure::lacks_hba(backup, parts);
+    backup.has_most = structure::has_most(backup, parts);
     let had_manifest = backup.manifest.is_some();
     if let Some(other) = of_another_backup(backup) {
         // What it says is of other files and of other WAL.

@@ -21,6 +21,7 @@ mod folder;
 mod folder_place;
 mod judge;
 pub mod manifest;
+mod on_machine;
 mod open;
 mod own_files;
 mod parts;
@@ -52,7 +53,7 @@ pub use data_files::{DataFiles, of_files};
 pub use each_file::each_file;
 pub(crate) use find::all;
 pub use find::{find, known, labelled};
-pub use flaw::{BackupFlaw, FlawKind, RootFileFlaw, Weight};
+pub use flaw::{BackupFlaw, FlawKind, RootFileFlaw, StartFlaw, StartObstacle, Weight};
 pub use folder_place::FolderPlace;
 pub use judge::of_archive;
 pub use manifest::Manifest;
@@ -103,8 +104,8 @@ pub struct Backup {
     pub lived_in: bool,
     /// `PG_VERSION` is there.
     pub(crate) has_version_file: bool,
-    /// Its configuration lies in it, and names no `pg_hba.conf` that is there.
-    pub(crate) lacks_hba: bool,
+    /// It is a data directory of which most is at hand.
+    pub(crate) has_most: bool,
     /// Tablespaces that are folders in `pg_tblspc`, and no links (`allow_in_place_tablespaces`).
     pub in_place: BTreeSet<u32>,
     /// Tablespaces whose place is not on this machine, where a server will be started on the directory as it lies.
@@ -204,7 +205,7 @@ impl Backup {
             label_was_used: false,
             lived_in: false,
             has_version_file: false,
-            lacks_hba: false,
+            has_most: false,
             in_place: BTreeSet::new(),
             nowhere: BTreeSet::new(),
             unlinked: BTreeSet::new(),

@@ -7,6 +7,7 @@ use super::Backup;
 use super::flaw::{BackupFlaw, FlawKind, RootFileFlaw, Weight};
 use super::folder_place::FolderPlace;
 use super::manifest::Manifest;
+use super::on_machine;
 use super::parts::{BackupParts, is_whole};
 use pgwal_format::recovery::data_directory::{DataFolder, WithoutFolder, has_maps, refused_rights};
 use std::collections::BTreeSet;
@@ -77,20 +78,13 @@ pub(super) fn lacking(backup: &Backup, parts: &BackupParts) -> Vec<BackupFlaw> {
 }
 
 /// Whether this is a directory of which most is at hand.
-fn has_most(backup: &Backup, parts: &BackupParts) -> bool {
+pub(super) fn has_most(backup: &Backup, parts: &BackupParts) -> bool {
     let is_of = |folder: &DataFolder| backup.version.is_none_or(|version| folder.is_of(version));
     let there = parts
         .folders
         .iter()
         .filter(|(folder, place)| !folder.name.contains('/') && *place == FolderPlace::There && is_of(folder));
     there.count() >= MOST_OF_THEM
-}
-
-/// Whether a server that is started on the directory finds no `pg_hba.conf`.
-pub(super) fn lacks_hba(backup: &Backup, parts: &BackupParts) -> bool {
-    let named = backup.settings.iter().any(|file| file.text.get("hba_file").is_some());
-    let there = parts.sizes.iter().any(|(path, _)| path == "pg_hba.conf");
-    has_most(backup, parts) && parts.files.contains_key("postgresql.conf") && !there && !named
 }
 
 /// The first file that is not there of those without which no connection finds the catalogs of the cluster, or of a
@@ -156,8 +150,9 @@ fn is_below(path: &str, folder: &str) -> bool {
 }
 
 impl Backup {
-    /// A server will be started on the directory as it lies: what a sample may lack counts.
-    pub fn starts_as_it_lies(&mut self) {
+    /// A server will be started on the directory as it lies: what a sample may lack counts. `set`: names of settings
+    /// that are given otherwise than in the files that lie there.
+    pub fn starts_as_it_lies(&mut self, set: &[&str]) {
         let told = self.flaws.iter().any(|flaw| flaw.file == "PG_VERSION");
         if is_whole(self.kind) && !self.has_version_file && !told {
             let kind = FlawKind::RootFile { what: RootFileFlaw::NoVersion, data: self.name.clone() };
@@ -179,9 +174,7 @@ impl Backup {
                 _ => {}
             }
         }
-        if self.lacks_hba {
-            let kind = FlawKind::RootFile { what: RootFileFlaw::NoHba, data: self.name.clone() };
-            self.flaws.push(kind.of("pg_hba.conf"));
-        }
+        let obstacles = on_machine::obstacles(self, set);
+        self.flaws.extend(obstacles);
     }
 }

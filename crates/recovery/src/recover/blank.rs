@@ -24,6 +24,7 @@ impl Recovery<'_> {
             server_says: None,
             assumed: self.settings.assumed.clone(),
             respelled: self.settings.respelled.clone(),
+            libraries: self.settings.libraries.clone(),
             settings_unknown: self.settings_unknown(),
             replayed: Default::default(),
             first_dropped: None,

@@ -11,7 +11,7 @@ use pgwal_verify::recovery::outcome::{AsksArchive, Ending, FileAsked, Restore, S
 use pgwal_verify::recovery::sum::ReplayedCommit;
 use pgwal_verify::recovery::unlabelled::Unlabelled;
 use pgwal_verify::recovery::{Alternative, BackupChoice, Instead, PassedOver, Respelled, Target, WalkEnd, WhyPassed};
-use pgwal_verify::{Code, Finding, Outcome, RestoredEnd, RestoredReport, Severity, Verdict, WalEnd};
+use pgwal_verify::{Code, Detail, Finding, Outcome, RestoredEnd, RestoredReport, Severity, Verdict, WalEnd};
 
 /// Files of one kind that are told one by one.
 const TOLD: usize = 5;
@@ -29,6 +29,9 @@ pub fn headline(outcome: &Outcome, r: &Restore, zone: &Zone) -> String {
         Verdict::Proven => format!("PROVEN{}: this restores to the end of WAL, {to}", except(outcome)),
         Verdict::Refuted if r.is_good() && r.is_torn() => {
             format!("REFUTED: this comes to {to}, with data that are not whole")
+        }
+        Verdict::Refuted if r.is_good() && outcome.counted().any(is_of_other_directory) => {
+            format!("REFUTED: a server works in another directory; on this one it would come to {to}")
         }
         Verdict::Refuted if r.is_good() && outcome.counted().any(is_of_backup) => {
             format!("REFUTED: this comes to {to}, with a backup that is not whole")
@@ -81,6 +84,12 @@ fn of_cluster(outcome: &Outcome, left: &RestoredReport, to: &str) -> Option<Stri
         }
         _ => None,
     }
+}
+
+/// `data_directory` names another one.
+fn is_of_other_directory(finding: &Finding) -> bool {
+    let elsewhere = matches!(&finding.detail, Detail::Start(flaw) if flaw.says.is_none());
+    finding.severity == Severity::Error && elsewhere
 }
 
 /// What is wrong with the backup itself.

@@ -15,7 +15,7 @@ use pgwal_format::text::control::ControlError;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Lsn, PageSize, SegmentSize, TimelineId, Version};
 use pgwal_recovery::acts::EarlyAct;
-use pgwal_recovery::backup::{FolderPlace, MapFault, RootFileFlaw};
+use pgwal_recovery::backup::{FolderPlace, MapFault, RootFileFlaw, StartFlaw};
 use pgwal_recovery::failure::Failure;
 use pgwal_recovery::outcome::AsksArchive;
 use pgwal_recovery::outcome::LeftOut;
@@ -434,6 +434,8 @@ pub enum Detail {
         /// `tablespace_map` says so, and else a link.
         mapped: bool,
     },
+    /// Something on this machine keeps a server from starting on a data directory.
+    Start(StartFlaw),
     /// A tablespace that the catalogs list has no link in `pg_tblspc`.
     TablespaceUnlinked(u32),
     /// Rights of a data directory with which a server does not start.

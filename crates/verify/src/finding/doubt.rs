@@ -22,3 +22,10 @@ pub enum CommandDoubt {
     /// It takes files from this folder, which is not on this machine.
     NotHere(String),
 }
+
+impl CommandDoubt {
+    /// A server that is started on this machine gets nothing by it.
+    pub fn gets_nothing_here(&self) -> bool {
+        matches!(self, CommandDoubt::NotHere(_) | CommandDoubt::NoProgram(_))
+    }
+}

@@ -265,6 +265,7 @@ impl RestoreRuling<'_, '_> {
         let unknown = self.settings.is_ok_and(|settings| settings.names_not_known);
         not_checked.extend(unknown.then_some(NotChecked::SettingNames));
         not_checked.extend((!restore.makes_tablespaces.is_empty()).then_some(NotChecked::TablespaceFolders));
+        not_checked.extend(restore.libraries.is_some().then_some(NotChecked::Libraries));
         not_checked.extend(restore.settings_unknown.then_some(NotChecked::StandbySettings));
         not_checked.extend(restore.blind.iter().map(|why| NotChecked::Blocks(*why)));
         not_checked.sort();

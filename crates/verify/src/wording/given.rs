@@ -7,7 +7,7 @@ use pgwal_recovery::{NotTaken, PlacedSetting, SettingPlace, SettingsError, WhyNo
 use pgwal_repos::shell::quoted;
 
 /// "postgresql.auto.conf line 3", where it is known.
-fn place(place: &SettingPlace) -> Option<String> {
+pub(super) fn place(place: &SettingPlace) -> Option<String> {
     match place {
         SettingPlace::Unknown => None,
         SettingPlace::Line { file, line } => Some(format!("{file} line {line}")),

@@ -1,6 +1,6 @@
 //! What is wrong.
 
-use super::{copies, given, restored, target};
+use super::{copies, given, restored, start, target};
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
 use crate::reach::span;
@@ -157,9 +157,7 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
         Detail::RootFile { what: RootFileFlaw::NoMap, .. } => {
             format!("{file} is missing: a server starts, and no connection comes to what it names")
         }
-        Detail::RootFile { what: RootFileFlaw::NoHba, .. } => {
-            format!("{file} is missing: a server does not start without it")
-        }
+        Detail::Start(flaw) => start::message(flaw),
         Detail::RootFile { what: RootFileFlaw::VersionNoNumber, .. } => {
             format!("{file} does not begin with the number of a version")
         }

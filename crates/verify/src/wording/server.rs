@@ -85,7 +85,7 @@ pub(super) fn of_backup(f: &Finding) -> Option<String> {
             return Some(format!("data directory \"{data}\" has group or world access"));
         }
         (Code::BackupStructure, Detail::TablespaceNowhere { .. } | Detail::TablespaceUnlinked(_)) => return None,
-        (Code::BackupStructure, Detail::RootFile { what: RootFileFlaw::NoHba, .. }) => "could not load pg_hba.conf",
+        (Code::BackupStructure, Detail::Start(start)) => return start.says.clone(),
         (Code::BackupStructure, Detail::RootFile { what: RootFileFlaw::NoMap, .. }) => return None,
         (Code::BackupStructure, Detail::RootFile { data, .. }) => {
             return Some(format!("\"{data}\" is not a valid data directory"));

@@ -5,6 +5,7 @@ use crate::restore;
 use crate::time::Zone;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_repos::RepoLayout;
+use pgwal_verify::backup::StartFlaw;
 use pgwal_verify::recovery::outcome::Restore;
 use pgwal_verify::wording::restored as wording;
 use pgwal_verify::{Code, Detail, Finding, Outcome, Severity, Verdict};
@@ -26,18 +27,33 @@ fn of_restore(outcome: &Outcome, restore: &Restore) -> String {
         Some(f) if matches!(f.detail, Detail::TablespaceNowhere { .. }) => {
             format!("once the tablespace that {} names has its files, {foretold}", f.code)
         }
+        Some(Finding { detail: Detail::Start(StartFlaw { says: None, data, .. }), code, .. }) => {
+            format!(
+                "a server that is started with -D {data} works in another directory ({code}); in this one, {foretold}"
+            )
+        }
         Some(f) => format!(
             "no server starts on the data directory as it lies ({}); once that is put right, {foretold}",
             f.code
         ),
+        None if restore.is_good() && delivers_nowhere(outcome) => {
+            format!("as it lies, restore_command gets nothing on this machine (WP435); once it delivers, {foretold}")
+        }
         None => foretold,
     }
+}
+
+/// The command is one that does nothing on this machine, on which a server will be started.
+fn delivers_nowhere(outcome: &Outcome) -> bool {
+    outcome.counted().any(|f| matches!(&f.detail, Detail::Command { doubt, .. } if doubt.gets_nothing_here()))
 }
 
 /// What is to be put right in a data directory before a server replays anything on it, where the verdict leaves it out.
 pub(super) fn obstacle(outcome: &Outcome) -> Option<&Finding> {
     let layout = outcome.layout.as_ref();
-    let stops = |f: &&Finding| matches!(f.detail, Detail::TablespaceNowhere { .. }) || f.server_says(layout).is_some();
+    let stops = |f: &&Finding| {
+        matches!(f.detail, Detail::TablespaceNowhere { .. } | Detail::Start(_)) || f.server_says(layout).is_some()
+    };
     outcome.counted().filter(|f| f.code == Code::BackupStructure && f.severity >= Severity::Warning).find(stops)
 }
 

@@ -1,0 +1,319 @@
+//! What on this machine keeps a server from starting on a data directory as it lies. Servers of 11, 15 and 18 were
+//! started on each.
+#![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
+
+mod run;
+
+use run::walproof;
+use serde_json::Value;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use tempfile::TempDir;
+use walproof_testdata::root;
+
+/// An archive of 15 in `wal`, and a data directory in `data`: with most folders, or a sample of two files.
+struct Place(TempDir);
+
+/// As high as on the primary, so that nothing else is wrong.
+const CONF: &str = "port = 5499\nmax_prepared_transactions = 20\n";
+
+const FOLDERS: [&str; 19] = [
+    "base/5",
+    "pg_commit_ts",
+    "pg_dynshmem",
+    "pg_logical/mappings",
+    "pg_logical/snapshots",
+    "pg_multixact/members",
+    "pg_multixact/offsets",
+    "pg_notify",
+    "pg_replslot",
+    "pg_serial",
+    "pg_snapshots",
+    "pg_stat",
+    "pg_stat_tmp",
+    "pg_subtrans",
+    "pg_tblspc",
+    "pg_twophase",
+    "pg_wal/archive_status",
+    "pg_xact",
+    "global",
+];
+
+impl Place {
+    fn whole() -> Place {
+        let place = Place::sample();
+        FOLDERS.iter().for_each(|folder| fs::create_dir_all(place.at("data").join(folder)).unwrap());
+        for file in ["pg_xact/0000", "global/pg_filenode.map", "pg_multixact/offsets/0000", "pg_hba.conf"] {
+            place.write(&format!("data/{file}"), "x");
+        }
+        place
+    }
+
+    fn sample() -> Place {
+        let place = Place(tempfile::tempdir().unwrap());
+        copy(&root().join("demo/good"), &place.at("wal"));
+        copy(&root().join("backup/15"), &place.at("data"));
+        for (file, text) in [
+            ("data/PG_VERSION", "15\n"),
+            ("data/recovery.signal", ""),
+            ("data/postgresql.conf", CONF),
+            ("data/postgresql.auto.conf", "restore_command = 'sh fetch %f %p'\n"),
+        ] {
+            place.write(file, text);
+        }
+        fs::set_permissions(place.at("data"), fs::Permissions::from_mode(0o700)).unwrap();
+        place
+    }
+
+    fn at(&self, path: &str) -> PathBuf {
+        self.0.path().join(path)
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        fs::write(self.at(path), text).unwrap();
+    }
+
+    /// With these lines in `postgresql.conf`.
+    fn set(self, lines: &str) -> Place {
+        self.write("data/postgresql.conf", &format!("{CONF}{lines}\n"));
+        self
+    }
+
+    fn run(&self, option: &str, words: &[&str]) -> run::Ran {
+        let (wal, data) = (self.at("wal"), self.at("data"));
+        let own = ["verify", wal.to_str().unwrap(), option, data.to_str().unwrap()];
+        walproof(&[&own, words].concat())
+    }
+
+    fn text(&self) -> String {
+        self.run("--pgdata", &[]).out
+    }
+
+    fn ask(&self, words: &[&str]) -> Answer {
+        let ran = self.run("--pgdata", &[words, &["--format", "json"]].concat());
+        let document = serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {}{}", ran.out, ran.err));
+        Answer { exit: ran.code, document }
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let to = to.join(path.file_name().unwrap());
+        if path.is_dir() { copy(&path, &to) } else { fs::copy(&path, &to).map(drop).unwrap() }
+    }
+}
+
+struct Answer {
+    exit: i32,
+    document: Value,
+}
+
+impl Answer {
+    fn says(&self) -> &str {
+        self.document["restore"]["server_says"].as_str().unwrap_or("")
+    }
+
+    /// The codes that are told, those for information apart.
+    fn codes(&self) -> Vec<&str> {
+        let told = self.document["findings"].as_array().unwrap().iter().filter(|f| f["severity"] != "info");
+        told.map(|f| f["code"].as_str().unwrap()).collect()
+    }
+
+    fn first(&self, field: &str) -> &str {
+        self.document["findings"][0][field].as_str().unwrap_or("")
+    }
+
+    /// A server ends with these words, and with nothing else wrong.
+    fn ends(&self, says: &str) {
+        assert_eq!((self.exit, self.says()), (1, says), "{:#}", self.document["findings"]);
+        assert_eq!(self.codes(), ["WP434", "WP420"]);
+        assert_eq!(self.first("server_says"), says);
+    }
+
+    fn starts(&self, what: &str) {
+        assert_eq!((self.exit, self.codes()), (0, vec![]), "{what}: {:#}", self.document["findings"]);
+    }
+}
+
+/// A process that ends with the test.
+struct Alive(Child);
+
+impl Alive {
+    fn new(folder: &Path) -> Alive {
+        Alive(Command::new("sleep").arg("600").current_dir(folder).spawn().unwrap())
+    }
+
+    fn lock(&self, place: &Place) {
+        place.write("data/postmaster.pid", &format!("{}\n/somewhere\n1\n5432\n\n\n", self.0.id()));
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        _ = self.0.kill();
+        _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_directory_and_a_sample_of_one_are_proven() {
+    Place::whole().ask(&[]).starts("whole");
+    Place::sample().ask(&[]).starts("a sample");
+}
+
+/// 11, 15, 18: whatever process it is, as long as it is of the server's user. One of another user is passed over.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_postmaster_pid_whose_process_lives() {
+    let place = Place::whole();
+    let other = Alive::new(Path::new("/"));
+    other.lock(&place);
+    place.ask(&[]).ends("lock file \"postmaster.pid\" already exists");
+    assert!(place.ask(&[]).first("advice").contains("rm "), "{}", place.ask(&[]).first("advice"));
+    // A copy that is looked at is not yet one that is started.
+    assert_eq!(place.run("--backup", &["--fail-on", "warning"]).code, 0);
+    let sample = Place::sample();
+    other.lock(&sample);
+    sample.ask(&[]).starts("of a sample, copied from another machine, it says nothing");
+    drop(other);
+    place.ask(&[]).starts("the process is gone");
+    for (text, says) in
+        [("", "lock file \"postmaster.pid\" is empty"), ("x\n", "bogus data in lock file \"postmaster.pid\": \"x\n\"")]
+    {
+        place.write("data/postmaster.pid", text);
+        place.ask(&[]).ends(says);
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_directory_in_which_a_server_runs() {
+    for place in [Place::whole(), Place::sample()] {
+        let server = Alive::new(&place.at("data"));
+        server.lock(&place);
+        let answer = place.ask(&[]);
+        answer.ends("lock file \"postmaster.pid\" already exists");
+        assert!(answer.first("message").contains("a server runs in this directory"), "{}", answer.first("message"));
+        assert!(answer.first("advice").contains("pg_ctl stop"), "{}", answer.first("advice"));
+    }
+}
+
+/// 11, 15, 18: a server reads the configuration where `-D` says, and works where that says. In postgresql.auto.conf the
+/// setting does not count.
+#[test]
+fn data_directory_elsewhere() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let line = format!("data_directory = '{}'", elsewhere.path().display());
+    for place in [Place::whole(), Place::sample()] {
+        let place = place.set(&line);
+        let answer = place.ask(&[]);
+        assert_eq!((answer.exit, answer.codes()), (1, vec!["WP434"]), "{:#}", answer.document["findings"]);
+        let message = answer.first("message");
+        assert!(message.starts_with("postgresql.conf line 3 sets data_directory"), "{message}");
+        assert!(answer.first("advice").contains("out of postgresql.conf line 3"), "{}", answer.first("advice"));
+        let text = place.text();
+        assert!(text.starts_with("VERDICT  REFUTED: a server works in another directory"), "{text}");
+        assert!(text.contains("works in another directory (WP434); in this one"), "{text}");
+    }
+    let gone = "data_directory = '/nowhere/data'";
+    Place::whole().set(gone).ask(&[]).ends("data directory \"/nowhere/data\" does not exist");
+    let sample = Place::sample().set(gone).ask(&[]);
+    assert_eq!((sample.exit, sample.first("severity"), sample.codes()), (0, "warning", vec!["WP434"]));
+    // The directory itself, and a link to it.
+    let place = Place::whole();
+    std::os::unix::fs::symlink(place.at("data"), place.at("link")).unwrap();
+    for name in ["data", "link"] {
+        let line = format!("{CONF}data_directory = '{}'\n", place.at(name).display());
+        place.write("data/postgresql.conf", &line);
+        place.ask(&[]).starts(name);
+    }
+    let place = Place::whole();
+    place.write("data/postgresql.auto.conf", &format!("restore_command = 'sh fetch %f %p'\n{line}\n"));
+    place.ask(&[]).starts("postgresql.auto.conf");
+}
+
+/// 11 and 15; from 16 on it says which file (`could not load /nowhere/hba`: 16, 17, 18). pg_ident.conf is logged only.
+#[test]
+fn hba_file_that_is_not_there() {
+    let place = Place::whole().set("hba_file = '/nowhere/hba'");
+    place.ask(&[]).ends("could not load pg_hba.conf");
+    place.ask(&["--set", "hba_file=/etc/passwd"]).starts("another one is given");
+    Place::sample().set("hba_file = '/nowhere/hba'").ask(&[]).starts("a sample");
+    let place = Place::whole();
+    place.write("hba", "x");
+    place.write("data/postgresql.conf", &format!("{CONF}hba_file = '{}'\n", place.at("hba").display()));
+    fs::remove_file(place.at("data/pg_hba.conf")).unwrap();
+    place.ask(&[]).starts("it is there");
+    Place::whole().set("ident_file = '/nowhere/ident'\nexternal_pid_file = '/nowhere/pid'").ask(&[]).starts("ident");
+}
+
+/// 11 and 15 (18 likewise, where it is built with SSL).
+#[test]
+fn ssl_without_its_files() {
+    let place = Place::whole().set("ssl = on");
+    place.ask(&[]).ends("could not load server certificate file \"server.crt\": No such file or directory");
+    place.write("data/server.crt", "x");
+    place.ask(&[]).ends("could not access private key file \"server.key\": No such file or directory");
+    place.write("data/server.key", "x");
+    place.ask(&[]).starts("both are there");
+    let place = Place::whole().set("ssl = yes\nssl_cert_file = '/nowhere/c'");
+    place.ask(&[]).ends("could not load server certificate file \"/nowhere/c\": No such file or directory");
+    Place::whole().set("ssl = off\nssl_cert_file = '/nowhere/c'").ask(&[]).starts("off");
+    Place::sample().set("ssl = on").ask(&[]).starts("a sample");
+}
+
+/// 11, 15, 18: `could not create lock file`. Where the server will be, the folder may be there.
+#[test]
+fn the_folder_of_a_socket_is_a_warning() {
+    for place in [Place::whole(), Place::sample()] {
+        let place = place.set("unix_socket_directories = '/tmp, /nowhere/run'");
+        let answer = place.ask(&[]);
+        assert_eq!((answer.exit, answer.first("severity"), answer.codes()), (0, "warning", vec!["WP434"]));
+        assert_eq!(
+            answer.first("server_says"),
+            "could not create lock file \"/nowhere/run/.s.PGSQL.5499.lock\": No such file or directory"
+        );
+    }
+    Place::whole().set("unix_socket_directories = '/tmp,\"pg_wal\"'").ask(&[]).starts("there");
+}
+
+/// 11, 15, 18: `postgres: could not access the server configuration file`. On Debian it lies elsewhere, and
+/// `pg_hba.conf` with it.
+#[test]
+fn without_postgresql_conf() {
+    let place = Place::whole();
+    fs::remove_file(place.at("data/postgresql.conf")).unwrap();
+    let path = place.at("data/postgresql.conf").display().to_string();
+    place.ask(&[]).ends(&format!(
+        "postgres: could not access the server configuration file \"{path}\": No such file or directory"
+    ));
+    place.ask(&["--set", "config_file=/etc/postgresql/15/main/postgresql.conf"]).starts("it is given");
+    fs::remove_file(place.at("data/pg_hba.conf")).unwrap();
+    place.ask(&[]).starts("both lie elsewhere");
+}
+
+#[test]
+fn libraries_are_named_for_not_checked() {
+    let line = "shared_preload_libraries = 'pg_stat_statements'";
+    let place = Place::whole().set(line);
+    place.ask(&[]).starts("the server may have it");
+    let told = format!("whether the server has its libraries ({line}, postgresql.conf line 3)");
+    assert!(place.text().contains(&told), "{}", place.text());
+    assert!(!Place::whole().set("shared_preload_libraries = ''").text().contains("libraries"));
+}
+
+/// A server started here ends with FATAL.
+#[test]
+fn a_command_that_gets_nothing_here_promises_no_writes() {
+    for command in ["cp /nowhere/%f %p", "/nowhere/get %f %p"] {
+        let place = Place::whole();
+        place.write("data/postgresql.auto.conf", &format!("restore_command = '{command}'\n"));
+        let text = place.text();
+        let impact = text.lines().find(|line| line.starts_with("IMPACT")).unwrap();
+        assert!(impact.contains("restore_command gets nothing on this machine"), "{impact}");
+    }
+}

@@ -1,0 +1,210 @@
+//! What on this machine keeps a server from starting on a directory as it lies. What servers of 11, 15 and 18 did with
+//! each was seen by starting them.
+//!
+//! Settings and copies come from other machines, and what is at hand may be a sample: what a sample lacks is told where
+//! most of the directory is there.
+
+use super::Backup;
+use super::flaw::{BackupFlaw, FlawKind, StartFlaw, StartObstacle, Weight};
+use super::small::small;
+use crate::fault::{PlacedSetting, SettingPlace};
+use crate::value;
+use pgwal_format::recovery::settings::SettingRules;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+/// Looks at a directory and the machine around it. `set`: names of settings that are given otherwise.
+pub(super) fn obstacles(backup: &Backup, set: &[&str]) -> Vec<BackupFlaw> {
+    let start = StartLook { backup, data: Path::new(&backup.name), set };
+    let settings = [start.other_directory(), start.configuration(), start.hba()];
+    let mut out: Vec<BackupFlaw> = settings.into_iter().flatten().chain(start.lock_file()).collect();
+    out.extend(start.ssl());
+    out.extend(start.socket_folder());
+    out
+}
+
+struct StartLook<'a> {
+    backup: &'a Backup,
+    data: &'a Path,
+    set: &'a [&'a str],
+}
+
+impl StartLook<'_> {
+    fn flaw(&self, file: &str, weight: Weight, (obstacle, says): (StartObstacle, Option<String>)) -> BackupFlaw {
+        let data = self.backup.name.clone();
+        FlawKind::Start(StartFlaw { obstacle, setting: None, data, says }).weighed(file, weight)
+    }
+
+    /// One that a setting asks for.
+    fn set_by(&self, setting: PlacedSetting, weight: Weight, found: (StartObstacle, Option<String>)) -> BackupFlaw {
+        let file = match &setting.place {
+            SettingPlace::Line { file, .. } => file.clone(),
+            _ => String::new(),
+        };
+        let mut flaw = self.flaw(&file, weight, found);
+        if let FlawKind::Start(start) = &mut flaw.kind {
+            start.setting = Some(setting);
+        }
+        flaw
+    }
+
+    /// The line of a setting that counts.
+    fn setting(&self, name: &str) -> Option<PlacedSetting> {
+        if self.set.iter().any(|other| other.eq_ignore_ascii_case(name)) {
+            return None;
+        }
+        self.backup.settings.iter().rev().find_map(|file| {
+            let setting = file.text.settings.iter().rev().find(|s| s.name.eq_ignore_ascii_case(name))?;
+            let place = SettingPlace::Line { file: file.name.clone(), line: setting.line };
+            Some(PlacedSetting { name: name.to_owned(), value: setting.value.clone(), place })
+        })
+    }
+
+    /// A server reads the configuration here, and works where that says. It looks for the setting in front of
+    /// `postgresql.auto.conf`, where it does not count.
+    fn other_directory(&self) -> Option<BackupFlaw> {
+        let setting = self.setting("data_directory")?;
+        let of_auto = |name: &str| self.backup.settings.iter().any(|f| f.name == name && f.main != "postgresql.conf");
+        if matches!(&setting.place, SettingPlace::Line { file, .. } if of_auto(file)) {
+            return None;
+        }
+        let other = Path::new(&setting.value);
+        let (own, real) = (self.data.canonicalize().ok()?, other.canonicalize());
+        // A relative one begins where the server is started.
+        if !other.is_absolute() || real.as_ref().is_ok_and(|real| *real == own) {
+            return None;
+        }
+        let gone = is_gone(other);
+        let weight = if self.backup.has_most || !gone { Weight::Error } else { Weight::Warning };
+        let says = gone.then(|| format!("data directory \"{}\" does not exist", setting.value));
+        let obstacle = StartObstacle::OtherDirectory(setting.value.clone());
+        Some(self.set_by(setting, weight, (obstacle, says)))
+    }
+
+    /// It may lie elsewhere, as Debian has it; not where the other half of it, or the manifest, says that it lay here.
+    fn configuration(&self) -> Option<BackupFlaw> {
+        let (name, is_set) = ("postgresql.conf", self.set.iter().any(|set| set.eq_ignore_ascii_case("config_file")));
+        let listed = || self.backup.manifest.as_ref().is_some_and(|m| m.files.iter().any(|file| file.path == name));
+        let was_here = || self.data.join("pg_hba.conf").is_file() || listed();
+        if is_set || !self.backup.has_most || !is_gone(&self.data.join(name)) || !was_here() {
+            return None;
+        }
+        let path = absolute(&self.data.join(name));
+        let says =
+            format!("postgres: could not access the server configuration file \"{path}\": No such file or directory");
+        Some(self.flaw(name, Weight::Error, (StartObstacle::NoConfiguration, Some(says))))
+    }
+
+    /// Without `pg_ident.conf` a server starts.
+    fn hba(&self) -> Option<BackupFlaw> {
+        let setting = self.setting("hba_file");
+        let is_set = self.set.iter().any(|set| ["hba_file", "config_file"].contains(set));
+        let path = match &setting {
+            Some(setting) if Path::new(&setting.value).is_absolute() => PathBuf::from(&setting.value),
+            Some(_) => return None,
+            None => self.data.join("pg_hba.conf"),
+        };
+        if is_set || !self.backup.has_most || !is_gone(&path) || !self.data.join("postgresql.conf").exists() {
+            return None;
+        }
+        let by_path = self.backup.version.is_some_and(|version| SettingRules::of(version).names_hba_path);
+        let says = match by_path {
+            true => format!("could not load {}", absolute(&path)),
+            false => "could not load pg_hba.conf".to_owned(),
+        };
+        let found = |path: String| (StartObstacle::NoFile(path), Some(says));
+        Some(match setting {
+            Some(setting) => self.set_by(setting, Weight::Error, found(path.display().to_string())),
+            None => self.flaw("pg_hba.conf", Weight::Error, found("pg_hba.conf".to_owned())),
+        })
+    }
+
+    /// A server takes any process of its own user for another server on the directory (`CreateLockFile`).
+    fn lock_file(&self) -> Option<BackupFlaw> {
+        let name = "postmaster.pid";
+        let bytes = small(&self.data.join(name), 8192).ok().flatten()?;
+        let text = String::from_utf8_lossy(&bytes);
+        let first = text.trim_start().trim_start_matches('-');
+        let digits = first.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+        let exists = || Some(format!("lock file \"{name}\" already exists"));
+        let most = self.backup.has_most;
+        let found = match digits.parse::<u32>().unwrap_or(0) {
+            0 if bytes.is_empty() => (StartObstacle::NoProcess, Some(format!("lock file \"{name}\" is empty"))),
+            0 => (StartObstacle::NoProcess, Some(format!("bogus data in lock file \"{name}\": \"{text}\""))),
+            pid => match process(pid, self.data)? {
+                LivingProcess::InDirectory => (StartObstacle::ServerRuns(pid), exists()),
+                LivingProcess::Alive => (StartObstacle::ProcessAlive(pid), exists()),
+            },
+        };
+        (most || matches!(found.0, StartObstacle::ServerRuns(_))).then(|| self.flaw(name, Weight::Error, found))
+    }
+
+    /// Certificate and key: a relative one lies in the data directory.
+    fn ssl(&self) -> Option<BackupFlaw> {
+        let on = self.setting("ssl").filter(|ssl| self.backup.has_most && value::boolean(&ssl.value) == Some(true))?;
+        let files = [
+            ("ssl_cert_file", Some("server.crt"), "load server certificate file"),
+            ("ssl_key_file", Some("server.key"), "access private key file"),
+            ("ssl_ca_file", None, "load root certificate file"),
+        ];
+        files.into_iter().filter(|(name, ..)| !self.set.contains(name)).find_map(|(name, default, verb)| {
+            let setting = self.setting(name);
+            let path = setting.as_ref().map_or(default.unwrap_or_default(), |own| &own.value).to_owned();
+            if path.is_empty() || !is_gone(&self.data.join(&path)) {
+                return None;
+            }
+            let says = format!("could not {verb} \"{path}\": No such file or directory");
+            let setting = setting.unwrap_or_else(|| on.clone());
+            Some(self.set_by(setting, Weight::Error, (StartObstacle::NoFile(path), Some(says))))
+        })
+    }
+
+    /// Often made when a machine starts: it may be there where the server will be.
+    fn socket_folder(&self) -> Option<BackupFlaw> {
+        let setting = self.setting("unix_socket_directories")?;
+        let mut folders = setting.value.split(',').map(|folder| folder.trim().trim_matches('"'));
+        let missing =
+            |folder: &&str| !folder.is_empty() && !folder.starts_with('@') && is_gone(&self.data.join(folder));
+        let folder = folders.find(missing)?.to_owned();
+        let port = self.setting("port").map_or("5432".to_owned(), |port| port.value);
+        let says = format!("could not create lock file \"{folder}/.s.PGSQL.{port}.lock\": No such file or directory");
+        Some(self.set_by(setting, Weight::Warning, (StartObstacle::NoSocketFolder(folder), Some(says))))
+    }
+}
+
+/// Nothing is there. Whoever may not look does not know.
+fn is_gone(path: &Path) -> bool {
+    fs::metadata(path).is_err_and(|error| matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory))
+}
+
+fn absolute(path: &Path) -> String {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()).display().to_string()
+}
+
+/// A process that lives.
+enum LivingProcess {
+    /// Its directory is the one that is looked at.
+    InDirectory,
+    /// It is of the same user.
+    Alive,
+}
+
+/// A process of the user of the directory; `None` where there is none, or it is another's, whom a server passes over.
+#[cfg(unix)]
+fn process(pid: u32, data: &Path) -> Option<LivingProcess> {
+    use std::os::unix::fs::MetadataExt;
+    let own = fs::metadata(data).ok()?;
+    let place = PathBuf::from(format!("/proc/{pid}"));
+    let there = fs::metadata(&place).ok()?;
+    if fs::metadata(place.join("cwd")).is_ok_and(|cwd| (cwd.dev(), cwd.ino()) == (own.dev(), own.ino())) {
+        return Some(LivingProcess::InDirectory);
+    }
+    (there.uid() == own.uid()).then_some(LivingProcess::Alive)
+}
+
+/// Which processes live is not known.
+#[cfg(not(unix))]
+fn process(_: u32, _: &Path) -> Option<LivingProcess> {
+    None
+}
