@@ -1,7 +1,7 @@
 //! What is found of the settings of a restore, where a server takes them and people are not told.
 
 use crate::codes::{Code, Severity};
-use crate::finding::{CommandDoubt, Detail, Finding};
+use crate::finding::{CommandDoubt, Detail, DoubtedCommand, Finding};
 use pgwal_archive::Error;
 use pgwal_format::FileName;
 use pgwal_format::recovery::settings::SettingRules;
@@ -112,7 +112,7 @@ fn command(
         let (command, place, archive) = (command.clone(), place.clone(), named(archive));
         Finding {
             severity,
-            detail: Detail::Command { command, place, doubt, archive },
+            detail: Detail::Command(Box::new(DoubtedCommand { command, place, doubt, archive })),
             ..Finding::of(Code::RestoreCommand)
         }
     }))

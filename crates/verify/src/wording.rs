@@ -113,7 +113,7 @@ impl Finding {
             }
             (_, Detail::SettingBeside(setting)) => given::replace(setting),
             (_, Detail::TargetOutranked(setting)) => given::leave_out(setting),
-            (_, Detail::Command { doubt, archive, .. }) => given::deliver(doubt, archive.as_deref()),
+            (_, Detail::Command(own)) => given::deliver(own),
             (_, Detail::Map { fault: MapFault::OverFolder(oid), .. }) => format!(
                 "put what lies in pg_tblspc/{oid} where {file} says that the tablespace is, and take the folder away, before a server is started"
             ),

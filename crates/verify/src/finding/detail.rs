@@ -1,6 +1,6 @@
 //! The facts of a finding.
 
-use super::doubt::CommandDoubt;
+use super::doubt::DoubtedCommand;
 use crate::beside::Beside;
 use crate::reach::{Age, Reach};
 use crate::restored_report::RestoredReport;
@@ -22,7 +22,7 @@ use pgwal_recovery::outcome::LeftOut;
 use pgwal_recovery::pages::InvalidPages;
 use pgwal_recovery::sum::ReplayedCommit;
 use pgwal_recovery::unlabelled::Unlabelled;
-use pgwal_recovery::{Instead, PlacedSetting, SettingPlace, TimeSaid, UnmetTarget, ZoneDoubt};
+use pgwal_recovery::{Instead, PlacedSetting, TimeSaid, UnmetTarget, ZoneDoubt};
 use pgwal_source::Codec;
 use pgwal_walk::{Fault, SlackKind};
 use std::time::Duration;
@@ -455,16 +455,7 @@ pub enum Detail {
         data: String,
     },
     /// A `restore_command` that does not deliver.
-    Command {
-        /// The command.
-        command: String,
-        /// Where it stands.
-        place: SettingPlace,
-        /// Why it does not.
-        doubt: CommandDoubt,
-        /// The archive that is looked at, where it is one place.
-        archive: Option<String>,
-    },
+    Command(Box<DoubtedCommand>),
     /// An incremental backup.
     Incremental {
         /// The backup that it builds on.

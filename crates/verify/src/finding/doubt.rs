@@ -1,6 +1,6 @@
 //! What a command is doubted for.
 
-use pgwal_recovery::NotTaken;
+use pgwal_recovery::{NotTaken, SettingPlace};
 
 /// Why a `restore_command` does not deliver.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -28,4 +28,17 @@ impl CommandDoubt {
     pub fn gets_nothing_here(&self) -> bool {
         matches!(self, CommandDoubt::NotHere(_) | CommandDoubt::NoProgram(_))
     }
+}
+
+/// A `restore_command` that does not deliver.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DoubtedCommand {
+    /// The command.
+    pub command: String,
+    /// Where it stands.
+    pub place: SettingPlace,
+    /// Why it does not.
+    pub doubt: CommandDoubt,
+    /// The archive that is looked at, where it is one place.
+    pub archive: Option<String>,
 }

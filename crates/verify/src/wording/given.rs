@@ -1,6 +1,6 @@
 //! What is wrong with what a restore is given: settings, folders, the command that fetches WAL.
 
-use crate::finding::CommandDoubt;
+use crate::finding::{CommandDoubt, DoubtedCommand};
 use pgwal_format::recovery::data_directory::{DataFolder, WithoutFolder};
 use pgwal_recovery::backup::{FolderPlace, MapFault};
 use pgwal_recovery::{NotTaken, PlacedSetting, SettingPlace, SettingsError, WhyNotTaken};
@@ -116,7 +116,8 @@ pub(super) fn map(fault: MapFault) -> &'static str {
 const LONGEST: usize = 500;
 
 /// Why a command does not deliver.
-pub(super) fn command(command: &str, at: &SettingPlace, doubt: &CommandDoubt) -> String {
+pub(super) fn command(own: &DoubtedCommand) -> String {
+    let DoubtedCommand { command, place: at, doubt, .. } = own;
     let at = place(at).map(|at| format!(" ({at})")).unwrap_or_default();
     let what = match doubt {
         CommandDoubt::Nothing => "delivers nothing".to_owned(),
@@ -153,24 +154,24 @@ pub(super) fn command(command: &str, at: &SettingPlace, doubt: &CommandDoubt) ->
 }
 
 /// What to do about a command that does not deliver.
-pub(super) fn deliver(doubt: &CommandDoubt, archive: Option<&str>) -> String {
-    let from = archive.map_or("PLACE...".to_owned(), |archive| quoted(archive).replace('%', "%%"));
-    let own = format!("walproof archive-get %f \"%p\" --from {from}");
-    match doubt {
+pub(super) fn deliver(own: &DoubtedCommand) -> String {
+    let from = own.archive.as_deref().map_or("PLACE...".to_owned(), |archive| quoted(archive).replace('%', "%%"));
+    let get = format!("walproof archive-get %f \"%p\" --from {from}");
+    match &own.doubt {
         CommandDoubt::Packed | CommandDoubt::Misses(_) | CommandDoubt::NoSuchNames(_) => {
-            format!("set a restore_command that takes each file as it lies here: {own}")
+            format!("set a restore_command that takes each file as it lies here: {get}")
         }
-        CommandDoubt::Nothing => format!("set a restore_command that copies %f from here to %p: {own}"),
+        CommandDoubt::Nothing => format!("set a restore_command that copies %f from here to %p: {get}"),
         CommandDoubt::NotForServer(_) => {
             "let the owner of the data directory read the archive (chmod a+r, or chown)".into()
         }
         CommandDoubt::NoProgram(program) => {
             format!(
-                "install {program} where the server will be started, or set a restore_command that runs there: {own}"
+                "install {program} where the server will be started, or set a restore_command that runs there: {get}"
             )
         }
         CommandDoubt::NotHere(folder) | CommandDoubt::Elsewhere(folder) => format!(
-            "bring the archive to {folder} where the server will be started, or set a restore_command that takes it from here: {own}"
+            "bring the archive to {folder} where the server will be started, or set a restore_command that takes it from here: {get}"
         ),
     }
 }

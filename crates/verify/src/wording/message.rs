@@ -164,7 +164,7 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
         Detail::SettingBeside(setting) => given::placed(setting),
         Detail::TargetOutranked(setting) => given::outranked(setting),
         Detail::NoSignal { .. } => format!("there is no {file}: the server reads neither the archive nor its target"),
-        Detail::Command { command, place, doubt, .. } => given::command(command, place, doubt),
+        Detail::Command(own) => given::command(own),
         Detail::Incremental { from } => {
             format!("{file}: the backup builds on the one that starts at {}; combine them first", from.start)
         }

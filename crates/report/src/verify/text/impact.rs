@@ -45,7 +45,7 @@ fn of_restore(outcome: &Outcome, restore: &Restore) -> String {
 
 /// The command is one that does nothing on this machine, on which a server will be started.
 fn delivers_nowhere(outcome: &Outcome) -> bool {
-    outcome.counted().any(|f| matches!(&f.detail, Detail::Command { doubt, .. } if doubt.gets_nothing_here()))
+    outcome.counted().any(|f| matches!(&f.detail, Detail::Command(own) if own.doubt.gets_nothing_here()))
 }
 
 /// What is to be put right in a data directory before a server replays anything on it, where the verdict leaves it out.
