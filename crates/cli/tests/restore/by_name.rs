@@ -245,8 +245,8 @@ fn a_program_that_is_not_here_is_told() {
     }
 }
 
-/// A server runs as the owner of its directory, and `cp` as that server: `Permission denied`, and recovery ends in front
-/// of the file. Root, who looks at it, reads everything.
+/// A server runs as the owner of its directory, and `cp` as that server: `Permission denied`, and recovery ends in
+/// front of the file. Root, who looks at it, reads everything.
 #[test]
 fn a_file_that_the_servers_user_may_not_read() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
