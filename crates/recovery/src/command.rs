@@ -24,7 +24,11 @@ impl Delivery {
     pub fn of(command: &str) -> Delivery {
         let words = words(command);
         // Without `%f` a program may still know what to do: fill `pg_wal` itself, say.
-        if is_for_archiving(&words) || copies_amiss(command, &words) || words.iter().all(|word| is_idle(word)) {
+        if is_for_archiving(&words)
+            || asks_amiss(&words)
+            || copies_amiss(command, &words)
+            || words.iter().all(|word| is_idle(word))
+        {
             return Delivery::Nothing;
         }
         let from: Vec<(PathBuf, String)> = words.iter().filter_map(|word| named(word)).collect();
@@ -70,9 +74,32 @@ fn copies_amiss(command: &str, words: &[String]) -> bool {
         Some("%p") => !names_file,
         // The data directory.
         Some("." | "./") => true,
+        // A place of its own: not the one in which a server looks, nor pg_wal, in which it looks then.
+        Some(to) => {
+            to.starts_with('/')
+                && names_file
+                && !words.iter().any(|word| word.contains("%p"))
+                && !to.contains("pg_wal")
+                && !to.contains("pg_xlog")
+        }
         _ => false,
     };
     copies && amiss && !command.contains([';', '|', '&', '`', '$'])
+}
+
+/// `walproof archive-get` without a place, or without the name and the path, in this order: wrong usage, on which it ends
+/// recovery.
+fn asks_amiss(words: &[String]) -> bool {
+    let Some(at) = words.iter().position(|word| word == "archive-get") else { return false };
+    let is_own = words.iter().take(at).any(|word| program(word) == "walproof");
+    let own = words.get(at + 1..).unwrap_or_default();
+    let place = |word: &str| own.iter().position(|own| own == word);
+    let named = match (place("%f"), place("%p")) {
+        (Some(name), Some(path)) => name < path,
+        _ => false,
+    };
+    let from = own.iter().any(|word| word == "--from" || word.starts_with("--from="));
+    is_own && !(named && from)
 }
 
 /// The name of a program, without its folder.
@@ -161,6 +188,10 @@ mod tests {
             "sleep 5; exit 1",
             "cp /srv/wal/ %p",
             "cp -p /srv/wal/%f .",
+            "cp /srv/wal/%f /srv/dump/",
+            "walproof archive-get %p %f --from /srv/wal",
+            "/usr/bin/walproof archive-get %f --from /srv/wal",
+            "walproof archive-get %f \"%p\"",
         ] {
             assert_eq!(Delivery::of(nothing), Delivery::Nothing, "{nothing}");
         }
@@ -178,6 +209,8 @@ mod tests {
             "rsync -a /a/ pg_wal/",
             "/opt/fetch.sh %p",
             "cp $(/opt/next) %p",
+            "walproof archive-get %f \"%p\" --from s3://b/wal",
+            "walproof archive-get --from=/srv/wal %f %p",
             "wal-g --config=/etc/wal-push wal-fetch %f %p",
             "envdir /etc/wal-e.d/archive-push wal-e wal-fetch %f %p",
         ] {

@@ -106,7 +106,8 @@ pub fn run(args: &DivergeArgs) -> anyhow::Result<Exit> {
     let sources = places.each_ref().map(|place| UnfinishedSource::new(place.source()));
     let side = |at: usize| {
         let mut options = args.speed.options();
-        options.timeline = args.timelines.map_or(Which::Latest, |both| Which::Number(both[at]));
+        let asked = args.timelines.map(|both| both[at]);
+        options.timeline = asked.or_else(|| own_timeline(&paths[at])).map_or(Which::Latest, Which::Number);
         options.progress = Some(&bar);
         DivergeSide { source: &sources[at], options, control: paths[at].iter().find_map(|path| control(path)) }
     };
@@ -170,6 +171,18 @@ fn exit(found: &Divergence) -> Exit {
 }
 
 /// The control file of a data directory, or of that around a `pg_wal`.
+/// The timeline of a data directory beside which other places are read: they may hold what others went on to. That of
+/// the newest segments in its own `pg_wal`.
+fn own_timeline(paths: &[PathBuf]) -> Option<TimelineId> {
+    let (own, _) = paths.split_first().filter(|(own, others)| !others.is_empty() && control(own).is_some())?;
+    let folders = ["pg_wal", "pg_xlog", "."].map(|name| own.join(name));
+    let listed = folders.iter().find_map(|folder| {
+        let names = std::fs::read_dir(folder).ok()?.flatten();
+        names.filter_map(|entry| Some(SegmentName::parse(entry.file_name().to_str()?)?.timeline)).max()
+    });
+    listed
+}
+
 fn control(path: &Path) -> Option<ControlFile> {
     let around = path.canonicalize().ok().and_then(|path| path.parent().map(Path::to_path_buf));
     let own = path.join("global/pg_control");

@@ -118,6 +118,22 @@ fn a_promotion_beside_a_primary_that_goes_on() {
     let second = promoted(&server);
     let parted = document(&[path(&server.data()), path(&second.data())], 1);
     assert_eq!((behind(&parted["a"], "a"), behind(&parted["b"], "b")), ((4, 400), (6, 120)), "{parted:#}");
+    // An archive into which both went: each is read along the timeline of its own directory.
+    let both = server.data().with_file_name("both");
+    fs::create_dir(&both).unwrap();
+    for data in [server.data(), second.data()] {
+        for file in fs::read_dir(data.join("pg_wal")).unwrap() {
+            let file = file.unwrap().path();
+            let name = file.file_name().unwrap().to_str().unwrap();
+            if file.is_file() && !both.join(name).exists() {
+                fs::copy(&file, both.join(name)).unwrap();
+            }
+        }
+    }
+    let (own, other, both) = (server.data(), second.data(), path(&both));
+    let with = document(&[path(&own), path(&other), "--from-a", both, "--from-b", both], 1);
+    assert_eq!((behind(&with["a"], "a"), behind(&with["b"], "b")), ((4, 400), (6, 120)), "{with:#}");
+    assert_eq!(with["fork_lsn"], parted["fork_lsn"]);
     let history = fs::read_to_string(second.data().join("pg_wal/00000002.history")).unwrap();
     let fork = history.split_whitespace().nth(1).unwrap();
     let found = parted["last_common"]["end_lsn"].as_str().unwrap();

@@ -11,8 +11,9 @@ use crate::verify::next::next;
 use crate::words::{broken_backups, depth, except, unseen, verdict};
 use anstyle::{AnsiColor, Style};
 use impact::{gap_in_front, obstacle};
-use pgwal_format::Layout;
 use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_format::text::history::Switch;
+use pgwal_format::{Layout, TimelineId};
 use pgwal_source::Ignored;
 use pgwal_verify::index::{IndexUse, PartsUse};
 use pgwal_verify::wording::restored::sentence;
@@ -232,7 +233,13 @@ pub(super) fn proven(outcome: &Outcome) -> String {
     if from == to {
         return "nothing".into();
     }
-    let path: Vec<String> = outcome.path.iter().map(ToString::to_string).collect();
+    // Where replay stops in front of a fork, the timelines behind it are not come to.
+    let fork = |timeline: &TimelineId| match outcome.branches.iter().find(|own| own.timeline == *timeline)?.switch {
+        Some(Switch::At(fork)) => Some(fork),
+        _ => None,
+    };
+    let is_come_to = |own: &&TimelineId| fork(own).is_none_or(|fork| outcome.replay.is_none_or(|(_, to)| fork <= to));
+    let path: Vec<String> = outcome.path.iter().filter(is_come_to).map(ToString::to_string).collect();
     let segments = outcome.replay_segments;
     let plural = if path.len() == 1 { "" } else { "s" };
     format!(
