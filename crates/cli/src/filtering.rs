@@ -76,6 +76,7 @@ impl Filtering {
             time.map_err(|what| anyhow!("{option} \"{}\": {what}", text.map_or("", String::as_str)))
         };
         let (since, until) = (read("--since", self.since.as_ref())?, read("--until", self.until.as_ref())?);
+        crate::zone::in_order(since, until, zone)?;
         if self.since.is_some() || self.until.is_some() {
             // A list has no place for it.
             crate::complain(format_args!("times: {}", zone.told()));

@@ -49,3 +49,11 @@ impl ZoneOption {
 pub fn now() -> Timestamp {
     RunClock::begin().began
 }
+
+/// That `--since` is not later than `--until`: nothing lies between the two then, and both are told as they were read.
+pub fn in_order(since: Option<Timestamp>, until: Option<Timestamp>, zone: &Zone) -> anyhow::Result<()> {
+    let (Some(from), Some(to)) = (since, until) else { return Ok(()) };
+    let told = |time: Timestamp| zone.local(time).unwrap_or_else(|| time.to_string());
+    anyhow::ensure!(from <= to, "--since ({}) is later than --until ({})", told(from), told(to));
+    Ok(())
+}

@@ -241,3 +241,32 @@ fn a_packed_log_and_one_that_says_nothing_of_wal_are_2() {
         assert!(ran.err.contains(hint), "{}", ran.err);
     }
 }
+
+/// What is advised can be typed as it stands, once a place is put in: for a sample of every message.
+#[test]
+fn what_is_to_be_run_next_is_a_command_line() {
+    let samples = include_str!("../../logs/src/samples.tsv");
+    let mut kinds = std::collections::BTreeSet::new();
+    let mut commands = std::collections::BTreeSet::new();
+    for line in samples.lines() {
+        let mut cells = line.splitn(3, '\t');
+        let (kind, text) = (cells.next().unwrap(), cells.nth(1).unwrap_or_default());
+        if !kinds.insert(kind) {
+            continue;
+        }
+        let ran = walproof(&["explain", "--format", "json", "--", text]);
+        let Ok(document) = serde_json::from_str::<Value>(&ran.out) else { continue };
+        let next = document["message"]["next"].as_array().cloned().unwrap_or_default();
+        commands.extend(next.into_iter().map(|command| command.as_str().unwrap().to_owned()));
+    }
+    assert!(kinds.len() > 50 && commands.len() > 30, "{} {}", kinds.len(), commands.len());
+    let good = testdata("demo/good");
+    for command in commands {
+        let filled =
+            command.replace("ARCHIVE", &good).replace("DATA_DIRECTORY", &good).replace("CONNINFO", "host=/none");
+        let words: Vec<&str> = filled.split(' ').skip(1).collect();
+        let ran = walproof(&words);
+        let refused = ran.err.contains("Usage:") || ran.err.contains("a plan starts from");
+        assert!(!refused, "{command}: {}", ran.err);
+    }
+}

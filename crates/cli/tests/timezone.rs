@@ -106,6 +106,27 @@ fn times_are_read_in_words() {
     }
 }
 
+/// Nothing lies between them: whoever mixed the two up is told, as the two were read.
+#[test]
+fn a_time_to_begin_at_is_not_later_than_that_to_end_at() {
+    let good = testdata("demo/good");
+    for command in ["events", "txns", "dump", "stats"] {
+        let between = |since: &str, until: &str| {
+            walproof(&[command, &good, "--since", since, "--until", until, "--timezone", "Asia/Tokyo"])
+        };
+        let ran = between("2026-11-22 14:00", "2026-11-22 13:00");
+        let said = "--since (2026-11-22 14:00:00+09:00) is later than --until (2026-11-22 13:00:00+09:00)";
+        assert!(ran.code == 2 && ran.err.contains(said), "{command}: {} {}", ran.code, ran.err);
+        let ran = between("1h ago", "2h ago");
+        assert!(ran.code == 2 && ran.err.contains(" is later than --until ("), "{command}: {} {}", ran.code, ran.err);
+        // By another zone it is in order; and a moment is one.
+        for (since, until) in [("2026-11-22 14:00", "2026-11-22 13:00+00"), ("2026-11-22 14:00", "2026-11-22 14:00")] {
+            let ran = between(since, until);
+            assert_eq!(ran.code, 0, "{command}: {}", ran.err);
+        }
+    }
+}
+
 /// An archive that stopped long ago does not look healthy, and the file that should have come is named.
 #[test]
 fn an_old_archive_says_so() {

@@ -117,6 +117,8 @@ pub struct LeftThere {
     pub stored: String,
     /// The destination.
     pub place: String,
+    /// The segment begins in front of that, and has records behind it.
+    pub goes_over: bool,
 }
 
 impl Doubt {

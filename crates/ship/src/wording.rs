@@ -117,13 +117,14 @@ impl PushRefusal {
 
 impl LeftThere {
     fn message(&self) -> String {
-        let LeftThere { timeline, newer, switch, stored, place } = self;
+        let LeftThere { timeline, newer, switch, stored, place, goes_over } = self;
+        let lies = if *goes_over { "has records" } else { "lies" };
         let at = match switch {
             Switch::At(lsn) => format!("at {lsn}"),
             Switch::In(name) => format!("in {name}"),
         };
         format!(
-            "timeline {newer} left timeline {timeline} {at}, by {stored} in {place}, and this segment lies behind that \
+            "timeline {newer} left timeline {timeline} {at}, by {stored} in {place}, and this segment {lies} behind that \
              (WP308): if another server was promoted, stop this one, and bring it back with pg_rewind; if that file is \
              of a test restore, remove it there, for a restore to the latest timeline follows it"
         )

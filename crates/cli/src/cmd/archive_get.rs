@@ -106,6 +106,9 @@ pub fn run(args: &ArchiveGetArgs) -> anyhow::Result<Exit> {
         GetAnswer::NoGoodCopy => {
             kept("recovery stops here, and does not end; bring a good copy and start the server again")
         }
+        GetAnswer::Foreign => {
+            kept("recovery stops here, and does not end; name this cluster's archive with --from and start it again")
+        }
         GetAnswer::OutOfReach => kept("it may be there; start the server again once every place can be asked"),
         GetAnswer::Orphaned => STOPS,
     })

@@ -82,7 +82,9 @@ impl HistoryFilter {
     /// From when to when, with times without a zone in this one.
     pub fn times(&self, zone: &mut Zone) -> anyhow::Result<(Option<Timestamp>, Option<Timestamp>)> {
         let since = self.since.as_deref().map(|text| time("--since", text, zone)).transpose()?;
-        Ok((since, self.until.as_deref().map(|text| time("--until", text, zone)).transpose()?))
+        let until = self.until.as_deref().map(|text| time("--until", text, zone)).transpose()?;
+        crate::zone::in_order(since, until, zone)?;
+        Ok((since, until))
     }
 
     /// Which relation: by its files, or by its name.

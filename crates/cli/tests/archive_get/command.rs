@@ -1,6 +1,7 @@
 //! What is asked for, and what comes of it, without a server.
 
-use super::archive::{Made, segment};
+use super::archive::{CLUSTER, Made, segment};
+use super::tar::tar_of;
 use pgwal::format::Version;
 use std::fs;
 use std::process::Stdio;
@@ -255,6 +256,67 @@ fn an_unmounted_archive_is_not_the_end() {
     made.is_absent("00000002.history", &[]);
     made.serve(1, "standby.signal", "");
     assert_eq!(made.ask(&segment(1, 3), &[]).code, Some(1));
+}
+
+/// That a name is not in it is no word on the end of WAL.
+#[test]
+fn a_file_is_no_place() {
+    let made = Made::new();
+    let wal = made.bytes(&segment(1, 2));
+    for (file, bytes) in [("empty", &b""[..]), ("notes.txt", b"see the folder beside\n"), (&segment(1, 2), &wal)] {
+        fs::write(made.at(file), bytes).unwrap();
+        fs::remove_dir_all(made.at("archive")).unwrap();
+        std::os::unix::fs::symlink(made.at(file), made.at("archive")).unwrap();
+        for name in [segment(1, 2), segment(1, 9), "00000002.history".to_owned()] {
+            made.stops(&name, &AT_ONCE, "it is a file");
+        }
+        made.serve(1, "standby.signal", "");
+        let ran = made.ask(&segment(1, 9), &AT_ONCE);
+        assert_eq!(ran.code, Some(1), "{}", ran.said);
+        assert!(ran.said.contains("it is a file"), "{}", ran.said);
+        made.serve(1, "recovery.signal", "");
+        fs::remove_file(made.at("archive")).unwrap();
+        fs::create_dir(made.at("archive")).unwrap();
+    }
+    // A tar is a place.
+    let packed = made.at("wal.tar");
+    fs::create_dir(made.at("in-tar")).unwrap();
+    fs::write(made.at("in-tar").join(segment(1, 2)), &wal).unwrap();
+    fs::write(&packed, tar_of(&made.at("in-tar")).unwrap()).unwrap();
+    fs::remove_dir(made.at("archive")).unwrap();
+    std::os::unix::fs::symlink(&packed, made.at("archive")).unwrap();
+    assert!(made.is_delivered(&segment(1, 2), &AT_ONCE) == wal);
+    made.is_absent(&segment(1, 3), &AT_ONCE);
+}
+
+/// A name that another cluster has not reached yet, or has thrown away.
+#[test]
+fn what_another_clusters_archive_lacks_is_not_the_end() {
+    let made = Made::new();
+    made.control(CLUSTER + 1, 1, 0);
+    for name in [segment(1, 7), segment(1, 0x50), segment(3, 1)] {
+        made.stops(&name, &AT_ONCE, "holds WAL of cluster 7000000000000000001");
+        made.stops(&name, &["--on-hole", "end"], "(WP106)");
+    }
+    made.serve(1, "standby.signal", "");
+    made.control(CLUSTER + 1, 1, 0);
+    let ran = made.ask(&segment(1, 7), &AT_ONCE);
+    assert_eq!(ran.code, Some(1), "{}", ran.said);
+    assert!(ran.said.contains("this server is of cluster 7000000000000000002"), "{}", ran.said);
+    // Where another cluster's WAL was left in front of this one's, as after an upgrade.
+    made.serve(1, "recovery.signal", "");
+    made.is_absent(&segment(1, 7), &AT_ONCE);
+    let mut old = made.bytes(&segment(1, 1));
+    old[24] ^= 2;
+    for number in [0x11, 0x12, 0x13] {
+        old[8..16].copy_from_slice(&(u64::from(number) << 20).to_le_bytes());
+        made.put(&segment(1, number), &old);
+    }
+    made.is_absent(&segment(2, 7), &AT_ONCE);
+    made.is_absent(&segment(1, 0x50), &AT_ONCE);
+    // Whoever asks by hand, beside no data directory, is told what is there.
+    fs::remove_file(made.at("data/global/pg_control")).unwrap();
+    made.is_absent(&segment(1, 0x50), &AT_ONCE);
 }
 
 #[test]

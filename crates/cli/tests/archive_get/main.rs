@@ -10,5 +10,7 @@ mod prune;
 mod restored;
 mod restores;
 mod standby;
+#[path = "../run/tar.rs"]
+mod tar;
 mod tool;
 mod waiting;

@@ -120,6 +120,29 @@ fn the_passphrase_is_taken_from_the_configuration() {
     let typed = json(&words, &[])["repository"]["restore_command"].as_str().unwrap().to_owned();
     assert!(typed.starts_with("PGBACKREST_REPO1_CIPHER_PASS=\"$(head -n 1 /"), "{typed}");
     assert!(typed.contains("--repo1-cipher-type=aes-256-cbc"), "{typed}");
+    // What the server needs beside that to fetch WAL, which the tool does not hand on to it.
+    let said = "start the server with PGBACKREST_REPO1_CIPHER_TYPE, PGBACKREST_REPO1_CIPHER_PASS in its environment";
+    // (Tried with its 2.45 and a server of 15: with neither or one of them it gets no WAL, with both it recovers.)
+    let by_variable = [("PGBACKREST_REPO1_CIPHER_PASS", "of the file")];
+    for ran in [walproof(&words, &[]), walproof(&["verify", &repo.root(), "--backup", FULL], &by_variable)] {
+        assert!(ran.code == 0 && ran.out.contains(said) && !ran.out.contains("of the file"), "{}{}", ran.out, ran.err);
+    }
+    assert!(!right.out.contains("in its environment"), "{}", right.out);
+    let plain = walproof(&["verify", &repository().root(), "--backup", FULL], &[]);
+    assert!(plain.code == 0 && !plain.out.contains("in its environment"), "{}", plain.out);
+}
+
+/// pgBackRest looks for it from `/`.
+#[test]
+fn a_relative_configuration_is_typed_by_its_whole_name() {
+    let repo = repository();
+    let etc = Etc::new(&[("own.conf", &format!("[global]\nrepo1-path={}\n[main]\npg1-path=/data\n", repo.root()))]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_walproof"));
+    command.args(["verify", "--stanza", "main", "--pgbackrest-conf", "own.conf", "--backup", "latest"]);
+    let out = command.current_dir(&etc.0).stdin(Stdio::null()).output().unwrap();
+    let text = String::from_utf8(out.stdout).unwrap();
+    let whole = fs::canonicalize(etc.at("own.conf")).unwrap();
+    assert!(text.contains(&format!("pgbackrest --config={} ", whole.display())), "{text}");
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! What is archived is whole, once, and never in the place of another.
 
 use crate::run::walproof;
-use crate::site::{CLUSTER, IN_RECOVERY, Site, names, plain, promoted};
-use pgwal::format::Version;
+use crate::site::{CLUSTER, IN_RECOVERY, Site, layout, names, plain, promoted};
+use pgwal::format::{SegmentNo, TimelineId, Version};
+use pgwal_craft::{Builder, Opening};
 use std::fs;
 
 fn v15() -> Version {
@@ -100,8 +101,12 @@ fn a_segment_behind_a_fork_is_warned_of_and_refused_where_that_is_asked_for() {
     fs::write(to.join("00000002.history"), "1\t0/280000\tno recovery target specified\n").unwrap();
     // What a server wrote up to there is its own.
     push(&site, FIRST, &["--to", "to", "--strict"]).passes();
-    push(&site, SECOND, &["--to", "to", "--strict"]).passes();
     let said = "timeline 2 left timeline 1 at 0/00280000, by 00000002.history in";
+    // The fork lies in it, and it goes on behind that.
+    let refused = push(&site, SECOND, &["--to", "to", "--strict"]).fails(said);
+    assert!(refused.err.contains("this segment has records behind that"), "{}", refused.err);
+    assert_eq!(names(&to), [FIRST, "00000002.history"]);
+    push(&site, SECOND, &["--to", "to"]).warns(said);
     push(&site, THIRD, &["--to", "to", "--strict"]).fails(said);
     assert_eq!(names(&to), [FIRST, SECOND, "00000002.history"]);
     push(&site, THIRD, &["--to", "to"]).warns(said);
@@ -109,6 +114,27 @@ fn a_segment_behind_a_fork_is_warned_of_and_refused_where_that_is_asked_for() {
     // A timeline that comes from elsewhere says nothing of this one.
     fs::write(to.join("00000002.history"), "").unwrap();
     push(&site, "000000010000000000000004", &["--to", "to", "--strict"]).passes();
+}
+
+/// Up to 9.4, and by a standby that archives always, the segment of the fork is handed out whole, with zeros behind it.
+#[test]
+fn a_segment_that_ends_at_the_fork_goes_along_with_the_history() {
+    for version in [v15(), Version::new(9, 4)] {
+        let mut wal = Builder::new(layout(version), TimelineId(1), CLUSTER, SegmentNo(1));
+        wal.checkpoint_shutdown();
+        (0..150).for_each(|_| _ = wal.filler(9_000));
+        wal.timeline_switch(TimelineId(2), Opening::EndOfRecovery);
+        wal.switch();
+        let site = Site::of(version, &wal.finish());
+        site.folder("to");
+        let _ = fs::rename(site.path(&site.p(&format!("{SECOND}.partial"))), site.path(&site.p(SECOND)));
+        assert!(site.path(&site.p(SECOND)).exists(), "{version}");
+        let mut files = site.files();
+        files.sort_by_key(|file| !file.ends_with(".history"));
+        for file in files {
+            push(&site, &file, &["--to", "to", "--strict"]).passes();
+        }
+    }
 }
 
 #[test]

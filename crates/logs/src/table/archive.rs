@@ -168,7 +168,7 @@ pub(super) const ROWS: &[MessageRow] = &[
             LAST,
             "Keeps the segment and tries again, three times a minute or so; the order of segments is kept.",
         )],
-        next: &["walproof verify ARCHIVE", "walproof lag --archive ARCHIVE"],
+        next: &["walproof verify ARCHIVE", "walproof lag --primary CONNINFO -p ARCHIVE"],
     },
     MessageRow {
         kind: MessageKind::BackupWaits,
@@ -228,6 +228,6 @@ pub(super) const ROWS: &[MessageRow] = &[
         normal_when: Some("At the start of a recovery of 11 and earlier."),
         damage_when: None,
         server_does: GOES_ON,
-        next: &["walproof plan ARCHIVE"],
+        next: &["walproof plan ARCHIVE --backup latest"],
     },
 ];

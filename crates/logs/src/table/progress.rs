@@ -68,7 +68,7 @@ pub(super) const ROWS: &[MessageRow] = &[
         ),
         damage_when: None,
         server_does: GOES_ON,
-        next: &["walproof plan ARCHIVE", "walproof backups ARCHIVE"],
+        next: &["walproof plan ARCHIVE --backup latest", "walproof backups ARCHIVE"],
     },
     MessageRow {
         kind: MessageKind::CheckpointAt,
@@ -208,7 +208,7 @@ pub(super) const ROWS: &[MessageRow] = &[
         ),
         damage_when: None,
         server_does: GOES_ON,
-        next: &["walproof locate {place} -p ARCHIVE", "walproof plan ARCHIVE"],
+        next: &["walproof locate {place} -p ARCHIVE", "walproof plan ARCHIVE --backup latest"],
     },
     MessageRow {
         kind: MessageKind::StateRecovered,

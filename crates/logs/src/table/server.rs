@@ -187,7 +187,7 @@ pub(super) const ROWS: &[MessageRow] = &[
             "\"No space left on device\": make room outside of pg_wal, find why WAL is kept (a slot, archiving that fails); never delete segments by hand. An input/output error is a failing disk.",
         ),
         server_does: &[does(FIRST, LAST, "Stops with PANIC, and recovers when it can write again.")],
-        next: &["walproof verify DATA_DIRECTORY", "walproof lag --archive ARCHIVE"],
+        next: &["walproof verify DATA_DIRECTORY", "walproof lag --primary CONNINFO -p ARCHIVE"],
     },
     MessageRow {
         kind: MessageKind::TwoPhaseState,
@@ -257,7 +257,7 @@ pub(super) const ROWS: &[MessageRow] = &[
         normal_when: Some("Every log_startup_progress_interval (10 s) of a recovery that is not a standby's."),
         damage_when: None,
         server_does: GOES_ON,
-        next: &["walproof lag {at} -p ARCHIVE", "walproof locate {at} -p ARCHIVE"],
+        next: &["walproof locate {at} -p ARCHIVE"],
     },
     MessageRow {
         kind: MessageKind::Availability,

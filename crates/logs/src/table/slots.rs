@@ -39,7 +39,7 @@ pub(super) const ROWS: &[MessageRow] = &[
                 "With hot_standby = on: before connections are accepted it ends with FATAL; afterwards recovery pauses, and the server ends when it is resumed or promoted.",
             ),
         ],
-        next: &["walproof plan ARCHIVE", "walproof control DATA_DIRECTORY"],
+        next: &["walproof plan ARCHIVE --backup latest", "walproof control DATA_DIRECTORY"],
     },
     MessageRow {
         kind: MessageKind::StreamingTimeout,
@@ -64,7 +64,7 @@ pub(super) const ROWS: &[MessageRow] = &[
             LAST,
             "The standby goes back to archive and local WAL, and asks the primary again after wal_retrieve_retry_interval (5 s; fixed up to 9.4).",
         )],
-        next: &["walproof lag --archive ARCHIVE"],
+        next: &["walproof lag --primary CONNINFO -p ARCHIVE"],
     },
     MessageRow {
         kind: MessageKind::SlotMissing,
@@ -81,7 +81,7 @@ pub(super) const ROWS: &[MessageRow] = &[
             "Until it is made again nothing keeps WAL back for whoever used it. A new slot begins now: what was written between is in the archive, or lost to its user.",
         ),
         server_does: &[does((9, 4), LAST, "Refuses the request. A standby asks again and again.")],
-        next: &["walproof verify ARCHIVE", "walproof lag --archive ARCHIVE"],
+        next: &["walproof verify ARCHIVE", "walproof lag --primary CONNINFO -p ARCHIVE"],
     },
     MessageRow {
         kind: MessageKind::SlotLost,
@@ -154,7 +154,7 @@ pub(super) const ROWS: &[MessageRow] = &[
         normal_when: Some("While a slot is new, or the standby is behind for a moment."),
         damage_when: Some("When it goes on: after a failover now, the slot would not be there."),
         server_does: &[does((17, 0), LAST, "Tries again later.")],
-        next: &["walproof lag --archive ARCHIVE"],
+        next: &["walproof lag --primary CONNINFO -p ARCHIVE"],
     },
     MessageRow {
         kind: MessageKind::StandbyConflict,
@@ -175,7 +175,7 @@ pub(super) const ROWS: &[MessageRow] = &[
             LAST,
             "Waits for max_standby_archive_delay or max_standby_streaming_delay, then cancels.",
         )],
-        next: &["walproof lag --archive ARCHIVE"],
+        next: &["walproof lag --primary CONNINFO -p ARCHIVE"],
     },
     MessageRow {
         kind: MessageKind::SummariesMissing,
@@ -254,7 +254,7 @@ pub(super) const ROWS: &[MessageRow] = &[
         normal_when: None,
         damage_when: Some("Nothing is archived while it lasts, and WAL piles up on the primary."),
         server_does: &[does((8, 3), LAST, "Keeps every segment until archiving works.")],
-        next: &["walproof lag --archive ARCHIVE"],
+        next: &["walproof lag --primary CONNINFO -p ARCHIVE"],
     },
     MessageRow {
         kind: MessageKind::ArchivingDone,

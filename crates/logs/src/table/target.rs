@@ -4,7 +4,7 @@ use super::super::MessageKind;
 use super::super::row::{FIRST, Family, LAST, MessageRow, Nature, does, said};
 use super::STOPS;
 
-const FIND: &[&str] = &["walproof plan ARCHIVE", "walproof when ARCHIVE", "walproof verify ARCHIVE"];
+const FIND: &[&str] = &["walproof plan ARCHIVE --backup latest", "walproof when ARCHIVE", "walproof verify ARCHIVE"];
 
 pub(super) const ROWS: &[MessageRow] = &[
     MessageRow {
@@ -34,7 +34,7 @@ pub(super) const ROWS: &[MessageRow] = &[
         normal_when: None,
         damage_when: Some("The target is too early for this backup: take an older backup, or a later target."),
         server_does: STOPS,
-        next: &["walproof backups ARCHIVE", "walproof plan ARCHIVE"],
+        next: &["walproof backups ARCHIVE", "walproof plan ARCHIVE --backup latest"],
     },
     MessageRow {
         kind: MessageKind::TargetSettings,
@@ -63,7 +63,7 @@ pub(super) const ROWS: &[MessageRow] = &[
         normal_when: None,
         damage_when: Some("WAL is not concerned; the settings must be put right."),
         server_does: &[does(FIRST, LAST, "Does not start.")],
-        next: &["walproof plan ARCHIVE"],
+        next: &["walproof plan ARCHIVE --backup latest"],
     },
     MessageRow {
         kind: MessageKind::Stopping,
@@ -141,6 +141,6 @@ pub(super) const ROWS: &[MessageRow] = &[
         normal_when: Some("At the start of a point-in-time recovery."),
         damage_when: None,
         server_does: super::GOES_ON,
-        next: &["walproof plan ARCHIVE", "walproof when ARCHIVE"],
+        next: &["walproof plan ARCHIVE --backup latest", "walproof when ARCHIVE"],
     },
 ];

@@ -190,7 +190,8 @@ impl StanzaConfig<'_> {
         };
         // Where there are several, it has to be said.
         let configuration = ToolConfiguration {
-            file: self.conf.map(Path::to_path_buf),
+            // pgBackRest takes a relative one from `/`.
+            file: self.conf.map(|conf| std::path::absolute(conf).unwrap_or_else(|_| conf.to_path_buf())),
             number: (self.numbers().len() > 1).then_some(number),
         };
         Ok(ConfiguredPlace { place, number: Some(number), choice, keys, configuration, variables })

@@ -18,6 +18,8 @@ pub enum GetAnswer {
     Hole(HoleAhead),
     /// Copies are there, and none of them is good.
     NoGoodCopy,
+    /// It is not there, and what is there is another cluster's.
+    Foreign,
     /// It was not found, and not every place could be asked.
     OutOfReach,
     /// It was waited for, and somebody said that it should be waited for no longer.
@@ -42,6 +44,15 @@ pub enum GetNote {
     Out(PlaceOut),
     /// A place holds no WAL at all: it may not be mounted.
     Empty(String),
+    /// A place holds another cluster's WAL, and none of the server's.
+    Foreign {
+        /// The place.
+        place: String,
+        /// The cluster there.
+        there: u64,
+        /// The server's.
+        own: u64,
+    },
     /// WAL goes on behind a file that is not there.
     Hole(HoleAhead),
     /// Nobody waits for the file any more.
@@ -61,6 +72,9 @@ impl fmt::Display for GetNote {
             GetNote::BadCopy { place, file, fault } => write!(f, "{place}: {file} {fault}"),
             GetNote::Out(out) => write!(f, "cannot ask {out}"),
             GetNote::Empty(place) => write!(f, "{place} holds no WAL at all: is it mounted?"),
+            GetNote::Foreign { place, there, own } => {
+                write!(f, "{place} holds WAL of cluster {there}, and this server is of cluster {own} (WP106)")
+            }
             GetNote::Hole(hole) => write!(f, "{hole}"),
             GetNote::EndsWait(name, why) => write!(f, "{name} is not waited for any more: {why}"),
             GetNote::TornEnd { file, at } => {

@@ -16,12 +16,14 @@
 //! | `copy` | whether a file may be handed out |
 //! | `seam` | the record that goes over from the segment before |
 //! | `later` | what lies behind a segment |
+//! | `foreign` | places that hold another cluster's WAL |
 //! | `wait` | for how long, and until when |
 //! | `passed` | what a server in recovery needs no more |
 
 mod answer;
 mod asker;
 mod copy;
+mod foreign;
 mod later;
 mod passed;
 mod place;
@@ -270,7 +272,10 @@ impl GetLooking<'_, '_> {
             _ if bad => Ok(GetLook::Answer(GetAnswer::NoGoodCopy)),
             (Some(note), _) => Ok(GetLook::Unsettled(note)),
             _ if out => Ok(GetLook::Answer(GetAnswer::OutOfReach)),
-            (None, Some(segment)) => Ok(self.absent(places, segment)),
+            (None, Some(segment)) => Ok(match self.absent(places, segment) {
+                GetLook::Absent => self.of_others(places, segment),
+                look => look,
+            }),
             (None, None) => Ok(GetLook::Absent),
         }
     }
@@ -364,6 +369,21 @@ impl GetLooking<'_, '_> {
             Ok(Some((hole, since))) => GetLook::Hole { hole, since },
             Ok(None) if later.saw_any() => GetLook::Absent,
             Ok(None) => self.without_wal(places),
+            Err(out) => {
+                self.notes.push(GetNote::Out(out));
+                GetLook::Answer(GetAnswer::OutOfReach)
+            }
+        }
+    }
+
+    /// What another cluster's archive lacks may be in this one's.
+    fn of_others(&mut self, places: &mut [GetPlace], asked: SegmentName) -> GetLook {
+        match foreign::foreign(places, self.request.server, asked) {
+            Ok(notes) if notes.is_empty() => GetLook::Absent,
+            Ok(notes) => {
+                self.notes.extend(notes);
+                GetLook::Answer(GetAnswer::Foreign)
+            }
             Err(out) => {
                 self.notes.push(GetNote::Out(out));
                 GetLook::Answer(GetAnswer::OutOfReach)

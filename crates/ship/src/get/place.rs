@@ -2,7 +2,7 @@
 
 use super::copy::CopyFault;
 use pgwal_repos::{OpenedPlace, PlaceReading, RepoChoice, RepoLayout, open_wal};
-use pgwal_source::{Entry, NameSought, Source, SourceError};
+use pgwal_source::{Entry, Listing, NameSought, Source, SourceError};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -94,13 +94,21 @@ impl GetPlace {
     /// # Errors
     /// It cannot be looked at.
     pub(super) fn is_empty(&mut self) -> Result<bool, PlaceOut> {
-        let place = self.shown();
         self.source()?;
         if self.tool().is_some() {
             return Ok(false);
         }
-        let listing = self.source()?.list().map_err(|error| PlaceOut { place, why: error.to_string() })?;
+        let listing = self.list()?;
         Ok(listing.entries.is_empty() && listing.unreadable.is_empty())
+    }
+
+    /// All that lies there.
+    ///
+    /// # Errors
+    /// It cannot be looked at.
+    pub(super) fn list(&mut self) -> Result<Listing, PlaceOut> {
+        let place = self.shown();
+        self.source()?.list().map_err(|error| PlaceOut { place, why: error.to_string() })
     }
 
     /// Its WAL.
@@ -109,8 +117,14 @@ impl GetPlace {
     /// It cannot be opened.
     pub(super) fn source(&mut self) -> Result<&dyn Source, PlaceOut> {
         if self.opened.is_none() {
+            let out = |why: String| PlaceOut { place: self.shown(), why };
             let opened = open_wal(&self.path, &self.choice, self.reading.clone());
-            self.opened = Some(opened.map_err(|error| PlaceOut { place: self.shown(), why: error.to_string() })?);
+            let opened = opened.map_err(|error| out(error.to_string()))?;
+            // A file has no other names to ask for: that none is there would say nothing. A tar is a place.
+            if opened.source.local().is_some() && !self.path.is_dir() {
+                return Err(out("it is a file, and no folder, tar or object store in which WAL is kept".to_owned()));
+            }
+            self.opened = Some(opened);
         }
         match &self.opened {
             Some(opened) => Ok(opened.source.as_ref()),

@@ -13,7 +13,7 @@ use crate::server::ServerDirectory;
 use pgwal_archive::lineage::{Descent, switch_segment};
 use pgwal_archive::whose::FirstPage;
 use pgwal_format::text::history::{self, Ancestor, Switch};
-use pgwal_format::{FileName, Lsn, SegmentName, TimelineId};
+use pgwal_format::{FileName, Layout, Lsn, SegmentName, TimelineId};
 
 /// A destination, and the file that is to be stored there.
 pub(super) struct DestinationThere<'a> {
@@ -83,17 +83,31 @@ impl DestinationThere<'_> {
             let Ok(ancestors) = history::parse(&self.place.read(&stored, SMALL)?, newer) else { continue };
             let passed = history::passed(&ancestors);
             let left = passed.iter().find(|ancestor| ancestor.timeline == name.timeline).map(|a| a.switch);
-            // The segment in which it was left belongs to both.
-            let is_behind = |switch: &Switch| match switch {
-                Switch::At(lsn) => *lsn <= start,
-                Switch::In(_) => switch_segment(switch, &layout).is_some_and(|left| left < number),
+            let Some(switch) = left else { continue };
+            // The segment in which it was left belongs to both, up to there; a name alone does not say how far.
+            let segment = switch_segment(&switch, &layout);
+            let goes_over = match switch {
+                Switch::At(lsn) => lsn > start && segment == Some(number) && self.goes_over(lsn, &layout),
+                Switch::In(_) => false,
             };
-            if let Some(switch) = left.filter(is_behind) {
+            let is_behind = match switch {
+                Switch::At(lsn) => lsn <= start,
+                Switch::In(_) => segment.is_some_and(|left| left < number),
+            };
+            if is_behind || goes_over {
                 let place = self.place.describe();
-                return Ok(Some(LeftThere { timeline: name.timeline, newer, switch, stored, place }));
+                return Ok(Some(LeftThere { timeline: name.timeline, newer, switch, stored, place, goes_over }));
             }
         }
         Ok(None)
+    }
+
+    /// The segment has records behind a position in it.
+    fn goes_over(&self, lsn: Lsn, layout: &Layout) -> bool {
+        let Some(end) = &self.inspection.end else { return false };
+        // At the beginning of a page the next record would begin behind its header.
+        let header = if lsn.get().is_multiple_of(layout.page.bytes()) { layout.long_header() as u64 } else { 0 };
+        end.stops().is_none_or(|stops| stops.get() > lsn.get().saturating_add(header))
     }
 
     fn is_of_cluster(&self) -> Result<(), PushRefusal> {
