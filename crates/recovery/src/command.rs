@@ -87,8 +87,8 @@ fn copies_amiss(command: &str, words: &[String]) -> bool {
     copies && amiss && !command.contains([';', '|', '&', '`', '$'])
 }
 
-/// `walproof archive-get` without a place, or without the name and the path, in this order: wrong usage, on which it ends
-/// recovery.
+/// `walproof archive-get` without a place, or without the name and the path in this order: wrong usage, on which it
+/// ends recovery.
 fn asks_amiss(words: &[String]) -> bool {
     let Some(at) = words.iter().position(|word| word == "archive-get") else { return false };
     let is_own = words.iter().take(at).any(|word| program(word) == "walproof");
