@@ -176,11 +176,10 @@ fn exit(found: &Divergence) -> Exit {
 fn own_timeline(paths: &[PathBuf]) -> Option<TimelineId> {
     let (own, _) = paths.split_first().filter(|(own, others)| !others.is_empty() && control(own).is_some())?;
     let folders = ["pg_wal", "pg_xlog", "."].map(|name| own.join(name));
-    let listed = folders.iter().find_map(|folder| {
+    folders.iter().find_map(|folder| {
         let names = std::fs::read_dir(folder).ok()?.flatten();
         names.filter_map(|entry| Some(SegmentName::parse(entry.file_name().to_str()?)?.timeline)).max()
-    });
-    listed
+    })
 }
 
 fn control(path: &Path) -> Option<ControlFile> {
