@@ -21,14 +21,13 @@ use crate::{
 };
 
 /// What reads every record, and says it in its own way.
-const COMMANDS: [(&str, &[&str]); 9] = [
+const COMMANDS: [(&str, &[&str]); 8] = [
     ("verify", &["verify"]),
     ("verify, html", &["verify", "--format", "html"]),
     ("stats", &["stats"]),
     ("when", &["when"]),
     ("dump", &["dump"]),
     ("dump, waldump", &["dump", "--format", "waldump"]),
-    ("dump, json", &["dump", "--format", "json"]),
     ("dump, jsonl", &["dump", "--format", "jsonl"]),
     ("dump, csv", &["dump", "--format", "csv"]),
 ];

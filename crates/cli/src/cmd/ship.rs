@@ -105,7 +105,7 @@ pub fn run(args: &ShipArgs) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
-/// WAL is shipped whether or not somebody reads what is said of it.
+/// WAL is shipped on where whoever reads what is said of it is gone; one who is there and does not read holds it up.
 fn write(line: &Value) {
     let mut out = stream(OutputForm::Json);
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
