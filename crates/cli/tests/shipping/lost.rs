@@ -38,7 +38,7 @@ fn killed_and_cut_at_any_point_it_goes_on() {
     let (streamed, followed, theirs) = (folder(&server, "one"), folder(&server, "two"), folder(&server, "theirs"));
     let mut receive = Command::new(program);
     receive.args(["-U", "postgres", "--no-sync", "-D"]).arg(&theirs).arg("-h").arg(server.folder());
-    let receiving = Shipping::start(receive.stdin(Stdio::null()).stderr(Stdio::null()));
+    let receiving = Shipping::start(receive.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()));
     let writing = load(&server);
     let mut random = Random::seeded(18);
     let cuts: Vec<u64> = (0..rounds(5)).map(|_| 500 + random.below(3 << 20) as u64).collect();
