@@ -1,11 +1,8 @@
 //! What on this machine keeps a server from starting on a data directory as it lies. Servers of 11, 15 and 18 were
 //! started on each.
-#![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
 
-mod run;
-
-use run::walproof;
-use serde_json::Value;
+use crate::answer::{Answer, FOLDERS, copy};
+use crate::run::walproof;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -18,28 +15,6 @@ struct Place(TempDir);
 
 /// As high as on the primary, so that nothing else is wrong.
 const CONF: &str = "port = 5499\nmax_prepared_transactions = 20\n";
-
-const FOLDERS: [&str; 19] = [
-    "base/5",
-    "pg_commit_ts",
-    "pg_dynshmem",
-    "pg_logical/mappings",
-    "pg_logical/snapshots",
-    "pg_multixact/members",
-    "pg_multixact/offsets",
-    "pg_notify",
-    "pg_replslot",
-    "pg_serial",
-    "pg_snapshots",
-    "pg_stat",
-    "pg_stat_tmp",
-    "pg_subtrans",
-    "pg_tblspc",
-    "pg_twophase",
-    "pg_wal/archive_status",
-    "pg_xact",
-    "global",
-];
 
 impl Place {
     fn whole() -> Place {
@@ -81,7 +56,7 @@ impl Place {
         self
     }
 
-    fn run(&self, option: &str, words: &[&str]) -> run::Ran {
+    fn run(&self, option: &str, words: &[&str]) -> crate::run::Ran {
         let (wal, data) = (self.at("wal"), self.at("data"));
         let own = ["verify", wal.to_str().unwrap(), option, data.to_str().unwrap()];
         walproof(&[&own, words].concat())
@@ -95,47 +70,6 @@ impl Place {
         let ran = self.run("--pgdata", &[words, &["--format", "json"]].concat());
         let document = serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {}{}", ran.out, ran.err));
         Answer { exit: ran.code, document }
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let to = to.join(path.file_name().unwrap());
-        if path.is_dir() { copy(&path, &to) } else { fs::copy(&path, &to).map(drop).unwrap() }
-    }
-}
-
-struct Answer {
-    exit: i32,
-    document: Value,
-}
-
-impl Answer {
-    fn says(&self) -> &str {
-        self.document["restore"]["server_says"].as_str().unwrap_or("")
-    }
-
-    /// The codes that are told, those for information apart.
-    fn codes(&self) -> Vec<&str> {
-        let told = self.document["findings"].as_array().unwrap().iter().filter(|f| f["severity"] != "info");
-        told.map(|f| f["code"].as_str().unwrap()).collect()
-    }
-
-    fn first(&self, field: &str) -> &str {
-        self.document["findings"][0][field].as_str().unwrap_or("")
-    }
-
-    /// A server ends with these words, and with nothing else wrong.
-    fn ends(&self, says: &str) {
-        assert_eq!((self.exit, self.says()), (1, says), "{:#}", self.document["findings"]);
-        assert_eq!(self.codes(), ["WP434", "WP420"]);
-        assert_eq!(self.first("server_says"), says);
-    }
-
-    fn starts(&self, what: &str) {
-        assert_eq!((self.exit, self.codes()), (0, vec![]), "{what}: {:#}", self.document["findings"]);
     }
 }
 

@@ -1,41 +1,16 @@
 //! What a server finds beside the WAL when it is started: its settings, its folders, its `restore_command`. What 12 to
 //! 18 did with each was seen by starting them.
-#![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
 
-mod run;
-
-use run::walproof;
-use serde_json::Value;
+use crate::answer::{Answer, FOLDERS, copy};
+use crate::run::walproof;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use tempfile::TempDir;
 use walproof_testdata::root;
 
 /// An archive of 15 in `wal`, and a data directory beside it in `data` with every folder that initdb makes.
 struct Place(TempDir);
-
-const FOLDERS: [&str; 19] = [
-    "base/5",
-    "pg_commit_ts",
-    "pg_dynshmem",
-    "pg_logical/mappings",
-    "pg_logical/snapshots",
-    "pg_multixact/members",
-    "pg_multixact/offsets",
-    "pg_notify",
-    "pg_replslot",
-    "pg_serial",
-    "pg_snapshots",
-    "pg_stat",
-    "pg_stat_tmp",
-    "pg_subtrans",
-    "pg_tblspc",
-    "pg_twophase",
-    "pg_wal/archive_status",
-    "pg_xact",
-    "global",
-];
 
 impl Place {
     fn new() -> Place {
@@ -93,36 +68,6 @@ impl Place {
         let ran = walproof(&self.words(&[words, &["--format", "json"]].concat()));
         let document = serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {}{}", ran.out, ran.err));
         Answer { exit: ran.code, document }
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let to = to.join(path.file_name().unwrap());
-        if path.is_dir() { copy(&path, &to) } else { fs::copy(&path, &to).map(drop).unwrap() }
-    }
-}
-
-struct Answer {
-    exit: i32,
-    document: Value,
-}
-
-impl Answer {
-    fn says(&self) -> &str {
-        self.document["restore"]["server_says"].as_str().unwrap_or("")
-    }
-
-    /// The codes that are told, those for information apart.
-    fn codes(&self) -> Vec<&str> {
-        let told = self.document["findings"].as_array().unwrap().iter().filter(|f| f["severity"] != "info");
-        told.map(|f| f["code"].as_str().unwrap()).collect()
-    }
-
-    fn first(&self, field: &str) -> &str {
-        self.document["findings"][0][field].as_str().unwrap_or("")
     }
 }
 

@@ -1,0 +1,13 @@
+//! What a server finds beside the WAL when it is started.
+//!
+//! | tests | what |
+//! |---|---|
+//! | `directory` | its settings, its folders, its `restore_command` |
+//! | `machine` | what else is on this machine: processes, other directories, files that settings name |
+#![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
+
+mod answer;
+mod directory;
+mod machine;
+#[path = "../run/mod.rs"]
+mod run;
