@@ -67,8 +67,8 @@ impl NamedFiles {
         let mut meets = false;
         for place in shelf.places.iter().filter(|place| place.archive) {
             let local = place.source.local()?;
-            let named = place.entries.iter().filter(|entry| entry.name.is_some());
-            meets |= named.into_iter().any(|entry| {
+            let mut named = place.entries.iter().filter(|entry| entry.name.is_some());
+            meets |= named.any(|entry| {
                 let folder = out.folder(&local.path(entry));
                 out.copies.iter().any(|copy| folder.starts_with(&copy.folder))
             });
@@ -104,7 +104,7 @@ impl NamedFiles {
     pub fn finds_elsewhere(&self, shelf: &FilesAtHand<'_>, name: FileName) -> bool {
         let own = name.to_string();
         let paths = self.copies.iter().map(|copy| copy.folder.join(format!("{own}{}", copy.suffix)));
-        let mut there = paths.filter(|path| path.exists()).peekable();
+        let mut there = paths.filter(|path| path.exists());
         let listed = |path: &Path| {
             shelf.places.iter().filter(|place| place.archive).any(|place| {
                 let Some(local) = place.source.local() else { return false };

@@ -33,14 +33,17 @@ fn read(version: Version, endian: Endian, page: usize, files: &dyn DataFile) -> 
     let bytes = files.read(&format!("global/{file}"), MOST)?;
     let mut xacts = XactFiles::of_pages(page);
     let each = u32::try_from(page).ok()?.checked_mul(32 * 4).filter(|each| *each > 0)?;
-    let folder = if version < Version::new(10, 0) { "pg_clog" } else { "pg_xact" };
+    // Up to 9.6 it is called the one, from then on the other, and never both are there.
+    let ends = |number: u32| {
+        ["pg_xact", "pg_clog"].iter().find_map(|folder| files.read(&format!("{folder}/{number:04X}"), page * 32))
+    };
     let mut is_committed = |found: &TupleOnPage| match found.made {
         MadeBy::Committed => true,
         MadeBy::Aborted => false,
         MadeBy::Unknown => {
             let number = found.xmin / each;
             if xacts.status(found.xmin).is_none() {
-                xacts.put(number, &files.read(&format!("{folder}/{number:04X}"), page * 32).unwrap_or_default());
+                xacts.put(number, &ends(number).unwrap_or_default());
             }
             xacts.status(found.xmin) == Some(XactStatus::Committed)
         }
