@@ -158,6 +158,15 @@ pub(super) fn age(text: &str) -> Result<Duration, String> {
     seconds.map(Duration::from_secs).ok_or_else(|| "a number and s, m, h or d, as 15m".to_owned())
 }
 
+/// Reads how long to wait between two looks, in seconds: a number of them, or as an age; a day at most.
+pub(super) fn pause(text: &str) -> Result<u32, String> {
+    let seconds = text.parse().ok().or_else(|| age(text).ok().map(|age| age.as_secs()));
+    let seconds = seconds.and_then(|seconds: u64| u32::try_from(seconds).ok());
+    seconds
+        .filter(|seconds| (1..=86_400).contains(seconds))
+        .ok_or_else(|| "1 to 86400 seconds, as 10, 10s or 5m".into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,6 +179,14 @@ mod tests {
         );
         for bad in ["", "15", "m", "-1s", "1.5h", "99999999999999999999s", "9999999999999999999d"] {
             assert!(age(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn pauses() {
+        assert_eq!(["1", "10s", "5m", "1d"].map(|text| pause(text).unwrap()), [1, 10, 300, 86_400]);
+        for bad in ["", "0", "0s", "2d", "86401", "-1", "1.5", "s"] {
+            assert!(pause(bad).is_err(), "{bad}");
         }
     }
 }

@@ -45,8 +45,7 @@ pub struct WatchArgs {
     #[command(flatten)]
     input: InputOptions,
     /// Seconds between two looks, or as long as a look takes, where that is more
-    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = super::guard::pause)]
     interval: u32,
     /// Answer GET /metrics (Prometheus) and /health (200, or 503 with what is wrong) there: a port of this machine's
     /// own address, or ADDRESS:PORT

@@ -124,6 +124,9 @@ fn an_archiver_that_fails(site: &Site<'_>) {
     assert!(archiver["wal"]["commits"].as_u64().unwrap() >= 1 && archiver["waiting_seconds"].is_number(), "{lag}");
     let text = site.text(&[]);
     assert!(text.contains("ARCHIVE  1 segment waits (1 MiB)") && text.contains("fails: "), "{text}");
+    let headline = text.lines().next().unwrap();
+    assert!(headline.contains("The archiver fails ("), "{text}");
+    assert_eq!(site.lag(&[]).0["live"]["archiver"]["status"], "warning");
     site.primary.sql("alter system reset archive_command").unwrap();
     site.primary.sql("select pg_reload_conf()").unwrap();
     assert!(site.primary.comes_to("select last_archived_time > last_failed_time from pg_stat_archiver", "t").unwrap());

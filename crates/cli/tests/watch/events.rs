@@ -24,7 +24,8 @@ fn a_gap_comes_and_goes() {
     fs::rename(archive.join(MIDDLE), &aside).unwrap();
     let told = watch.until("appeared", 1);
     assert_eq!((&told["finding"]["code"], &told["finding"]["file"]), (&"WP101".into(), &MIDDLE.into()));
-    assert!(watch.health("503").contains("refuted"));
+    let said = watch.health("503");
+    assert!(said.contains("refuted behind 0/") && said.contains("on timeline 1: 1 error"), "{said}");
     let metrics = fs::read_to_string(&textfile).unwrap();
     assert!(metrics.contains("verdict=\"refuted\"} 1\n") && metrics.contains("walproof_watch_gaps"), "{metrics}");
     fs::rename(&aside, archive.join(MIDDLE)).unwrap();

@@ -65,12 +65,12 @@ impl Limits {
         }
     }
 
-    /// Of what the archiver owes: whole segments, and since when the first of them waits.
+    /// Of what the archiver owes: whole segments, and since when the first of them waits. That it fails is worth a
+    /// warning, whatever is allowed: nothing gets into the archive until somebody mends it.
     pub fn of_archiver(&self, lag: &LiveLag) -> LagJudgement {
-        match &lag.archiver {
-            None => LagJudgement::Fine,
-            Some(archiver) => self.judge(archiver.owed_bytes, archiver.owed_micros),
-        }
+        let Some(archiver) = &lag.archiver else { return LagJudgement::Fine };
+        let failing = if archiver.is_failing { LagJudgement::Warning } else { LagJudgement::Fine };
+        failing.max(self.judge(archiver.owed_bytes, archiver.owed_micros))
     }
 
     /// Of a slot, whatever is allowed: wrong where what it is there for is gone, since whoever uses it has to be made

@@ -5,7 +5,7 @@
 //! not known, else 0; a warning is 0. As a plugin: 0 to 3.
 
 use super::LagArgs;
-use crate::cmd::guard::age;
+use crate::cmd::guard::{age, pause};
 use crate::exit::Exit;
 use crate::follow::Watch;
 use crate::psql::{PsqlSession, refuse_password};
@@ -40,7 +40,7 @@ pub struct LiveOptions {
     pub standby: Vec<String>,
     /// Ask again every so many seconds [default: 5], until Ctrl-C
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "5", requires = "primary")]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    #[arg(value_parser = pause)]
     pub watch: Option<u32>,
     /// A warning where a standby has more than this still to replay, or the archiver to archive: bytes (64MB), or the
     /// age of the oldest commit or segment that waits (90s, 15m, 2h); several with commas
@@ -138,8 +138,8 @@ fn ask(args: &LagArgs, primary: &str) -> anyhow::Result<Exit> {
         });
         let taken = begun.elapsed();
         // Where much WAL waits, reading it takes a fifth of the time at most.
-        let pause = Duration::from_secs(seconds.into()).max(taken * 4);
-        watch.wait(pause, pause);
+        let rest = Duration::from_secs(seconds.into()).max(taken * 4);
+        watch.wait(rest, rest);
     }
     watch.end();
     Ok(last)

@@ -62,7 +62,15 @@ impl LiveLagAnswer<'_> {
             let since = since.map(|since| format!(", the first for {since}")).unwrap_or_default();
             format!(" {} for the archiver{since}.", segments(ready.count, "wait"))
         });
-        all + &unknown.unwrap_or_default() + &owed.unwrap_or_default() + &self.unknown_archiver() + &self.slots()
+        let archiver = [owed.unwrap_or_default(), self.failing_archiver(), self.unknown_archiver()].concat();
+        all + &unknown.unwrap_or_default() + &archiver + &self.slots()
+    }
+
+    /// That nothing gets into the archive.
+    fn failing_archiver(&self) -> String {
+        let failing = self.lag.archiver.as_ref().filter(|archiver| archiver.is_failing);
+        let last = failing.and_then(|archiver| archiver.failed.as_ref());
+        last.map(|(file, _)| format!(" The archiver fails ({file}): the server's log says why.")).unwrap_or_default()
     }
 
     /// What slots have lost, or are about to lose.
