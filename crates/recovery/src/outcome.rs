@@ -11,6 +11,7 @@ use crate::pages::{Blind, InvalidPages};
 use crate::said::Respelled;
 use crate::sum::{EventSum, ReplayedCommit};
 use crate::target::Target;
+use crate::twin::OtherCheckpoint;
 use crate::unlabelled::Unlabelled;
 pub use crate::way::LeftBranch;
 use crate::way::WalkEnd;
@@ -138,6 +139,8 @@ pub struct Restore {
     pub unlinked: BTreeSet<u32>,
     /// It starts without a `backup_label`, from the control file of a server that ran.
     pub unlabelled: Option<Unlabelled>,
+    /// WAL has another checkpoint where the directory has its own.
+    pub other_checkpoint: Option<OtherCheckpoint>,
     /// A backup that ended on the way and is not the one that is being restored: where it started, and the record of
     /// its end.
     pub other_backup: Option<(Lsn, Lsn)>,

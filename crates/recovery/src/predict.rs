@@ -6,6 +6,7 @@ use crate::at_hand::{FilePlace, FilesAtHand};
 use crate::backup::{Backup, is_servers_own};
 use crate::failure::Failure;
 use crate::named_files::NamedFiles;
+use crate::off_way::OffWay;
 use crate::outcome::{Restore, Status};
 use crate::pages::{Blind, Extents};
 use crate::recover::Recovery;
@@ -177,9 +178,14 @@ impl<'a> Site<'a> {
         Some(first.system_id).filter(|id| *id != self.system_id)
     }
 
-    /// Whether the timeline that a restore asks for is this one, or has left it.
-    pub fn comes_from(&self, timeline: TimelineId, restore: &Restore) -> bool {
-        self.shelf.line(restore.target_timeline).is_ok_and(|line| line.holds(timeline))
+    /// Whether a restore asks for a timeline that does not come from where it starts.
+    pub fn off_way(&self, restore: &Restore) -> Option<OffWay> {
+        OffWay::of(&self.start, &self.shelf.line(restore.target_timeline).ok()?)
+    }
+
+    /// Whether the timeline has a history file at hand: in the archive, or in the `pg_wal` of the directory.
+    pub fn has_history(&self, timeline: TimelineId) -> bool {
+        self.shelf.has_history(timeline)
     }
 
     /// Whose WAL this restore takes.

@@ -20,6 +20,7 @@ use crate::replay::{Goal, Replay, ReplayStop, Side, Standby};
 use crate::settings::{Mode, Settings};
 use crate::start::Start;
 use crate::target::{Target, TargetTimeline};
+use crate::twin::OtherCheckpoint;
 use crate::way::{Looking, ShortFile, WalWalk, WalkEnd, WalkOptions, Walked};
 use pgwal_archive::Error;
 use pgwal_archive::lineage::Descent;
@@ -345,6 +346,7 @@ impl Recovery<'_> {
         if start.from_standby && !standby {
             return Ok(Err(Failure::StandbyLabel));
         }
+        out.other_checkpoint = OtherCheckpoint::of(start, at, (*timeline, *time));
         let from = if out.redo_start < at { out.redo_start } else { ended };
         Ok(Ok(Begun { shutdown: *shutdown, from }))
     }

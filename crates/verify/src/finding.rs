@@ -7,7 +7,7 @@ mod made;
 
 pub use cost::{FileRange, Lost};
 pub use detail::Detail;
-pub use doubt::{CommandDoubt, DoubtedCommand};
+pub use doubt::{CommandDoubt, DoubtedCommand, Unasked};
 pub(crate) use made::set_severities;
 
 use crate::codes::{Code, Severity};

@@ -1,30 +1,39 @@
 //! What is found of the settings of a restore, where a server takes them and people are not told.
 
 use crate::codes::{Code, Severity};
-use crate::finding::{CommandDoubt, Detail, DoubtedCommand, Finding};
+use crate::finding::{CommandDoubt, Detail, DoubtedCommand, Finding, Unasked};
 use pgwal_archive::Error;
 use pgwal_format::FileName;
 use pgwal_format::recovery::settings::SettingRules;
 use pgwal_recovery::backup::{Backup, BackupKind};
 use pgwal_recovery::failure::Failure;
 use pgwal_recovery::outcome::Restore;
-use pgwal_recovery::{Delivery, FileTaking, Mode, PlacedSetting, SettingPlace, Settings, Site, Target};
+use pgwal_recovery::{Delivery, FileTaking, Mode, OffWay, PlacedSetting, SettingPlace, Settings, Site, Target};
 use pgwal_source::Source;
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// All of them. `of_files`: what is found of the files; `short`: the archive has more than the restore comes to.
+/// What a recovery that is not asked for would come to.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct WithSignal {
+    /// Farther: the archive has more.
+    pub short: bool,
+    /// Nowhere: the directory lies beside the way.
+    pub off: Option<OffWay>,
+}
+
+/// All of them. `of_files`: what is found of the files; `asked`: what a recovery from the archive would come to.
 pub(crate) fn findings(
     archive: &dyn Source,
     backup: &Backup,
     settings: &Settings,
     (site, restore): (&Site<'_>, &Restore),
-    (of_files, short): (&[Finding], bool),
+    (of_files, asked): (&[Finding], WithSignal),
 ) -> Result<Vec<Finding>, Error> {
     let mut out: Vec<Finding> = settings.overridden.iter().map(beside).collect();
     out.extend(settings.outranked.as_ref().map(outranked));
-    out.extend(without_signal(backup, settings, restore, short));
+    out.extend(without_signal(backup, settings, restore, asked));
     out.extend(command((archive, backup), settings, (site, restore), of_files)?);
     Ok(out)
 }
@@ -49,10 +58,10 @@ fn file_of(setting: &PlacedSetting) -> Option<String> {
 }
 
 /// Settings of a recovery from an archive, and nothing that asks for one.
-fn without_signal(backup: &Backup, settings: &Settings, restore: &Restore, short: bool) -> Option<Finding> {
+fn without_signal(backup: &Backup, settings: &Settings, restore: &Restore, asked: WithSignal) -> Option<Finding> {
     // What it starts with lies in the archive, or ends before that does.
     let lacks = matches!(restore.failure, Some(Failure::NoCheckpoint { .. } | Failure::NoRedo { .. }));
-    let meant = short || lacks || settings.restore_command.is_some() || settings.target != Target::None;
+    let meant = asked.short || lacks || settings.restore_command.is_some() || settings.target != Target::None;
     // It does not come to ask for one.
     let refused = matches!(restore.failure, Some(Failure::Backup(_)));
     if refused || settings.mode != Mode::Crash || settings.planned || !meant || backup.kind != BackupKind::DataDirectory
@@ -62,11 +71,11 @@ fn without_signal(backup: &Backup, settings: &Settings, restore: &Restore, short
     let own_file = SettingRules::of(settings.version).recovery_conf.is_some();
     let file = if own_file { "recovery.conf" } else { "recovery.signal" };
     // A target that nobody reads is not what was asked for, and WAL that nobody reads is lost.
-    let severity = match restore.is_good() && settings.target == Target::None && !short {
+    let severity = match restore.is_good() && settings.target == Target::None && !asked.short {
         true => Severity::Warning,
         false => Severity::Error,
     };
-    let detail = Detail::NoSignal { data: backup.name.clone() };
+    let detail = Detail::NoSignal(Unasked { data: backup.name.clone(), off: asked.off });
     Some(Finding { severity, file: Some(file.to_owned()), detail, ..Finding::of(Code::SignalMissing) })
 }
 

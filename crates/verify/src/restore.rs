@@ -279,15 +279,15 @@ fn found(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
         return None;
     }
     // Another timeline was asked for, which the backup's is no part of.
-    let own = site.start_timeline();
-    let beside = matches!(restore.failure, Some(Failure::NoCheckpoint { .. })) && !site.comes_from(own, restore);
-    let missing = missing.filter(|_| !beside);
+    let is_lost = matches!(restore.failure, Some(Failure::NoCheckpoint { .. } | Failure::NotAChild { .. }));
+    let beside = site.off_way(restore).filter(|_| is_lost);
+    let missing = missing.filter(|_| beside.is_none());
     let target = restore.target.as_ref().map(|t| target_named(&t.target)).unwrap_or_default();
     let missed = restore.missed.clone().map(|missed| (missed, target));
     let of = |failure: &Failure| Detail::Restore {
         failure: failure.clone(),
         missing: missing.clone(),
-        beside: beside.then_some((own, restore.target_timeline)),
+        beside,
         missed: missed
             .clone()
             .filter(|_| matches!(failure, Failure::NotReached | Failure::Waits { lacks: Lacking::Target, .. })),

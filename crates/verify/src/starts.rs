@@ -34,6 +34,14 @@ pub(crate) fn own_wal_short(restore: &Restore) -> Option<Finding> {
     Some(Finding { timeline: Some(restore.timeline), lsn, at: lsn, detail, ..Finding::of(Code::RestoreShort) })
 }
 
+/// The directory is of another history than the WAL that is replayed on it, and no server notices.
+pub(crate) fn other_checkpoint(restore: &Restore) -> Option<Finding> {
+    let other = restore.other_checkpoint?;
+    let (timeline, file) = (Some(other.own.0), Some("global/pg_control".to_owned()));
+    let detail = Detail::OtherCheckpoint(other);
+    Some(Finding { timeline, lsn: Some(other.at), file, detail, ..Finding::of(Code::BackupContradicts) })
+}
+
 /// The server pauses, and dies once it is told to go on: of a prepared transaction, or of the last record, which it
 /// reads once more.
 pub(crate) fn dies_at_promotion(restore: &Restore) -> Option<Finding> {

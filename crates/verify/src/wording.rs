@@ -12,7 +12,7 @@ mod target;
 pub(crate) use target::{early as early_act, missed as target_missed, named as target_named};
 
 use crate::codes::Code;
-use crate::finding::{Detail, Finding};
+use crate::finding::{Detail, Finding, Unasked};
 use crate::telling::{TellTime, utc};
 use pgwal_format::text::history::Switch;
 use pgwal_format::{FileName, Layout};
@@ -85,9 +85,7 @@ impl Finding {
             (_, Detail::Restore { missed: Some((missed, _)), missing, .. }) => {
                 target::advice(missed, missing.as_deref())
             }
-            (_, Detail::Restore { beside: Some((own, asked)), .. }) => format!(
-                "ask for the timeline of the backup, or one that comes from it: --target-timeline {own} (recovery_target_timeline = '{own}'); or restore a backup of timeline {asked}, or from before it was left"
-            ),
+            (_, Detail::Restore { beside: Some(off), .. }) => restore::own_way(off),
             (_, Detail::Restore { failure, missing, .. }) => restore::advice(failure, missing.as_deref()),
             (_, Detail::Restored(report)) => restored::advice(report),
             (_, Detail::Unlabelled { unlabelled, .. }) => restore::label(unlabelled),
@@ -117,10 +115,11 @@ impl Finding {
             (_, Detail::Map { fault: MapFault::OverFolder(oid), .. }) => format!(
                 "put what lies in pg_tblspc/{oid} where {file} says that the tablespace is, and take the folder away, before a server is started"
             ),
-            (_, Detail::NoSignal { data }) if file == "recovery.conf" => {
+            (_, Detail::NoSignal(Unasked { off: Some(off), .. })) => restore::rewind(off),
+            (_, Detail::NoSignal(Unasked { data, .. })) if file == "recovery.conf" => {
                 format!("write {file} in {data} before the server is started, with a restore_command: walproof when ARCHIVE POSITION prints it")
             }
-            (_, Detail::NoSignal { data }) => {
+            (_, Detail::NoSignal(Unasked { data, .. })) => {
                 format!("make {file} in {data}, empty, before the server is started: touch {}", quoted(&format!("{data}/{file}")))
             }
             (_, Detail::RestoreLater { .. }) => restore::OLDER.into(),
@@ -205,6 +204,11 @@ impl Finding {
             (Code::Unreadable, _) => {
                 format!("look whether {file} is the right place, and mounted; ask the system's log what keeps it from being read")
             }
+            (_, Detail::OtherCheckpoint(other)) => format!(
+                "replay nothing on it: a server mixes both histories without a word; take the archive of this directory's own server, or a backup of this archive's{}",
+                if other.own.0 == other.found.0 { String::new() } else { format!("; its own timeline is --target-timeline {}", other.own.0) }
+            ),
+            (_, Detail::OwnHistory) => format!("copy {file} from pg_wal of this directory into the archive"),
             (Code::HistoryMissing, _) => {
                 format!("find {file} in pg_wal of a server of that timeline; the first records of the timeline say where it began")
             }

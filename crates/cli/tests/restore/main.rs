@@ -21,6 +21,7 @@ mod damaged;
 mod found;
 mod laid;
 mod legacy;
+mod off_way;
 mod own_wal;
 #[path = "../run/mod.rs"]
 mod run;

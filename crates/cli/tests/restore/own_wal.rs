@@ -12,9 +12,11 @@ use std::path::{Path, PathBuf};
 use walproof_testdata::{plain_name, read_plain, root};
 
 const HOLE: &str = "00000001000000000000000A";
-const CLUSTER: u64 = 7_000_000_000_000_000_001;
+pub const CLUSTER: u64 = 7_000_000_000_000_000_001;
 /// `DB_IN_PRODUCTION`.
 const IN_PRODUCTION: u64 = 6;
+/// `DB_SHUTDOWNED`.
+pub const SHUT_DOWN: u64 = 1;
 
 /// An archive without one segment, and a backup from before it; its `pg_wal`, with that segment, is a folder apart.
 struct Place(tempfile::TempDir);
@@ -131,11 +133,16 @@ fn behind_its_own_wal_no_older_timeline_is_asked() {
     assert_eq!(asked(&document), ["000000020000000000000004", "000000020000000000000003"], "{document:#}");
 }
 
-/// A data directory of 15 without `backup_label`, as a running server left it.
-fn left_running(data: &Path, checkpoint: Lsn, timeline: u64) {
+/// A data directory of 15 without `backup_label`, as a running server left it. Crafted checkpoints are of 1970.
+pub fn left_running(data: &Path, checkpoint: Lsn, timeline: u64) {
+    left(data, checkpoint, timeline, (IN_PRODUCTION, 0));
+}
+
+/// As a server left it that stopped: in this state, its checkpoint made so many seconds after 1970.
+pub fn left(data: &Path, checkpoint: Lsn, timeline: u64, (state, seconds): (u64, u64)) {
     let dialect = Version::new(15, 0).dialect().unwrap();
     let set = [
-        (ControlField::State, IN_PRODUCTION),
+        (ControlField::State, state),
         (ControlField::SystemIdentifier, CLUSTER),
         (ControlField::XlogSegSize, 1 << 20),
         (ControlField::XlogBlcksz, 8192),
@@ -143,13 +150,14 @@ fn left_running(data: &Path, checkpoint: Lsn, timeline: u64) {
         (ControlField::PrevTimeline, timeline),
         (ControlField::Checkpoint, checkpoint.get()),
         (ControlField::Redo, checkpoint.get()),
+        (ControlField::CheckpointTime, seconds),
         (ControlField::MinRecoveryPoint, 0),
         (ControlField::MinRecoveryPointTli, 0),
         (ControlField::BackupStartPoint, 0),
         (ControlField::BackupEndPoint, 0),
         (ControlField::BackupEndRequired, 0),
     ];
-    fs::create_dir(data.join("global")).unwrap();
+    fs::create_dir_all(data.join("global")).unwrap();
     let control = control_file(dialect, Abi::usual(Align::Eight), Endian::Little, &set);
     fs::write(data.join("global/pg_control"), control).unwrap();
     fs::write(data.join("PG_VERSION"), "15\n").unwrap();

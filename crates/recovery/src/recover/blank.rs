@@ -49,6 +49,7 @@ impl Recovery<'_> {
             own_wal: None,
             own_wal_behind: None,
             unlabelled: None,
+            other_checkpoint: None,
             other_backup: None,
             makes_tablespaces: Vec::new(),
             unlinked: self.start.unlinked.clone(),

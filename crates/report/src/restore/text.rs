@@ -1,6 +1,6 @@
 //! The verdict of a restore for people: the same lines as every verdict, and what the server would do.
 
-use crate::figures::grouped;
+use crate::figures::{counted, grouped};
 use crate::restore::json::aim;
 use crate::time::Zone;
 use crate::words::except;
@@ -298,8 +298,8 @@ fn instead(a: &Alternative, zone: &Zone) -> String {
     let there = format!("{}{time} on timeline {}", a.replay_end, a.timeline);
     let verb = if a.reaches_target { "reaches the target" } else { "comes to" };
     let more = match a.more_commits {
-        n if n > 0 => format!(", {} commits more", grouped(n.unsigned_abs().into())),
-        n if n < 0 => format!(", {} commits fewer", grouped(n.unsigned_abs().into())),
+        n if n > 0 => format!(", {} more", counted(n.unsigned_abs().into(), "commit")),
+        n if n < 0 => format!(", {} fewer", counted(n.unsigned_abs().into(), "commit")),
         _ => String::new(),
     };
     match &a.instead {

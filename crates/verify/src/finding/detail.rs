@@ -1,6 +1,6 @@
 //! The facts of a finding.
 
-use super::doubt::DoubtedCommand;
+use super::doubt::{DoubtedCommand, Unasked};
 use crate::beside::Beside;
 use crate::reach::{Age, Reach};
 use crate::restored_report::RestoredReport;
@@ -17,12 +17,11 @@ use pgwal_format::{Lsn, PageSize, SegmentSize, TimelineId, Version};
 use pgwal_recovery::acts::EarlyAct;
 use pgwal_recovery::backup::{FolderPlace, MapFault, RootFileFlaw, StartFlaw};
 use pgwal_recovery::failure::Failure;
-use pgwal_recovery::outcome::AsksArchive;
-use pgwal_recovery::outcome::LeftOut;
+use pgwal_recovery::outcome::{AsksArchive, LeftOut};
 use pgwal_recovery::pages::InvalidPages;
 use pgwal_recovery::sum::ReplayedCommit;
 use pgwal_recovery::unlabelled::Unlabelled;
-use pgwal_recovery::{Instead, PlacedSetting, TimeSaid, UnmetTarget, ZoneDoubt};
+use pgwal_recovery::{Instead, OffWay, OtherCheckpoint, PlacedSetting, TimeSaid, UnmetTarget, ZoneDoubt};
 use pgwal_source::Codec;
 use pgwal_walk::{Fault, SlackKind};
 use std::time::Duration;
@@ -51,8 +50,8 @@ pub enum Detail {
         failure: Failure,
         /// The file for want of which it does not.
         missing: Option<String>,
-        /// The timeline of the backup and the one that was asked for, which does not come from it.
-        beside: Option<(TimelineId, TimelineId)>,
+        /// The timeline that is asked for does not come from where the backup stands.
+        beside: Option<OffWay>,
         /// Why the target is not met, where more is known of it, and the target in words.
         missed: Option<(UnmetTarget, String)>,
         /// What comes to it.
@@ -450,10 +449,7 @@ pub enum Detail {
     /// A target of another kind than the one that is asked for, which counts more (up to 9.3).
     TargetOutranked(PlacedSetting),
     /// Nothing asks for a recovery from the archive.
-    NoSignal {
-        /// The data directory.
-        data: String,
-    },
+    NoSignal(Unasked),
     /// A `restore_command` that does not deliver.
     Command(Box<DoubtedCommand>),
     /// An incremental backup.
@@ -495,6 +491,10 @@ pub enum Detail {
     },
     /// What became of a restore.
     Restored(Box<RestoredReport>),
+    /// WAL has another checkpoint where the data directory has its own.
+    OtherCheckpoint(OtherCheckpoint),
+    /// A history file that lies in the `pg_wal` of the directory alone.
+    OwnHistory,
     /// Nothing more to say than the code does.
     Plain,
 }

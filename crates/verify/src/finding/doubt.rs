@@ -1,6 +1,6 @@
-//! What a command is doubted for.
+//! What is doubted of how a recovery is asked for.
 
-use pgwal_recovery::{NotTaken, SettingPlace};
+use pgwal_recovery::{NotTaken, OffWay, SettingPlace};
 
 /// Why a `restore_command` does not deliver.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -41,4 +41,13 @@ pub struct DoubtedCommand {
     pub doubt: CommandDoubt,
     /// The archive that is looked at, where it is one place.
     pub archive: Option<String>,
+}
+
+/// A data directory in which nothing asks for a recovery from the archive.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unasked {
+    /// The data directory.
+    pub data: String,
+    /// Where a server that was asked for one would not start: its directory lies beside the way.
+    pub off: Option<OffWay>,
 }

@@ -10,15 +10,16 @@ use crate::contents::{BackupContents, read_of};
 use crate::finding::{Detail, Finding, set_severities};
 use crate::judge::{Ruled, Ruling, RulingCase};
 use crate::lines;
-use crate::of_settings;
+use crate::of_settings::{self, WithSignal};
 use crate::options::Options;
 use crate::outcome::{NotChecked, Verdict};
 use crate::restored;
 use crate::restored_report::RestoredReport;
-use crate::starts::{dies_at_promotion, own_wal_short, unlabelled, waits_for_primary};
+use crate::starts::{dies_at_promotion, other_checkpoint, own_wal_short, unlabelled, waits_for_primary};
 use pgwal_archive::{Error, Tally};
 use pgwal_format::Lsn;
 use pgwal_recovery::backup::{self, Backup};
+use pgwal_recovery::failure::Failure;
 use pgwal_recovery::outcome::{AsksArchive, Restore, Status};
 use pgwal_recovery::unlabelled::Unlabelled;
 use pgwal_recovery::{Instead, Mode, Settings, SettingsError, Site, Target, alternatives, in_partial};
@@ -54,6 +55,7 @@ impl Ruling for RestoreRuling<'_, '_> {
         of_backup.extend(other_version(self.backup, self.site.layout().dialect.version));
         of_backup.extend(unlabelled(&self.restore));
         of_backup.extend(own_wal_short(&self.restore));
+        of_backup.extend(other_checkpoint(&self.restore));
         case.lowered += set_severities(&mut of_backup, severities);
         let own = case.findings.iter().filter(|f| f.code.is_of_repository());
         let bad_backup = of_backup.iter().chain(own).any(refutes);
@@ -123,6 +125,11 @@ impl RestoreRuling<'_, '_> {
         // The first page of the segment in which replay starts is read as well.
         let begun = asked_from.filter(|_| restore.asks_archive != AsksArchive::AtOnce);
         let begun = begun.unwrap_or(segment_of(restore.redo_start));
+        // A server that does not get a history file from the archive looks into its own pg_wal (`RestoreArchivedFile`).
+        let own = |f: &&mut Finding| f.timeline.is_some_and(|timeline| self.site.has_history(timeline));
+        for finding in findings.iter_mut().filter(|f| f.code == Code::HistoryMissing).filter(own) {
+            (finding.severity, finding.detail) = (Severity::Warning, Detail::OwnHistory);
+        }
         for finding in findings.iter_mut().filter(|finding| !finding.code.is_of_repository()) {
             let on_the_way = asked_from.is_some_and(|from| finding.at.is_none_or(|at| at >= from || at == begun))
                 && !(reached && finding.lsn.or(finding.at).is_some_and(|at| at >= end));
@@ -156,8 +163,9 @@ impl RestoreRuling<'_, '_> {
         let (site, restore) = (&*self.site, &self.restore);
         let mut out = match self.settings {
             Ok(settings) => {
-                let short = ends_early(site, restore).is_some() || self.asks_nothing_and_lacks(settings)?;
-                of_settings::findings(self.archive, self.backup, settings, (site, restore), (of_files, short))?
+                let mut asked = self.with_signal(settings)?;
+                asked.short |= ends_early(site, restore).is_some();
+                of_settings::findings(self.archive, self.backup, settings, (site, restore), (of_files, asked))?
             }
             Err(_) => Vec::new(),
         };
@@ -199,14 +207,19 @@ impl RestoreRuling<'_, '_> {
         })
     }
 
-    /// A server that asks the archive for nothing, as it lies, would come further if it did.
-    fn asks_nothing_and_lacks(&self, settings: &Settings) -> Result<bool, Error> {
+    /// What a server that asks the archive for nothing, as it lies, would come to if it did.
+    fn with_signal(&self, settings: &Settings) -> Result<WithSignal, Error> {
         let Some(end) = self.restore.replay_end.filter(|_| settings.mode == Mode::Crash && !settings.planned) else {
-            return Ok(false);
+            return Ok(WithSignal::default());
         };
         let mut asks = settings.clone();
         (asks.mode, asks.target) = (Mode::Archive, Target::None);
-        Ok(self.site.predict(&asks)?.replay_end.is_some_and(|other| other > end))
+        let asked = self.site.predict(&asks)?;
+        let is_lost = matches!(asked.failure, Some(Failure::NoCheckpoint { .. } | Failure::NotAChild { .. }));
+        Ok(WithSignal {
+            short: asked.replay_end.is_some_and(|other| other > end),
+            off: self.site.off_way(&asked).filter(|_| is_lost),
+        })
     }
 
     fn verdict(&self, findings: &[Finding], bad_backup: bool) -> Verdict {

@@ -1,8 +1,8 @@
 //! What is wrong.
 
-use super::{copies, given, restored, start, target};
+use super::{copies, given, restore as of_restore, restored, start, target};
 use crate::codes::Code;
-use crate::finding::{Detail, Finding};
+use crate::finding::{Detail, Finding, Unasked};
 use crate::reach::span;
 use crate::telling::TellTime;
 use pgwal_format::dialect::MAGIC_19_BETA;
@@ -10,8 +10,9 @@ use pgwal_format::page::PageFault;
 use pgwal_format::record::{BodyFault, HeaderFault};
 use pgwal_format::rmgr::Rmgr;
 use pgwal_format::rmgr::vocabulary::Vocabulary;
+use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::history::Switch;
-use pgwal_format::{Layout, Lsn};
+use pgwal_format::{Layout, Lsn, TimelineId};
 use pgwal_recovery::backup::RootFileFlaw;
 use pgwal_recovery::failure::{Failure, Lacking};
 use pgwal_recovery::outcome::AsksArchive;
@@ -163,7 +164,15 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
         }
         Detail::SettingBeside(setting) => given::placed(setting),
         Detail::TargetOutranked(setting) => given::outranked(setting),
-        Detail::NoSignal { .. } => format!("there is no {file}: the server reads neither the archive nor its target"),
+        Detail::NoSignal(Unasked { off: None, .. }) => {
+            format!("there is no {file}: the server reads neither the archive nor its target")
+        }
+        Detail::NoSignal(Unasked { off: Some(off), .. }) => {
+            format!(
+                "there is no {file}, and with one the server would not start: the directory is {}",
+                of_restore::beside(off)
+            )
+        }
         Detail::Command(own) => given::command(own),
         Detail::Incremental { from } => {
             format!("{file}: the backup builds on the one that starts at {}; combine them first", from.start)
@@ -186,10 +195,9 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
                 None => why,
             }
         }
-        Detail::Restore { failure, beside: Some((own, asked)), .. } => format!(
-            "{}: the backup is of timeline {own}, and timeline {asked}, which is asked for, does not come from it",
-            restore(failure, None, &lsn, layout)
-        ),
+        Detail::Restore { failure, beside: Some(off), .. } => {
+            format!("{}: the backup is {}", restore(failure, None, &lsn, layout), of_restore::beside(off))
+        }
         Detail::Restore { failure, missing, .. } => restore(failure, missing.as_deref(), &lsn, layout),
         Detail::RolledBack(xid) => {
             format!(
@@ -263,6 +271,21 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
         Detail::Content(what) => format!("{file} is {what}"),
         Detail::BadCopy { good, why } => format!("{file} is passed over, {good} is taken in its place: {why}"),
         Detail::Refused(why) => format!("{file}: {why}"),
+        Detail::OtherCheckpoint(other) => {
+            let said = |(timeline, time): (TimelineId, Option<Timestamp>)| match time {
+                Some(time) => format!("of {} on timeline {timeline}", tell(time)),
+                None => format!("of timeline {timeline}"),
+            };
+            format!(
+                "the checkpoint at {} is {} for the data directory, and {} in this WAL: they are of two histories",
+                other.at,
+                said(other.own),
+                said(other.found)
+            )
+        }
+        Detail::OwnHistory => {
+            format!("{file} lies in pg_wal of this directory alone: another restore from the archive lacks it")
+        }
         Detail::History { what } => format!("{file}: {what}"),
         Detail::Hidden { latest, hides } => format!(
             "{file} is missing and hides timeline {hides}: a server takes {latest} for the latest, and the next promotion makes timeline {} once more",

@@ -2,6 +2,7 @@
 
 use super::given;
 use pgwal_format::{FileName, TimelineId};
+use pgwal_recovery::OffWay;
 use pgwal_recovery::failure::{Failure, Lacking};
 use pgwal_recovery::slots::SlotRefusal;
 use pgwal_recovery::unlabelled::{BackupWitness, Unlabelled};
@@ -136,5 +137,37 @@ pub(super) fn find(file: &str) -> String {
 fn another_timeline(target: TimelineId) -> String {
     format!(
         "restore a backup from before timeline {target} was left for the backup's, or ask for another timeline with --target-timeline"
+    )
+}
+
+/// Where a directory stands that the way does not come by.
+pub(super) fn beside(off: &OffWay) -> String {
+    let OffWay { own, asked, left, .. } = off;
+    match left {
+        Some(left) => format!(
+            "of timeline {own}, behind {left}, where the way to timeline {asked}, which is asked for, leaves that timeline"
+        ),
+        None => format!("of timeline {own}, and timeline {asked}, which is asked for, does not come from it"),
+    }
+}
+
+/// What to do to get to the timeline that is asked for, or without it.
+pub(super) fn own_way(off: &OffWay) -> String {
+    let OffWay { own, asked, left, label } = off;
+    let alone = format!("--target-timeline {own} (recovery_target_timeline = '{own}')");
+    match left {
+        _ if !label => format!("{}; its own timeline is restored with {alone}", rewind(off)),
+        Some(left) => format!("restore a backup of timeline {asked} or from before {left}, or this one with {alone}"),
+        None => format!(
+            "ask for the timeline of the backup, or one that comes from it: {alone}; or restore a backup of timeline {asked}, or from before it was left"
+        ),
+    }
+}
+
+/// How the directory of a server gets to the timeline beside which it lies.
+pub(super) fn rewind(off: &OffWay) -> String {
+    let (asked, from) = (off.asked, off.left.map(|left| format!(", from before {left}")).unwrap_or_default());
+    format!(
+        "to come to timeline {asked}, run pg_rewind on it against a server of that timeline, or restore a backup{from}"
     )
 }
