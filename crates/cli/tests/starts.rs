@@ -302,6 +302,22 @@ fn crash_recovery_needs_no_end_of_an_exclusive_backup() {
     assert_eq!((exclusive.exit, exclusive.restore("outcome")), (0, &json!("promotes")));
 }
 
+/// A server of 17: its state is looked for by the history of timeline 2, which is not to be had, so that all of WAL
+/// counts as of that timeline. Nothing else needs that history.
+#[test]
+fn a_prepared_transaction_is_looked_for_by_the_history_of_the_timeline_in_force() {
+    let place = Place::of("prepared-between");
+    let ask = |more: &[&str]| {
+        place.ask(&[&["verify", "archive", "--backup", "backup", "--target-timeline", "3"], more].concat())
+    };
+    let dies = ask(&[]);
+    assert_eq!((dies.exit, dies.restore("outcome")), (1, &json!("fatal")));
+    let says = "requested WAL segment pg_wal/000000020000000000000007 has already been removed";
+    assert_eq!(dies.restore("server_says"), says);
+    let off = ["--set", "hot_standby=off"];
+    assert_eq!(ask(&off).told(), (0, "proven", "promotes", codes(&["WP301 warning"])));
+}
+
 /// Servers of 12, 16, 17 and 18: FATAL at the checkpoint with hot standby on, and in a promotion in that segment
 /// either way; with timeline 1 they promote.
 #[test]

@@ -5,6 +5,9 @@
 //! archive   00000002…0A   │ 1 … PREPARE … 1 │ CHECKPOINT_SHUTDOWN of 2 …     timeline 2 begins in the segment
 //! asked for 00000001…0A   while 1 is in force: recovery took the file of 2, and never that of 1
 //! ```
+//! Of which timeline a position is, the history of the timeline in force says (`XLogReadDetermineTimeline`); where that
+//! file cannot be had, all of WAL counts as of this timeline, and there is no such file.
+//!
 //! It is read at a checkpoint at shutdown with hot standby on (`PrescanPreparedTransactions`), and when recovery ends
 //! with a promotion. A restartpoint would have written it to a file of its own before; when one comes depends on
 //! `checkpoint_timeout` and is not foretold.
@@ -13,9 +16,10 @@ use crate::at_hand::FilesAtHand;
 use crate::events::RecoveryEvent;
 use crate::failure::Failure;
 use pgwal_format::{Lsn, SegmentNo, TimelineId};
+use std::cmp::Ordering;
 use std::fmt;
 
-/// A prepared transaction that is open, and a segment of its record that came under the name of a later timeline.
+/// A prepared transaction that is open, and a segment of its record.
 #[derive(Clone, Copy, Debug)]
 struct OpenPrepared {
     xid: u32,
@@ -54,14 +58,14 @@ impl<'a> PreparedAcross<'a> {
     }
 
     /// One is prepared while a timeline is in force, by a record that ends in this file.
-    pub fn prepared(&mut self, xid: u32, event: &RecoveryEvent, file: Option<TimelineId>, in_force: TimelineId) {
+    pub fn prepared(&mut self, xid: u32, event: &RecoveryEvent, file: Option<TimelineId>) {
         let layout = &self.shelf.layout;
         let segment = |lsn: Lsn| layout.address().segment(lsn, layout.segment);
         let first = segment(event.span.lsn);
         let last = segment(Lsn::new(event.span.end.get().saturating_sub(1)));
         let over = if first < last { self.before.map(|file| (first, file)) } else { None };
         for (number, file) in over.into_iter().chain(file.map(|file| (last, file))) {
-            if file > in_force && self.list.len() < MOST {
+            if self.list.len() < MOST {
                 self.list.push(OpenPrepared { xid, number, file });
             }
         }
@@ -77,7 +81,12 @@ impl<'a> PreparedAcross<'a> {
         let inside = |open: &OpenPrepared| {
             self.shelf.places.iter().any(|p| !p.archive && p.inventory.get(in_force, open.number).is_some())
         };
-        let gone = self.list.iter().find(|open| open.file > in_force && !inside(open))?;
+        let sought = |open: &OpenPrepared| match open.file.cmp(&in_force) {
+            Ordering::Less => !self.shelf.has_history(in_force),
+            Ordering::Equal => false,
+            Ordering::Greater => true,
+        };
+        let gone = self.list.iter().find(|open| sought(open) && !inside(open))?;
         Some(Failure::PreparedGone { xid: gone.xid, file: self.shelf.name(in_force, gone.number) })
     }
 }

@@ -335,7 +335,7 @@ impl<'a> Replay<'a> {
             }
             EventKind::Prepared(xid) => {
                 if let Some(prepared) = &mut self.prepared {
-                    prepared.prepared(*xid, event, file, self.timeline);
+                    prepared.prepared(*xid, event, file);
                 }
                 None
             }

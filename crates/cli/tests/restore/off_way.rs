@@ -29,6 +29,22 @@ fn a_history_of_the_directory_counts() {
     assert_eq!((code, errors(&without)), (1, vec!["WP301"]), "{:#}", without["findings"]);
 }
 
+/// Recovery comes along timeline 2 by the history of timeline 3, and a server of 17 needs no other.
+#[test]
+fn a_history_in_between_is_not_needed() {
+    let laid = Laid::of_15(true);
+    laid.set(&[COPY, "recovery_target_timeline = '3'"]);
+    let (code, before) = laid.verify(&[]);
+    assert_eq!((code, &before["verdict"]), (0, &"proven".into()), "{:#}", before["findings"]);
+    fs::remove_file(laid.at("archive/00000002.history")).unwrap();
+    let (code, after) = laid.verify(&[]);
+    assert_eq!((code, &after["verdict"]), (0, &"proven".into()), "{:#}", after["findings"]);
+    assert_eq!(after["restore"]["replay_end"], before["restore"]["replay_end"]);
+    // Whoever goes to the latest does not come behind it.
+    laid.set(&[COPY]);
+    assert_eq!((laid.verify(&[]).0, errors(&laid.verify(&[]).1)[0]), (1, "WP301"));
+}
+
 /// An old primary that went on behind the point where timeline 2 left its own. With a signal the server takes the file
 /// of timeline 2 for the segment of its checkpoint, and ends with PANIC (17).
 #[test]

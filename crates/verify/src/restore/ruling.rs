@@ -148,6 +148,11 @@ impl RestoreRuling<'_, '_> {
             if finding.code.is_hole() && restore.is_good() && its_file_is(false) {
                 finding.severity = finding.severity.min(Severity::Warning);
             }
+            // Recovery came along its timeline by the history of another, or does not need it; where it hides
+            // timelines from one that goes to the latest, `orphans` tells.
+            if finding.code == Code::HistoryMissing && restore.is_good() {
+                finding.severity = finding.severity.min(Severity::Warning);
+            }
             // One that names no ancestor hides none from a restore that begins on its own timeline.
             if finding.code == Code::HistoryEmpty && restore.is_good() {
                 finding.severity = finding.severity.min(Severity::Warning);
