@@ -68,7 +68,7 @@ pub use given::Given;
 pub use instead::{Alternative, Instead};
 pub use known::{KnownStart, stopped_by};
 pub use missed::UnmetTarget;
-pub use named_files::{NotTaken, WhyNotTaken};
+pub use named_files::{NotTaken, WhyNotTaken, first_there};
 pub use off_way::OffWay;
 pub use outline::{FetchOutline, OutlineEnd, OutlinedFile, outline};
 pub use predict::{Site, SiteOptions};

@@ -198,6 +198,15 @@ impl NamedFiles {
     }
 }
 
+/// Folders of which a command copies the first file that is there as it is, good or bad, in its order; none where it
+/// does something else, or where it is not that of a server that will be started as it lies.
+pub fn first_there(settings: &Settings) -> Vec<PathBuf> {
+    let command = settings.restore_command.as_ref().filter(|_| !settings.planned && settings.mode != Mode::Crash);
+    let copies = command.and_then(|command| Delivery::by_name(command)).unwrap_or_default();
+    let all = copies.iter().all(|copy| copy.taking == FileTaking::AsItIs);
+    copies.into_iter().filter(|_| all).filter_map(|copy| copy.folder.canonicalize().ok()).collect()
+}
+
 /// Whether a file is packed or plain as a command expects it.
 fn is_in_form(place: &FilePlace<'_>, copy: &NamedCopy, entry: &Entry) -> bool {
     let is_plain = || beginning(place.source, entry).is_some_and(|(_, codec, _)| codec == Codec::Plain);

@@ -18,6 +18,7 @@ use crate::way::WalkEnd;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Dialect, Lsn, TimelineId};
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 /// How a recovery ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -151,6 +152,8 @@ pub struct Restore {
     pub others_history: Option<(LeftBranch, Lsn)>,
     /// Why it starts from this backup, where nobody named one.
     pub chosen: Option<BackupChoice>,
+    /// Folders of which its `restore_command` copies the first file that is there, good or bad, in this order.
+    pub first_there: Vec<PathBuf>,
     /// `walproof archive-get` is its `restore_command`: with these options.
     pub command: Option<ArchiveGet>,
 }

@@ -27,17 +27,20 @@ pub struct PlacesSource {
     places: Vec<(ArchivePlace, Option<Arc<EntryPlace>>)>,
     /// Copies that are not listed, by place and name.
     passed_over: Mutex<BTreeSet<(usize, FileName)>>,
+    /// The order in which they are asked.
+    order: Mutex<Vec<usize>>,
 }
 
 impl PlacesSource {
     /// These places, in the order in which they are asked.
     pub fn new(places: Vec<ArchivePlace>) -> PlacesSource {
+        let order = Mutex::new((0..places.len()).collect());
         let numbered = places.into_iter().enumerate().map(|(number, place)| {
             let shown = format!("{}/", place.name.trim_end_matches('/'));
             let own = (number > 0).then(|| Arc::new(EntryPlace { number, shown }));
             (place, own)
         });
-        PlacesSource { places: numbered.collect(), passed_over: Mutex::default() }
+        PlacesSource { places: numbered.collect(), passed_over: Mutex::default(), order }
     }
 
     /// The places, in order.
@@ -67,6 +70,37 @@ impl PlacesSource {
             all.get(&name).is_some_and(|last| *last > entry.place()).then(|| (entry.shown(), (entry.place(), name)))
         };
         Ok(shown.entries.iter().filter_map(copy).collect())
+    }
+
+    /// Asks the places in which these folders are first, in this order, and the others behind them. `false` where they
+    /// were asked so before, or a folder is in none of them.
+    pub fn ask_first(&self, folders: &[PathBuf]) -> bool {
+        let holds = |place: &ArchivePlace, folder: &PathBuf| {
+            let Some(local) = place.source.local() else { return false };
+            let entries = place.source.list().map(|listing| listing.entries).unwrap_or_default();
+            let parents: BTreeSet<PathBuf> =
+                entries.iter().filter_map(|entry| local.path(entry).parent().map(PathBuf::from)).collect();
+            parents.iter().any(|parent| parent.canonicalize().is_ok_and(|real| real == *folder))
+        };
+        let of = |folder| self.places().position(|place| holds(place, folder));
+        let Some(mut order) = folders.iter().map(of).collect::<Option<Vec<usize>>>() else { return false };
+        order.extend(0..self.places.len());
+        let mut seen = BTreeSet::new();
+        order.retain(|number| seen.insert(*number));
+        let mut now = self.order.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut *now, order);
+        before != *now
+    }
+
+    /// Another place that has a file as well, as its copy there is named.
+    pub fn copy_of(&self, entry: &Entry) -> Option<String> {
+        let others = self.places.iter().enumerate().filter(|(number, _)| *number != entry.place());
+        others.into_iter().find_map(|(_, (place, own))| {
+            let entries = place.source.list().ok()?.entries;
+            let same = entries.into_iter().find(|other| other.name.is_some() && other.name == entry.name)?;
+            let path = place.source.local().map(|local| local.path(&same).display().to_string());
+            Some(path.unwrap_or_else(|| same.in_place(own.as_ref()).shown()))
+        })
     }
 
     /// Lists a file from a later place.
@@ -102,7 +136,8 @@ impl Source for PlacesSource {
         let (mut whole, mut refused) = (Listing::default(), None);
         let passed_over = self.passed_over.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut here: BTreeMap<FileName, usize> = BTreeMap::new();
-        for (number, (place, own)) in self.places.iter().enumerate() {
+        let order = self.order.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for (number, (place, own)) in order.into_iter().filter_map(|number| Some((number, self.places.get(number)?))) {
             let listing = match place.source.list() {
                 Ok(listing) => listing,
                 Err(error) => {

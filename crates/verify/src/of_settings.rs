@@ -164,7 +164,8 @@ fn named(archive: &dyn Source) -> Option<String> {
 /// The server gets a file of wrong size that is right once it is unpacked.
 fn gets_packed(restore: &Restore, of_files: &[Finding]) -> bool {
     let Some(Failure::Size { file, .. } | Failure::SizeAhead { file, .. }) = &restore.failure else { return false };
-    !of_files.iter().any(|f| f.file.as_ref() == Some(file) && f.severity > Severity::Info)
+    let is_it = |f: &&Finding| f.file.as_deref().and_then(|own| own.rsplit('/').next()) == Some(file.as_str());
+    !of_files.iter().filter(is_it).any(|f| f.severity > Severity::Info)
 }
 
 /// Whether none of the folders is that of the archive, or no segment there has such a name.

@@ -52,6 +52,16 @@ pub fn verify_places<E: From<Error>>(
 ) -> Result<Outcome, E> {
     let mut passed: Vec<SkippedCopy> = Vec::new();
     let mut outcome = run()?;
+    let first_there = outcome.restore.as_ref().map(|restore| restore.first_there.clone()).unwrap_or_default();
+    if !first_there.is_empty() {
+        // Whoever copies the first file there is does not look for a better one.
+        if places.ask_first(&first_there) {
+            outcome = run()?;
+        }
+        name_others(places, &mut outcome)?;
+        tell(places, &mut outcome, options, &passed)?;
+        return Ok(outcome);
+    }
     for _ in 0..ROUNDS {
         let better = pass_over(places, &outcome, options)?;
         if better.is_empty() {
@@ -71,6 +81,17 @@ pub fn verify_places<E: From<Error>>(
 pub fn choose_copies(places: &PlacesSource, options: &Options<'_>) -> Result<(), Error> {
     let options = options.beside();
     verify_places(places, &options, &mut || verify(places, &options)).map(drop)
+}
+
+/// What is wrong with a file that lies in another place as well.
+fn name_others(places: &PlacesSource, outcome: &mut Outcome) -> Result<(), Error> {
+    let entries = places.list().map_err(Error::Source)?.entries;
+    for finding in outcome.findings.iter_mut().filter(|f| f.severity == Severity::Error && f.copy.is_none()) {
+        let own = |file: &String| entries.iter().find(|entry| entry.shown() == *file);
+        let entry = finding.file.as_ref().and_then(own);
+        finding.copy = entry.and_then(|entry| places.copy_of(entry));
+    }
+    Ok(())
 }
 
 /// Passes over the copies of what is wrong for which a later place has a better one.

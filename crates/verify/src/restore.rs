@@ -20,7 +20,7 @@ use pgwal_format::{FileName, Lsn, SegmentName, TimelineId, Version};
 use pgwal_recovery::backup::{Backup, BackupFlaw, FlawKind, RootFileFlaw, StartFlaw, Weight};
 use pgwal_recovery::failure::{Failure, Lacking};
 use pgwal_recovery::outcome::{Ending, LeftBranch, Restore, Status};
-use pgwal_recovery::{Settings, SettingsError, Site, TargetTimeline, WalkEnd};
+use pgwal_recovery::{Settings, SettingsError, Site, TargetTimeline, WalkEnd, first_there};
 use pgwal_source::{Entry, Source};
 use ruling::RestoreRuling;
 use std::collections::BTreeSet;
@@ -63,7 +63,8 @@ pub fn verify_restore(
     files: RestoreFiles,
 ) -> Result<Outcome, Error> {
     let all = files == RestoreFiles::All;
-    let restore = predict(site, backup, settings)?;
+    let mut restore = predict(site, backup, settings)?;
+    restore.first_there = settings.map(first_there).unwrap_or_default();
     let layout = *site.layout();
     let asked: BTreeSet<String> = restore.files.iter().map(|f| f.name.clone()).collect();
     let start = layout.address().segment(restore.redo_start, layout.segment);

@@ -152,6 +152,34 @@ fn a_command_names_one_of_two_places() {
     assert_eq!((code, &document["verdict"]), (0, &json!("proven")), "{:#}", document["findings"]);
 }
 
+/// `cp` of a file that is cut succeeds: a server of 17 dies of it, whatever lies in the second place.
+#[test]
+fn the_first_file_that_is_there_is_copied_good_or_bad() {
+    let laid = Laid::new();
+    fs::create_dir(laid.at("second")).unwrap();
+    for file in fs::read_dir(laid.at("archive")).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), laid.at("second").join(file.file_name())).unwrap();
+    }
+    let cut = laid.at(&format!("archive/{NEWEST}"));
+    let bytes = fs::read(&cut).unwrap();
+    fs::write(&cut, &bytes[..bytes.len() / 2]).unwrap();
+    let (archive, second, data) = (laid.text("archive"), laid.text("second"), laid.text("data"));
+    let bad_first = format!("restore_command = 'cp ARCHIVE/%f %p || cp {second}/%f %p'");
+    let good_first = format!("restore_command = 'cp {second}/%f %p || cp ARCHIVE/%f %p'");
+    for (command, exit, outcome) in [(bad_first, 1, "fatal"), (good_first, 0, "promotes")] {
+        laid.set(&[&command]);
+        for places in [[&archive, &second], [&second, &archive]] {
+            let words = ["verify", places[0], places[1], "--pgdata", &data, "--format", "json"];
+            let ran = crate::run::walproof(&words);
+            let document: Value = serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {}", ran.err));
+            let told = (ran.code, document["restore"]["outcome"].as_str().unwrap());
+            assert_eq!(told, (exit, outcome), "{command} {places:?}: {:#}", document["findings"]);
+            assert!(!errors(&document).contains(&"WP435"), "{:#}", document["findings"]);
+        }
+    }
+}
+
 /// On this machine a server would get nothing; where the folder is, it may get all of it.
 #[test]
 fn a_folder_that_is_not_here_is_told() {

@@ -56,6 +56,7 @@ impl Recovery<'_> {
             left_branch: None,
             others_history: None,
             chosen: None,
+            first_there: Vec::new(),
             command: None,
         }
     }

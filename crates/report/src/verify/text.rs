@@ -55,7 +55,9 @@ pub fn write(out: &mut Lines<'_>, outcome: &Outcome, zone: &Zone) -> io::Result<
     }
     if !outcome.places.is_empty() {
         lines(out, "PLACES", &crate::places::rows(&outcome.places, zone))?;
-        line(out, "ASSUMED", crate::places::ASSUMED, Style::new())?;
+        if outcome.restore.as_ref().is_none_or(|restore| restore.first_there.is_empty()) {
+            line(out, "ASSUMED", crate::places::ASSUMED, Style::new())?;
+        }
     }
     let contents = outcome.contents.iter().rev().take(2 * TOLD).map(crate::contents::line);
     lines(out, "DATA", &contents.collect::<Vec<_>>())?;

@@ -12,7 +12,8 @@ use pgwal_recovery::failure::Failure;
 use pgwal_walk::Fault;
 
 pub(super) fn says(f: &Finding, layout: &Layout) -> Option<String> {
-    let name = f.file.as_deref().unwrap_or("");
+    // A server knows no place in front of a name.
+    let name = f.file.as_deref().and_then(|file| file.rsplit('/').next()).unwrap_or("");
     let show = |lsn: Lsn| if layout.dialect.wording.padded { lsn.to_string() } else { lsn.unpadded().to_string() };
     match (&f.detail, f.code) {
         // Up to 12 it promotes without a word.
