@@ -27,6 +27,7 @@ mod event;
 mod event_list;
 mod events;
 mod fate;
+mod heap_log;
 mod history;
 mod initdb;
 mod listed_xact;
