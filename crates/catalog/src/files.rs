@@ -25,6 +25,9 @@ pub enum Catalog {
     Inherits,
 }
 
+/// The highest OID of [`Catalog::ALL`].
+const LAST_OID: u32 = Catalog::Namespace.oid();
+
 impl Catalog {
     const ALL: [Catalog; 5] =
         [Catalog::Class, Catalog::Namespace, Catalog::Database, Catalog::Index, Catalog::Inherits];
@@ -63,7 +66,9 @@ impl CatalogFiles {
     /// The catalog that a file holds, or held once.
     #[inline]
     pub fn catalog(&self, rel: RelFileLocator) -> Option<Catalog> {
-        let first = Catalog::ALL.into_iter().find(|c| c.oid() == rel.rel && c.is_shared() == (rel.spc == GLOBAL));
+        let is_first = |c: &Catalog| c.oid() == rel.rel && c.is_shared() == (rel.spc == GLOBAL);
+        // Nearly all relations are those of users.
+        let first = if rel.rel > LAST_OID { None } else { Catalog::ALL.into_iter().find(is_first) };
         if first.is_some() || self.moved.is_empty() {
             return first;
         }

@@ -16,23 +16,23 @@ use std::collections::HashMap;
 const MOST: usize = 1_000_000;
 
 /// What a record does to a file in which dead rows are counted.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct HeapStep {
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct HeapStep<'o> {
     /// The place of the file among those.
     pub file: usize,
     /// What.
-    pub act: HeapAct,
+    pub act: HeapAct<'o>,
 }
 
 /// What a record does to a file.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum HeapAct {
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum HeapAct<'o> {
     /// A row version is dead once its transaction commits: event, block, line pointer.
     Dead(usize, u32, u16),
     /// These line pointers of a block, in order, lose their tuples.
-    Gone(u32, Vec<u16>),
+    Gone(u32, &'o [u16]),
     /// A block as it is now: these line pointers, in order, have tuples, and no other.
-    Shown(u32, Vec<u16>),
+    Shown(u32, &'o [u16]),
     /// A page image that could not be unpacked.
     Unread,
     /// Only so many blocks are left.
@@ -82,14 +82,14 @@ impl DeadRowsOfAll {
     }
 
     /// Takes a step.
-    pub fn take(&mut self, lsn: Lsn, step: &HeapStep) {
-        match &step.act {
-            HeapAct::Dead(event, block, offset) => self.dead(step.file, *event, *block, *offset),
+    pub fn take(&mut self, lsn: Lsn, step: HeapStep<'_>) {
+        match step.act {
+            HeapAct::Dead(event, block, offset) => self.dead(step.file, event, block, offset),
             HeapAct::Gone(block, offsets) => {
-                self.keep(step.file, *block, lsn, &|offset| offsets.binary_search(&offset).is_err());
+                self.keep(step.file, block, lsn, &|offset| offsets.binary_search(&offset).is_err());
             }
             HeapAct::Shown(block, offsets) => {
-                self.keep(step.file, *block, lsn, &|offset| offsets.binary_search(&offset).is_ok());
+                self.keep(step.file, block, lsn, &|offset| offsets.binary_search(&offset).is_ok());
             }
             HeapAct::Unread => {
                 let made = self.made;
@@ -106,7 +106,7 @@ impl DeadRowsOfAll {
             }
             HeapAct::Cut(blocks) => {
                 let all = self.files.get(step.file).into_iter().flat_map(HashMap::keys);
-                let gone: Vec<u32> = all.copied().filter(|block| block >= blocks).collect();
+                let gone: Vec<u32> = all.copied().filter(|block| *block >= blocks).collect();
                 gone.into_iter().for_each(|block| self.keep(step.file, block, lsn, &|_| false));
             }
         }
@@ -190,23 +190,23 @@ mod tests {
     fn what_is_taken_away_is_counted_once() {
         let mut all = DeadRowsOfAll::new(2, 2);
         let mut take = |lsn: u64, file, act| {
-            all.take(Lsn::new(lsn), &HeapStep { file, act });
+            all.take(Lsn::new(lsn), HeapStep { file, act });
             (all.events[0].left, all.events[1].left, all.sets)
         };
         for (block, offset) in [(0, 1), (0, 2), (0, 2), (0, 200), (1, 1), (2, 5)] {
             take(1, 0, HeapAct::Dead(0, block, offset));
         }
         assert_eq!(take(2, 0, HeapAct::Dead(1, 0, 7)), (5, 1, 4));
-        assert_eq!(take(9, 0, HeapAct::Gone(0, vec![2, 3])), (4, 1, 4));
-        assert_eq!(take(10, 0, HeapAct::Gone(0, vec![2])), (4, 1, 4));
-        assert_eq!(take(11, 0, HeapAct::Shown(0, vec![1, 8])), (3, 0, 3));
-        assert_eq!(take(12, 1, HeapAct::Gone(0, vec![1])), (3, 0, 3));
+        assert_eq!(take(9, 0, HeapAct::Gone(0, &[2, 3])), (4, 1, 4));
+        assert_eq!(take(10, 0, HeapAct::Gone(0, &[2])), (4, 1, 4));
+        assert_eq!(take(11, 0, HeapAct::Shown(0, &[1, 8])), (3, 0, 3));
+        assert_eq!(take(12, 1, HeapAct::Gone(0, &[1])), (3, 0, 3));
         assert_eq!(take(12, 0, HeapAct::Cut(2)), (2, 0, 2));
         assert_eq!(take(12, 1, HeapAct::Unread), (2, 0, 2));
         assert_eq!(take(13, 0, HeapAct::Cut(0)), (0, 0, 0));
         let rows = all.events[0];
         assert_eq!((rows.all, rows.first_gone, rows.is_unknown), (5, Some(Lsn::new(9)), false));
-        all.take(Lsn::new(14), &HeapStep { file: 0, act: HeapAct::Dead(0, 9, 1) });
+        all.take(Lsn::new(14), HeapStep { file: 0, act: HeapAct::Dead(0, 9, 1) });
         all.hole();
         assert!(all.events[0].is_unknown && !all.events[1].is_unknown);
     }

@@ -1,31 +1,11 @@
 //! What records of a stretch of WAL come to, without regard to those before: rows by transaction and relation are
 //! summed, records that need their order are kept as they are.
 
-use crate::relation_sums::RelationSums;
-use foldhash::fast::RandomState;
+use crate::xact_sums::{XactRecord, XactSums};
 use pgwal_format::record::{Record, RecordHeader, RelFileLocator};
 use pgwal_format::rmgr::row_changes::RowsChanged;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Layout, Lsn, TimelineId};
-use std::collections::HashMap;
-
-/// What a transaction did in a stretch.
-#[derive(Clone, Debug)]
-pub struct XactSum {
-    /// Its first record.
-    pub begin: Lsn,
-    /// The timeline of the file with that.
-    pub timeline: TimelineId,
-    /// Bytes of all its records.
-    pub bytes: u64,
-    /// The transaction of which it is a part, where its records say so (14 and later, with `wal_level` logical).
-    pub top: Option<u32>,
-    /// By relation.
-    pub relations: RelationSums,
-}
-
-/// What each transaction did in a stretch.
-pub type XactSums = HashMap<u32, XactSum, RandomState>;
 
 /// A record that needs those before it.
 #[derive(Clone, Debug)]
@@ -34,6 +14,8 @@ pub enum KeptRecord {
     Commit {
         /// The transaction.
         xid: u32,
+        /// Its place among those of the stretch ([`XactSums::place`]).
+        place: u32,
         /// When.
         time: Timestamp,
         /// Where.
@@ -116,7 +98,7 @@ impl WalPart {
     }
 
     /// Sums a record for its transaction. `top`: the transaction of which that is a part, where the record says so.
-    #[inline]
+    #[inline(always)]
     pub fn count(
         &mut self,
         record: &Record<'_>,
@@ -125,24 +107,24 @@ impl WalPart {
         rel: Option<RelFileLocator>,
         top: Option<u32>,
     ) {
-        let bytes = u64::from(record.header.tot_len);
-        let xact = self.last.xacts.entry(record.header.xid).or_insert_with(|| XactSum {
-            begin: record.lsn,
+        let header = &record.header;
+        self.last.xacts.count(&XactRecord {
+            xid: header.xid,
+            lsn: record.lsn,
             timeline,
-            bytes: 0,
+            bytes: u64::from(header.tot_len),
             top,
-            relations: RelationSums::default(),
+            rel: rows.map(|rows| rows.rel).or(rel),
+            rows: rows.map(|rows| (rows.change, rows.rows)),
         });
-        xact.top = xact.top.or(top);
-        xact.bytes += bytes;
-        if let Some(rel) = rows.map(|rows| rows.rel).or(rel)
-            && let Some(sum) = xact.relations.entry(rel, usize::MAX)
-        {
-            sum.bytes += bytes;
-            if let Some(rows) = rows {
-                sum.count(rows.change, rows.rows);
-            }
-        }
+    }
+
+    /// Keeps a commit that says nothing but its time.
+    #[inline]
+    pub fn commit(&mut self, record: &Record<'_>, time: Timestamp) {
+        let (xid, bytes) = (record.header.xid, record.header.tot_len);
+        let place = self.last.xacts.place(xid);
+        self.last.kept.push(KeptRecord::Commit { xid, place, time, lsn: record.lsn, bytes });
     }
 
     /// Keeps a record.

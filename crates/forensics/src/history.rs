@@ -3,11 +3,11 @@
 mod ends;
 mod records;
 
-use crate::effects::{KeptRecord, WalPart, WholeRecord};
+use crate::effects::{KeptRecord, WalPart, WalStretch, WholeRecord};
 use crate::event::{EventEnd, WalEvent};
 use crate::initdb::InitdbWal;
 use crate::over::{TakeHistory, XactEnding};
-use crate::transaction::OpenXacts;
+use crate::transaction::{OpenXact, OpenXacts};
 use pgwal_catalog::{CatalogRows, NameKeeper, Names};
 use pgwal_format::record::{Block, Record};
 use pgwal_format::rmgr::xact::Timestamp;
@@ -24,6 +24,8 @@ pub struct History<'a, T> {
     /// Names, as far as they are known at the last record.
     pub keeper: NameKeeper,
     open: OpenXacts,
+    /// Room for a transaction that is over.
+    room: Option<Box<OpenXact>>,
     blocks: Vec<Block>,
     /// The last time in WAL.
     clock: Option<Timestamp>,
@@ -71,6 +73,7 @@ impl<'a, T: TakeHistory> History<'a, T> {
             rows,
             keeper: NameKeeper::new(given),
             open: OpenXacts::default(),
+            room: None,
             blocks: Vec::new(),
             clock: None,
             parameters: None,
@@ -96,34 +99,41 @@ impl<'a, T: TakeHistory> History<'a, T> {
         Some((self.first?, self.last.0))
     }
 
-    /// Goes on with what follows.
-    pub fn add(&mut self, part: WalPart) {
-        for stretch in part.before.into_iter().chain([part.last]) {
-            let Some(span) = stretch.span else { continue };
-            self.first.get_or_insert(span.first);
-            // Every record names the one before it.
-            if self.last.0 != Lsn::ZERO && span.prev != self.last.0 {
-                self.hole(WalHole { after: self.last.0, before: span.first });
-            }
-            self.in_force.get_or_insert(span.opened);
-            self.keeper.passed(span.first, span.last);
-            self.open.add(stretch.xacts);
-            for kept in stretch.kept {
-                match kept {
-                    KeptRecord::Commit { xid, time, lsn, bytes } => {
-                        self.last = (lsn, span.timeline);
-                        let plain = XactEnding::of(xid, EventEnd::Committed);
-                        self.ended(XactEnding { lsn: Some(lsn), time: Some(time), bytes: bytes.into(), ..plain });
-                    }
-                    KeptRecord::Whole(whole) => {
-                        let WholeRecord { timeline, lsn, end, header, body } = *whole;
-                        self.last = (lsn, timeline);
-                        self.record(&Record { lsn, end, header, body: &body, layout: &span.layout }, timeline);
-                    }
+    /// Goes on with what follows, and leaves the part empty.
+    pub fn add(&mut self, part: &mut WalPart) {
+        for mut stretch in part.before.drain(..) {
+            self.stretch(&mut stretch);
+        }
+        self.stretch(&mut part.last);
+    }
+
+    fn stretch(&mut self, stretch: &mut WalStretch) {
+        let Some(span) = stretch.span.take() else { return };
+        self.first.get_or_insert(span.first);
+        // Every record names the one before it.
+        if self.last.0 != Lsn::ZERO && span.prev != self.last.0 {
+            self.hole(WalHole { after: self.last.0, before: span.first });
+        }
+        self.in_force.get_or_insert(span.opened);
+        self.keeper.passed(span.first, span.last);
+        self.open.begin(std::mem::take(&mut stretch.xacts));
+        for kept in stretch.kept.drain(..) {
+            match kept {
+                KeptRecord::Commit { xid, place, time, lsn, bytes } => {
+                    self.last = (lsn, span.timeline);
+                    let plain = XactEnding::of(xid, EventEnd::Committed);
+                    let ending = XactEnding { lsn: Some(lsn), time: Some(time), bytes: bytes.into(), ..plain };
+                    self.ended(&ending, place);
+                }
+                KeptRecord::Whole(whole) => {
+                    let WholeRecord { timeline, lsn, end, header, body } = *whole;
+                    self.last = (lsn, timeline);
+                    self.record(&Record { lsn, end, header, body: &body, layout: &span.layout }, timeline);
                 }
             }
-            self.last = (span.last, span.timeline);
         }
+        self.last = (span.last, span.timeline);
+        stretch.xacts = self.open.pass();
     }
 
     /// Nothing is known of rows and names behind it, nor of transactions that were open.

@@ -1,6 +1,6 @@
 //! Looks at records, in whichever order parts of WAL are read.
 
-use crate::effects::{KeptRecord, WalPart};
+use crate::effects::WalPart;
 use crate::history::History;
 use crate::over::{LookAtRecords, TakeHistory};
 use crate::transaction::FIRST_XID;
@@ -61,19 +61,28 @@ impl<T: TakeHistory> Render for Looker<'_, T> {
             && let Some(time) = xact::plain_commit(record)
         {
             self.look.record(record, &[], beside);
-            let (xid, bytes) = (header.xid, header.tot_len);
-            part.last.kept.push(KeptRecord::Commit { xid, time, lsn: record.lsn, bytes });
+            part.commit(record, time);
             return Some(0.into());
         }
-        let top = record.blocks_or_none(blocks).top_xid;
-        self.look.record(record, blocks, beside);
-        let rows = if matches!(header.rmid, HEAP | HEAP2) { row_changes::changed(record, blocks) } else { None };
-        if header.xid >= FIRST_XID {
-            let first = blocks.first().filter(|block| block.reference.fork == 0);
-            part.count(record, timeline, rows, first.map(|block| block.reference.rel), top);
+        let plain = if T::Look::IS_BLIND { record.plain_block() } else { None };
+        let (rel, is_main, data, top, is_catalog);
+        if let Some((block, main)) = plain {
+            (rel, is_main, data, top) = (Some(block.rel), block.fork == 0, main, None);
+            is_catalog = self.files.catalog(block.rel).is_some();
+        } else {
+            let shape = record.blocks_or_none(blocks);
+            self.look.record(record, blocks, beside);
+            let first = blocks.first().map(|block| &block.reference);
+            (rel, is_main) = (first.map(|own| own.rel), first.is_some_and(|own| own.fork == 0));
+            (data, top) = (record.main_data_of(&shape), shape.top_xid);
+            is_catalog = modern && blocks.iter().any(|own| self.files.catalog(own.reference.rel).is_some());
         }
-        let catalogs = || modern && blocks.iter().any(|b| self.files.catalog(b.reference.rel).is_some());
-        if is_kept(header, record.layout) || catalogs() {
+        if header.xid >= FIRST_XID {
+            let is_heap = matches!(header.rmid, HEAP | HEAP2);
+            let rows = if is_heap { row_changes::changed_in(record, rel, data) } else { None };
+            part.count(record, timeline, rows, rel.filter(|_| is_main), top);
+        }
+        if is_catalog || is_kept(header, record.layout) {
             part.keep(record, timeline);
             // What is open at a shutdown, and when a recovery ends, is over.
             if header.is(XLOG, xlog::CHECKPOINT_SHUTDOWN) || header.is(XLOG, xlog::END_OF_RECOVERY) {
@@ -91,10 +100,9 @@ impl<T: TakeHistory> Render for Looker<'_, T> {
     }
 
     fn done(&self, room: &mut LookedPart<LookPart<T>>) {
-        let (part, beside) = (std::mem::take(&mut room.part), std::mem::take(&mut room.beside));
         let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
-        history.list.looked(beside);
-        history.add(part);
+        history.list.looked(std::mem::take(&mut room.beside));
+        history.add(&mut room.part);
     }
 }
 

@@ -3,6 +3,7 @@
 
 use crate::dead_rows::{DeadRowsOfAll, HeapAct, HeapStep};
 use crate::event::{EventEnd, RowsOnDisk, WalEvent, WalEventKind};
+use crate::heap_log::HeapLog;
 use foldhash::fast::RandomState;
 use pgwal_format::image::{line_pointers, restore};
 use pgwal_format::record::{Block, Record, RelFileLocator};
@@ -59,6 +60,8 @@ struct SoughtEvent {
 struct SoughtRows {
     start: Option<Lsn>,
     files: HashMap<RelFileLocator, usize, RandomState>,
+    /// Their numbers modulo 64, a bit each: most relations are not among them.
+    maybe: u64,
     events: Vec<SoughtEvent>,
     /// By file, transaction, and whether rows are updated.
     changes: HashMap<(usize, u32, bool), Vec<usize>, RandomState>,
@@ -74,6 +77,7 @@ impl SoughtRows {
             let (Some(rel), Some(xid), Some(to)) = (rel, event.xid, event.end_lsn) else { continue };
             let new = out.files.len();
             let file = *out.files.entry(rel).or_insert(new);
+            out.maybe |= 1 << (rel.rel % 64);
             let own = out.events.len();
             out.events.push(SoughtEvent { at, from: event.lsn, to });
             for xid in event.subxacts.iter().copied().chain([xid]) {
@@ -113,10 +117,10 @@ impl RowsLeft {
 struct StepsOfPart {
     blocks: Vec<Block>,
     page: Vec<u8>,
+    offsets: Vec<u16>,
     /// The record before the first, as that names it, and the last.
     ends: Option<(Lsn, Lsn)>,
-    /// In order; `None`: WAL is missing there.
-    steps: Vec<(Lsn, Option<HeapStep>)>,
+    steps: HeapLog,
 }
 
 impl Render for RowsLooker<'_> {
@@ -134,7 +138,7 @@ impl Render for RowsLooker<'_> {
         match &mut room.ends {
             Some((_, last)) => {
                 if *last != prev {
-                    room.steps.push((lsn, None));
+                    room.steps.hole(lsn);
                 }
                 *last = lsn;
             }
@@ -153,21 +157,16 @@ impl Render for RowsLooker<'_> {
         if *before != Lsn::ZERO && *before != prev {
             rows.hole();
         }
-        for (lsn, step) in room.steps.drain(..) {
-            match step {
-                Some(step) => rows.take(lsn, &step),
-                None => rows.hole(),
-            }
-        }
+        room.steps.take_into(rows);
         *before = last;
     }
 }
 
 impl RowsLooker<'_> {
     fn steps(&self, record: &Record<'_>, room: &mut StepsOfPart) {
-        let StepsOfPart { blocks, page, steps, .. } = room;
-        let mut push = |file: usize, act: HeapAct| steps.push((record.lsn, Some(HeapStep { file, act })));
-        match record.header.rmid {
+        let StepsOfPart { blocks, page, offsets, steps, .. } = room;
+        let mut push = |file: usize, act: HeapAct<'_>| steps.push(record.lsn, HeapStep { file, act });
+        let shape = match record.header.rmid {
             TRANSACTION => {
                 if record.header.info & xact::HAS_INFO == 0 {
                     return;
@@ -191,23 +190,25 @@ impl RowsLooker<'_> {
                 }
                 return;
             }
-            _ => {
-                record.blocks_or_none(blocks);
-            }
-        }
+            // Most are of relations that are not followed.
+            _ if record.plain_block().is_some_and(|(block, _)| !self.is_likely(&block.rel)) => return,
+            _ => record.blocks_or_none(blocks),
+        };
         let own = |block: &&Block| block.reference.fork == 0;
         let Some(file) = blocks.iter().filter(own).find_map(|block| self.file(&block.reference.rel)) else { return };
         if matches!(record.header.rmid, HEAP | HEAP2) {
-            if let Some(old) = row_changes::old_version(record, blocks) {
+            let data = record.main_data_of(&shape);
+            if let Some(old) = row_changes::old_version(record, blocks, data) {
                 let updated = old.change != RowChange::Deleted;
                 if let Some(event) = self.sought.event(file, record.header.xid, updated, record.lsn) {
                     push(file, HeapAct::Dead(event, old.block, old.offset));
                 }
             }
             if let (true, Some(first)) = (row_changes::makes_page(&record.header), blocks.first()) {
-                push(file, HeapAct::Shown(first.reference.block, Vec::new()));
+                push(file, HeapAct::Shown(first.reference.block, &[]));
             }
-            let mut offsets = row_changes::pruned(record, blocks);
+            offsets.clear();
+            row_changes::pruned(record, blocks, data, offsets);
             if let (false, Some(first)) = (offsets.is_empty(), blocks.first()) {
                 offsets.sort_unstable();
                 push(file, HeapAct::Gone(first.reference.block, offsets));
@@ -218,10 +219,12 @@ impl RowsLooker<'_> {
             let (Some(image), Some(file)) = (reference.image.filter(|own| own.apply), self.file(&reference.rel)) else {
                 continue;
             };
+            offsets.clear();
             let act = match restore(record.layout, &image, block.image(record), &Images, page) {
                 Ok(()) => {
                     let pointers = line_pointers(record.layout.endian, page);
-                    HeapAct::Shown(reference.block, pointers.map(|pointer| pointer.offset).collect())
+                    offsets.extend(pointers.map(|pointer| pointer.offset));
+                    HeapAct::Shown(reference.block, offsets)
                 }
                 Err(_) => HeapAct::Unread,
             };
@@ -229,7 +232,13 @@ impl RowsLooker<'_> {
         }
     }
 
+    #[inline]
+    fn is_likely(&self, rel: &RelFileLocator) -> bool {
+        self.sought.maybe >> (rel.rel % 64) & 1 == 1
+    }
+
+    #[inline]
     fn file(&self, rel: &RelFileLocator) -> Option<usize> {
-        self.sought.files.get(rel).copied()
+        if self.is_likely(rel) { self.sought.files.get(rel).copied() } else { None }
     }
 }

@@ -13,6 +13,9 @@ pub trait LookAtRecords: Sync {
     /// What is put aside of records that follow each other.
     type Part: Default + Send;
 
+    /// It looks at nothing.
+    const IS_BLIND: bool = false;
+
     /// A record, with its blocks.
     fn record(&self, _record: &Record<'_>, _blocks: &[Block], _part: &mut Self::Part) {}
 }
@@ -20,6 +23,7 @@ pub trait LookAtRecords: Sync {
 /// Nothing is looked at.
 impl LookAtRecords for () {
     type Part = ();
+    const IS_BLIND: bool = true;
 }
 
 /// Is told what happens, in the order of WAL.
@@ -82,7 +86,11 @@ impl XactEnding {
 
     /// The subtransactions that are listed.
     pub fn listed(&self) -> Arc<[u32]> {
-        self.subxacts.iter().take(WalEvent::MOST_SUBXACTS).copied().collect()
+        match self.subxacts.get(..WalEvent::MOST_SUBXACTS).unwrap_or(&self.subxacts) {
+            // Nearly none has any.
+            [] => Arc::default(),
+            listed => listed.into(),
+        }
     }
 }
 

@@ -89,6 +89,16 @@ impl RelationSums {
         at
     }
 
+    /// Takes the place of what was there; each relation comes once.
+    pub fn fill(&mut self, sums: impl Iterator<Item = (RelFileLocator, RelationSum)>) {
+        self.list.clear();
+        self.places = None;
+        for (rel, sum) in sums {
+            let at = self.push(rel);
+            self.list.get_mut(at).into_iter().for_each(|(_, own)| *own = sum);
+        }
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.list.len()

@@ -1,130 +1,31 @@
 //! Transactions that are open.
 
-use crate::effects::XactSums;
-use crate::relation_sums::RelationSums;
+use crate::stretch_xacts::StretchXacts;
+use crate::xact_sums::{XactSum, XactSums};
 use foldhash::fast::RandomState;
-use pgwal_catalog::CatalogChange;
 use pgwal_format::record::RelFileLocator;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Lsn, TimelineId};
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
+pub use crate::open_xact::{FIRST_XID, OpenXact, PreparedXact, XactAct};
+
 /// Of one transaction: relations, files, changes of catalogs, acts that are kept each.
 const MOST_OF_ONE: usize = 20_000;
 /// Transactions that are kept, and relations and changes of all of them.
 const MOST_OPEN: usize = 1_000_000;
-/// The first number that a transaction has (`FirstNormalTransactionId`). Numbers before it are none, or those of
-/// initdb, and what they wrote is committed.
-pub const FIRST_XID: u32 = 3;
-
-/// What a transaction did at once, whether it commits or not.
-#[derive(Clone, PartialEq, Debug)]
-pub enum XactAct {
-    /// A database is dropped.
-    DropDatabase(u32),
-    /// One is created.
-    CreateDatabase(u32),
-    /// A tablespace is dropped.
-    DropTablespace(u32),
-    /// One is created.
-    CreateTablespace(u32),
-    /// TRUNCATE of these tables of a database, by OID.
-    Truncate(u32, Vec<u32>),
-    /// A logical message: prefix, bytes.
-    Message(Vec<u8>, u64),
-}
-
-/// A transaction, or a part of it behind a savepoint.
-#[derive(Clone, Debug)]
-pub struct OpenXact {
-    /// Its first record.
-    pub begin: Lsn,
-    /// The timeline of that.
-    pub timeline: TimelineId,
-    /// Bytes of its records.
-    pub bytes: u64,
-    /// What it did to relations.
-    pub relations: RelationSums,
-    /// Files that it made.
-    pub created: Vec<RelFileLocator>,
-    /// Changes of catalogs, with the file of the catalog.
-    pub catalog: Vec<(RelFileLocator, CatalogChange)>,
-    /// What it did at once.
-    pub acts: Vec<(Lsn, XactAct)>,
-    /// Where it was prepared, and under which name.
-    pub prepared: Option<PreparedXact>,
-    /// WAL is missing between its first record and its last.
-    pub holed: bool,
-    /// The last time in WAL before its first record: it began no earlier.
-    pub after: Option<Timestamp>,
-    /// The first time in WAL behind its first record: it had begun by then.
-    pub until: Option<Timestamp>,
-    /// The transaction of which it is a part, where WAL says so before that ends.
-    pub top: Option<u32>,
-    /// The first record by which it removed files at once, or marked what it removes.
-    pub lost_from: Option<Lsn>,
-}
-
-/// Where a transaction was prepared, under which name, when.
-pub type PreparedXact = (Lsn, Vec<u8>, Option<Timestamp>);
-
-impl OpenXact {
-    /// One that did nothing yet.
-    pub fn new(begin: Lsn, timeline: TimelineId) -> OpenXact {
-        OpenXact {
-            begin,
-            timeline,
-            bytes: 0,
-            relations: RelationSums::default(),
-            created: Vec::new(),
-            catalog: Vec::new(),
-            acts: Vec::new(),
-            prepared: None,
-            holed: false,
-            after: None,
-            until: None,
-            top: None,
-            lost_from: None,
-        }
-    }
-
-    /// Files are gone from this record on.
-    pub fn loses_from(&mut self, lsn: Lsn) {
-        self.lost_from = Some(self.lost_from.map_or(lsn, |known| known.min(lsn)));
-    }
-
-    fn weight(&self) -> usize {
-        1 + self.relations.len() + self.created.len() + self.catalog.len() + self.acts.len()
-    }
-
-    /// Takes in a part of the same transaction.
-    fn absorb(&mut self, part: OpenXact) {
-        if part.begin < self.begin {
-            (self.begin, self.timeline) = (part.begin, part.timeline);
-            (self.after, self.until) = (part.after, part.until);
-        }
-        self.bytes += part.bytes;
-        for (rel, sum) in part.relations.iter() {
-            self.relations.entry(*rel, usize::MAX).into_iter().for_each(|own| own.add(*sum));
-        }
-        self.created.extend(part.created);
-        self.catalog.extend(part.catalog);
-        self.acts.extend(part.acts);
-        self.prepared = self.prepared.take().or(part.prepared);
-        self.holed |= part.holed;
-        self.lost_from = self.lost_from.into_iter().chain(part.lost_from).min();
-    }
-}
 
 /// All of them, and files that nobody is known to have made.
 #[derive(Default)]
 pub struct OpenXacts {
     xacts: HashMap<u32, Box<OpenXact>, RandomState>,
+    /// Those that begin in the stretch that is looked at, as long as nothing else is known of them than their sums.
+    stretch: StretchXacts,
     weight: usize,
-    /// Those behind whose first record no time came yet, and where that is.
     /// Up to where those are known that began no earlier than the last time.
     passed: Lsn,
+    /// Those behind whose first record no time came yet, and where that is.
     untimed: BTreeSet<(Lsn, u32)>,
     /// Files made before their transaction had a number.
     orphans: VecDeque<RelFileLocator>,
@@ -133,26 +34,73 @@ pub struct OpenXacts {
 }
 
 impl OpenXacts {
-    /// Takes in what transactions did in a stretch.
-    pub fn add(&mut self, sums: XactSums) {
-        for (xid, sum) in sums {
-            let Some(open) = self.of(xid, sum.begin, sum.timeline) else { continue };
+    /// Begins with what transactions did in a stretch. Those that were open before, did it from its begin on.
+    pub fn begin(&mut self, sums: XactSums) {
+        self.stretch = StretchXacts::of(sums, std::mem::take(&mut self.stretch));
+        for place in 0..self.stretch.len() {
+            let Some(sum) = self.stretch.sum(place) else { continue };
+            let relations = sum.relations as usize;
+            let is_new = sum.xid >= FIRST_XID && !self.xacts.contains_key(&sum.xid);
+            if is_new && self.weight < MOST_OPEN && relations <= MOST_OF_ONE {
+                self.weight += 1 + relations;
+                self.stretch.open(place);
+            } else {
+                self.add(&sum);
+            }
+        }
+    }
+
+    /// Adds what a transaction did in the stretch.
+    fn add(&mut self, sum: &XactSum) {
+        let stretch = std::mem::take(&mut self.stretch);
+        if let Some(open) = self.of(sum.xid, sum.begin, sum.timeline) {
             open.bytes += sum.bytes;
             open.top = open.top.or(sum.top);
             let (before, mut left_out) = (open.relations.len(), 0);
-            if before == 0 && sum.relations.len() <= MOST_OF_ONE {
-                open.relations = sum.relations;
-            } else {
-                for (rel, own) in sum.relations.iter() {
-                    match open.relations.entry(*rel, MOST_OF_ONE) {
-                        Some(known) => known.add(*own),
-                        None => left_out += 1,
-                    }
+            for (rel, own) in stretch.relations(sum) {
+                match open.relations.entry(rel, MOST_OF_ONE) {
+                    Some(known) => known.add(own),
+                    None => left_out += 1,
                 }
             }
             self.weight += open.relations.len() - before;
             self.left_out += left_out;
         }
+        self.stretch = stretch;
+    }
+
+    /// Where a transaction lies in the stretch.
+    pub fn place(&self, xid: u32) -> u32 {
+        self.stretch.place(xid)
+    }
+
+    /// The stretch is over. Gives back the room of its sums.
+    pub fn pass(&mut self) -> XactSums {
+        self.keep_all();
+        self.stretch.finish()
+    }
+
+    fn keep_all(&mut self) {
+        (0..self.stretch.len()).for_each(|place| self.keep(place));
+    }
+
+    /// Keeps a transaction of the stretch by itself.
+    fn keep(&mut self, place: usize) {
+        if !self.stretch.has(place) {
+            return;
+        }
+        let mut xact = OpenXact::new(Lsn::ZERO, TimelineId(0));
+        let Some(xid) = self.stretch.take(place, &mut xact) else { return };
+        if !self.stretch.is_timed(place) {
+            self.untimed.insert((xact.begin, xid));
+        }
+        self.xacts.insert(xid, Box::new(xact));
+    }
+
+    /// Whatever is known of a transaction.
+    fn known(&mut self, xid: u32) -> Option<&mut Box<OpenXact>> {
+        self.keep(self.place(xid) as usize);
+        self.xacts.get_mut(&xid)
     }
 
     /// The transaction, begun here if it is not known. `None` where there is no room, and for a number that is no
@@ -161,6 +109,7 @@ impl OpenXacts {
         if xid < FIRST_XID {
             return None;
         }
+        self.keep(self.place(xid) as usize);
         match self.xacts.entry(xid) {
             Entry::Occupied(known) => Some(known.into_mut()),
             Entry::Vacant(_) if self.weight >= MOST_OPEN => {
@@ -220,7 +169,18 @@ impl OpenXacts {
         whole
     }
 
+    /// Ends a transaction without parts, which lies there in the stretch, into `room`. Says whether it did anything that
+    /// was seen.
+    pub fn end_alone(&mut self, xid: u32, place: u32, room: &mut Box<OpenXact>) -> bool {
+        if self.stretch.take(place as usize, room).is_some() {
+            self.weight = self.weight.saturating_sub(room.weight());
+            return true;
+        }
+        self.take(xid).map(|xact| *room = xact).is_some()
+    }
+
     fn take(&mut self, xid: u32) -> Option<Box<OpenXact>> {
+        self.keep(self.place(xid) as usize);
         let xact = self.xacts.remove(&xid)?;
         self.weight = self.weight.saturating_sub(xact.weight());
         Some(xact)
@@ -228,6 +188,7 @@ impl OpenXacts {
 
     /// A time in WAL, in the record at `lsn`; `before`: the last one before it.
     pub fn tick(&mut self, lsn: Lsn, before: Option<Timestamp>, time: Timestamp) {
+        self.stretch.tick(lsn, before, time);
         while let Some(&(begin, xid)) = self.untimed.first().filter(|(begin, _)| *begin <= lsn) {
             self.untimed.pop_first();
             if let Some(xact) = self.xacts.get_mut(&xid).filter(|xact| xact.begin == begin) {
@@ -244,13 +205,14 @@ impl OpenXacts {
                 xact.after = xact.after.or(clock);
             }
         }
+        self.stretch.passed(self.passed..=lsn, clock);
         self.passed = lsn;
     }
 
     /// These are parts of a transaction.
     pub fn assign(&mut self, top: u32, parts: &[u32]) {
         for part in parts {
-            if let Some(xact) = self.xacts.get_mut(part).filter(|_| *part != top) {
+            if let Some(xact) = self.known(*part).filter(|_| *part != top) {
                 xact.top = Some(top);
             }
         }
@@ -276,6 +238,7 @@ impl OpenXacts {
     /// Ends all of them, those that are prepared excepted unless they are asked for. In the order of their first
     /// records.
     pub fn end_all(&mut self, prepared_too: bool) -> Vec<(u32, Box<OpenXact>)> {
+        self.keep_all();
         let ended = |xact: &OpenXact| prepared_too || xact.prepared.is_none();
         let xids: Vec<u32> = self.xacts.iter().filter(|(_, xact)| ended(xact)).map(|(xid, _)| *xid).collect();
         let mut out: Vec<(u32, Box<OpenXact>)> =
@@ -283,5 +246,72 @@ impl OpenXacts {
         out.sort_by_key(|(xid, xact)| (xact.begin, *xid));
         self.orphans.clear();
         out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::xact_sums::XactRecord;
+    use pgwal_format::rmgr::row_changes::RowChange;
+
+    fn sums(from: u64) -> XactSums {
+        let mut sums = XactSums::default();
+        for n in 0..60u32 {
+            sums.count(&XactRecord {
+                xid: 700 + n % 20 + n % 7,
+                lsn: Lsn::new(from + u64::from(n)),
+                timeline: TimelineId(1),
+                bytes: 100,
+                top: (n == 9).then_some(3),
+                rel: (n % 5 > 0).then_some(RelFileLocator { spc: 1663, db: 5, rel: n % 11 }),
+                rows: Some((RowChange::Updated, n)),
+            });
+        }
+        sums
+    }
+
+    /// Reads two stretches; `aside`: those of the first are taken among the open ones at once.
+    fn told(aside: bool) -> Vec<String> {
+        let (mut open, mut told) = (OpenXacts::default(), Vec::new());
+        let at = |lsn: u64| Lsn::new(lsn);
+        let mut room = Box::new(OpenXact::new(Lsn::ZERO, TimelineId(0)));
+        for from in [1000u64, 2000] {
+            open.begin(sums(from));
+            if aside {
+                for xid in (700..730).filter(|xid| sums(from).place(*xid) < 60) {
+                    open.of(xid, at(from), TimelineId(1));
+                }
+            }
+            for n in 0..10u64 {
+                let clock = (n > 0).then_some(Timestamp(from as i64 + n as i64));
+                if n % 3 == 1 {
+                    open.passed(at(from + 6 * n), clock);
+                } else {
+                    open.tick(at(from + 5 * n), clock, Timestamp((from + 2 * n) as i64));
+                }
+                let xid = 700 + 2 * n as u32;
+                if n == 4 {
+                    open.assign(xid, &[xid + 1, xid + 3]);
+                } else if n == 7 {
+                    open.prepare(xid, &[xid + 1], (at(from), TimelineId(1)), (at(from), b"p".to_vec(), None));
+                } else if from == 1000 || n % 2 == 0 {
+                    let place = open.place(xid);
+                    let known = open.end_alone(xid, place, &mut room);
+                    told.push(format!("{xid} {:?}", known.then_some(&room)));
+                }
+            }
+            open.pass();
+        }
+        told.extend(open.end_all(true).into_iter().map(|own| format!("{own:?}")));
+        told.push(open.left_out.to_string());
+        told
+    }
+
+    #[test]
+    fn what_ends_where_it_begins_is_told_as_what_stays_open() {
+        let told = [told(false), told(true)];
+        assert!(told[0].len() > 25 && told[0].iter().any(|own| own.contains("until: Some")));
+        assert_eq!(told[0], told[1]);
     }
 }

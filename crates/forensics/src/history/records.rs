@@ -88,7 +88,7 @@ impl<T: TakeHistory> History<'_, T> {
                 subxacts.push(xid as u32);
             }
         });
-        self.ended(XactEnding {
+        let ending = XactEnding {
             xid: ended.xid,
             end: if ended.outcome == XactOutcome::Commit { EventEnd::Committed } else { EventEnd::Aborted },
             lsn: Some(record.lsn),
@@ -96,7 +96,9 @@ impl<T: TakeHistory> History<'_, T> {
             subxacts,
             dropped: xact::dropped_relations(record),
             bytes: 0,
-        });
+        };
+        let place = self.open.place(ending.xid);
+        self.ended(&ending, place);
     }
 
     /// What other records do at once.

@@ -182,6 +182,17 @@ impl<'a> Record<'a> {
         Some((start, main))
     }
 
+    /// The one block of a record of 9.5 or later, and main data, where there is no image and no origin: of most records
+    /// that is all.
+    #[inline(always)]
+    pub fn plain_block(&self) -> Option<(BlockRef, &'a [u8])> {
+        if self.layout.dialect.generation != Generation::Modern {
+            return None;
+        }
+        let (start, main, reference) = self.layout.plain_shape(self.body_len(), self.body)?;
+        Some((reference?, self.body.get(start..start + main)?))
+    }
+
     #[inline(never)]
     fn blocks_at_length(&self, blocks: &mut Vec<Block>) -> Result<BodyShape, BodyFault> {
         let shape = self.shape(&mut |reference| blocks.push(Block { reference, image: 0..0, data: 0..0 }))?;

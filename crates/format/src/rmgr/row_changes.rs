@@ -9,6 +9,7 @@ use crate::Generation;
 use crate::record::{Block, Record, RecordHeader, RelFileLocator};
 use crate::rmgr::fields::{self, number};
 use crate::rmgr::heap::{DELETE, HOT_UPDATE, INSERT, TRUNCATE, UPDATE};
+use crate::rmgr::vocabulary::Vocabulary;
 use crate::rmgr::{HEAP, HEAP2};
 
 /// MULTI_INSERT of "Heap2" (9.2 and later).
@@ -48,6 +49,12 @@ pub struct RowsChanged {
 
 /// Reads what a record does to rows; `blocks`: those of the record. `None` for other records and for cut data.
 pub fn changed(record: &Record<'_>, blocks: &[Block]) -> Option<RowsChanged> {
+    changed_in(record, blocks.first().map(|block| block.reference.rel), record.main_data())
+}
+
+/// The same for whoever has them at hand; `first`: the relation of its first block, `data`: its main data.
+#[inline(always)]
+pub fn changed_in(record: &Record<'_>, first: Option<RelFileLocator>, data: &[u8]) -> Option<RowsChanged> {
     let (header, layout) = (&record.header, record.layout);
     let modern = layout.dialect.generation == Generation::Modern;
     let (change, many) = match (header.rmid, header.operation() & OPERATION) {
@@ -57,10 +64,8 @@ pub fn changed(record: &Record<'_>, blocks: &[Block]) -> Option<RowsChanged> {
         (HEAP2, MULTI_INSERT) => (RowChange::Inserted, true),
         _ => return None,
     };
-    let data = record.main_data();
     let at = |at: usize| Some(layout.endian.u32(*data.get(at..)?.first_chunk()?));
-    let rel =
-        if modern { blocks.first()?.reference.rel } else { RelFileLocator { spc: at(0)?, db: at(4)?, rel: at(8)? } };
+    let rel = if modern { first? } else { RelFileLocator { spc: at(0)?, db: at(4)?, rel: at(8)? } };
     let rows =
         if many { u32::from(layout.endian.u16(*data.get(if modern { 2 } else { 18 }..)?.first_chunk()?)) } else { 1 };
     let change = match change {
@@ -85,16 +90,17 @@ pub struct OldVersion {
     pub offset: u16,
 }
 
-/// Reads which version of a row a record of 9.5 or later ends; `blocks`: those of the record. `None` for others.
-pub fn old_version(record: &Record<'_>, blocks: &[Block]) -> Option<OldVersion> {
-    let RowsChanged { change, .. } = changed(record, blocks)?;
+/// Reads which version of a row a record of 9.5 or later ends; `blocks` and `data`: blocks and main data of the record.
+/// `None` for others.
+pub fn old_version(record: &Record<'_>, blocks: &[Block], data: &[u8]) -> Option<OldVersion> {
+    let RowsChanged { change, .. } = changed_in(record, blocks.first().map(|block| block.reference.rel), data)?;
     if change == RowChange::Inserted || record.layout.dialect.generation != Generation::Modern {
         return None;
     }
     // The old version's page has a block of its own where it is another one.
     let old = blocks.iter().find(|block| block.reference.id == 1 && change == RowChange::Updated);
     let block = old.or_else(|| blocks.first())?.reference.block;
-    let offset = record.layout.endian.u16(*record.main_data().get(4..)?.first_chunk()?);
+    let offset = record.layout.endian.u16(*data.get(4..)?.first_chunk()?);
     Some(OldVersion { change, block, offset })
 }
 
@@ -105,18 +111,38 @@ pub const fn makes_page(header: &RecordHeader) -> bool {
     header.operation() & INIT_PAGE != 0 && (header.rmid == HEAP && writes || many)
 }
 
-/// The line pointers that lose their tuples by a record of 9.5 or later, by pruning or by vacuum; `blocks`: those of
-/// the record. None where a page image stands in the place of the list.
-pub fn pruned(record: &Record<'_>, blocks: &[Block]) -> Vec<u16> {
-    let mut out = Vec::new();
-    if record.header.rmid == HEAP2 && record.layout.dialect.generation == Generation::Modern {
-        fields::each_with(record, blocks, &mut |field| {
+/// Appends the line pointers that lose their tuples by a record of 9.5 or later, by pruning or by vacuum; `blocks` and
+/// `data`: blocks and main data of the record. None where a page image stands in the place of the list.
+pub fn pruned(record: &Record<'_>, blocks: &[Block], data: &[u8], out: &mut Vec<u16>) {
+    let (header, dialect) = (&record.header, record.layout.dialect);
+    if header.rmid != HEAP2 || dialect.generation != Generation::Modern {
+        return;
+    }
+    match Vocabulary::of(dialect).op(header.rmid, header.info).map(|op| op.name) {
+        // By far the most.
+        Some("CLEAN" | "PRUNE") => {
+            pruned_by_counts(record, blocks, data, out);
+        }
+        _ => fields::each_with(record, blocks, &mut |field| {
             let is_gone =
                 matches!((field.inside, field.name), (Some("dead" | "unused"), _) | (Some("redirected"), "from"));
             out.extend(number(field.value).filter(|_| is_gone).and_then(|offset| u16::try_from(offset).ok()));
-        });
+        }),
     }
-    out
+}
+
+/// Up to 16: redirected × (from u16, to u16), dead × u16, both counted in main data; unused × u16 to the end.
+fn pruned_by_counts(record: &Record<'_>, blocks: &[Block], data: &[u8], out: &mut Vec<u16>) -> Option<()> {
+    let u16 = |bytes: &[u8]| Some(record.layout.endian.u16(*bytes.first_chunk()?));
+    let (redirected, dead) = (usize::from(u16(data.get(4..)?)?), usize::from(u16(data.get(6..)?)?));
+    let lists = blocks.iter().find(|block| block.reference.id == 0)?.data(record);
+    let (redirected, gone) = lists.split_at_checked(redirected * 4)?;
+    if gone.len() < dead * 2 {
+        return None;
+    }
+    let redirected = redirected.chunks_exact(4);
+    out.extend(redirected.chain(gone.chunks_exact(2)).filter_map(u16));
+    Some(())
 }
 
 /// A TRUNCATE as logical decoding needs it (`xl_heap_truncate`; 11 and later, with `wal_level` logical).
@@ -197,7 +223,9 @@ mod tests {
         use crate::rmgr::table::{V13, V17};
         let gone = |version, info, main: &[u8], data: &[u8]| {
             let (record, blocks) = with_block(version, info, main, data);
-            pruned(&record, &blocks)
+            let mut out = Vec::new();
+            pruned(&record, &blocks, record.main_data(), &mut out);
+            out
         };
         let lists = [1, 0, 2, 0, 3, 0, 4, 0, 6, 0];
         for version in [V9_5, V13, V15] {
