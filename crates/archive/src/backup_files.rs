@@ -3,7 +3,8 @@
 use crate::fresh::settled;
 use crate::names::Inventory;
 use pgwal_format::text::backup_history::{self, BackupHistory};
-use pgwal_format::{Lsn, SegmentName, TimelineId};
+use pgwal_format::text::backup_label::IncrementalFrom;
+use pgwal_format::{Layout, Lsn, SegmentName, TimelineId};
 use pgwal_source::{Entry, ReadState, Source};
 use std::time::Duration;
 
@@ -22,6 +23,8 @@ pub struct BackupFile {
     pub label: Option<String>,
     /// When it began, as written: local time of the server and the zone's name.
     pub start_time: Option<String>,
+    /// The backup on which this incremental one builds: by itself it restores to nothing.
+    pub incremental_from: Option<IncrementalFrom>,
 }
 
 /// A backup history file that cannot be used.
@@ -61,8 +64,8 @@ pub(crate) fn backup_files(
             Err(error) => Some(Err(flaw(true, error.to_string()))),
         };
         match settled(source, entry, settle, Result::is_err, read) {
-            Some(Ok(BackupHistory { start, stop, label, start_time, .. })) => {
-                out.push(BackupFile { file: file.clone(), timeline, start, stop, label, start_time });
+            Some(Ok(BackupHistory { start, stop, label, start_time, incremental_from, .. })) => {
+                out.push(BackupFile { file: file.clone(), timeline, start, stop, label, start_time, incremental_from });
             }
             Some(Err(flaw)) => flaws.push(flaw),
             None => {}

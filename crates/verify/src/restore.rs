@@ -163,7 +163,7 @@ pub fn of_flaw(flaw: &BackupFlaw) -> Finding {
         FlawKind::Manifest(what) => (Code::BackupManifest, of(what)),
         FlawKind::Stale(what) => (Code::StaleManifest, of(what)),
         &FlawKind::Cluster { found, expected } => (Code::BackupCluster, Detail::Cluster { found, expected }),
-        &FlawKind::Incremental { from } => (Code::BackupIncremental, Detail::Incremental { from }),
+        FlawKind::Incremental(chain) => (Code::BackupIncremental, Detail::Incremental(chain.clone())),
         FlawKind::IncrementalFiles(count) => {
             let what = "holds only blocks that changed since another backup, and nothing says so to a server";
             (Code::BackupIncremental, of(&format!("{what}{}", more_files(*count))))

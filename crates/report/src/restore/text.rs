@@ -249,11 +249,24 @@ fn passed_over(all: &[PassedOver]) -> String {
         1 => "; 1 was taken behind it".into(),
         count => format!("; {count} were taken behind it"),
     };
-    for passed in all.iter().filter(|passed| passed.why != WhyPassed::BehindTarget).take(TOLD) {
+    let parts = all.iter().filter(|passed| passed.why == WhyPassed::Incremental);
+    if let Some(newest) = parts.clone().map(|passed| &passed.file).max() {
+        let more = match parts.count() {
+            0 | 1 => String::new(),
+            count => format!(" and {} more", count - 1),
+        };
+        out += &format!(
+            "; not {newest}{more} (incremental: restores only as what pg_combinebackup makes of it and those before it)"
+        );
+    }
+    let told = |passed: &&PassedOver| !matches!(passed.why, WhyPassed::BehindTarget | WhyPassed::Incremental);
+    for passed in all.iter().filter(told).take(TOLD) {
         let why = match &passed.why {
             WhyPassed::Fails(Some(says)) => format!("a server says: {says}"),
             WhyPassed::NoWal => "its WAL is not here".into(),
-            WhyPassed::Fails(None) | WhyPassed::BehindTarget => "it does not come there".into(),
+            WhyPassed::Fails(None) | WhyPassed::BehindTarget | WhyPassed::Incremental => {
+                "it does not come there".into()
+            }
         };
         out += &format!("; not {} ({why})", passed.file);
     }

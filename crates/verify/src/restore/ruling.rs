@@ -294,7 +294,12 @@ impl RestoreRuling<'_, '_> {
         let (restore, options) = (&mut self.restore, self.options);
         match (verdict, self.settings) {
             (Verdict::Refuted, Ok(settings)) => {
-                let known: Vec<(String, Lsn)> = case.backups.iter().map(|b| (b.file.clone(), b.start)).collect();
+                let known: Vec<(String, Lsn)> = case
+                    .backups
+                    .iter()
+                    .filter(|b| b.incremental_from.is_none())
+                    .map(|b| (b.file.clone(), b.start))
+                    .collect();
                 restore.alternatives =
                     alternatives(self.archive, self.site, settings, restore, &known, options.site())?;
                 // What is wrong with the backup itself, no other target mends.
