@@ -19,7 +19,7 @@ use crate::{bare_start, behind, own_wal, why_missed};
 use pgwal_archive::names::Inventory;
 use pgwal_archive::whose::{Cluster, FirstPage, beginning, whose as whose_wal};
 use pgwal_archive::{Error, Lineage};
-use pgwal_format::{FileName, Layout, Lsn, SegmentName, SegmentNo, TimelineId};
+use pgwal_format::{FileName, Layout, Lsn, PageSize, SegmentName, SegmentNo, SegmentSize, TimelineId};
 use pgwal_source::guard::MapGuard;
 use pgwal_source::{Entry, Source, SourceError};
 use std::sync::Arc;
@@ -176,6 +176,14 @@ impl<'a> Site<'a> {
         let number = name.number(layout.address(), layout.segment)?;
         let first = self.first_page(name.timeline, number)?;
         Some(first.system_id).filter(|id| *id != self.system_id)
+    }
+
+    /// The sizes of segment and page that the first file of a segment was written with, where they are others.
+    pub fn other_sizes(&self, name: SegmentName) -> Option<(SegmentSize, PageSize)> {
+        let layout = &self.shelf.layout;
+        let first = self.first_page(name.timeline, name.number(layout.address(), layout.segment)?)?.layout;
+        let own = (layout.segment, layout.page);
+        Some((first.segment, first.page)).filter(|sizes| *sizes != own)
     }
 
     /// Whether a restore asks for a timeline that does not come from where it starts.

@@ -365,6 +365,15 @@ fn others_file(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
     Some(Finding { file: Some(missing.name.clone()), detail, ..Finding::of(Code::ForeignCluster) })
 }
 
+/// The file of wrong size was written when segments had another one: left over, where no newer one took its name yet.
+fn left_over(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
+    let Some(Failure::Size { file, .. } | Failure::SizeAhead { file, .. }) = &restore.failure else { return None };
+    let layout = site.layout();
+    let (found, expected) = (site.other_sizes(SegmentName::parse(file)?)?, (layout.segment, layout.page));
+    let detail = Detail::Geometry { found, expected };
+    Some(Finding { file: Some(file.clone()), detail, ..Finding::of(Code::Geometry) })
+}
+
 /// Blocks that are not there: an error where the server dies of them.
 fn invalid_pages(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
     let pages = restore.invalid_pages?;

@@ -222,6 +222,11 @@ impl Finding {
             (Code::PartialOnly, _) => {
                 format!("to recover what is in it, copy {file} to the name without .partial, extended with zeros to a whole segment (walproof archive-get --partial hands it out so)")
             }
+            (Code::Geometry, Detail::Geometry { found, expected })
+                if found.0 != expected.0 && found.1 == expected.1 =>
+            {
+                format!("where the segment size of this cluster was changed (pg_resetwal --wal-segsize), move {file} and others of {} bytes away: no WAL of this size has that name yet; else get this cluster's own {wanted}", found.0.bytes())
+            }
             (Code::ForeignName | Code::ForeignCluster | Code::ForeignVersion | Code::Geometry, _) => {
                 format!("find out which cluster archives into this place; get this cluster's own {wanted}")
             }

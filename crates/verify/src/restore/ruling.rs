@@ -1,7 +1,7 @@
 //! What a restore comes to, weighed: not what lies in an archive, but what a server asks of it decides.
 
 use super::{
-    RestoreFiles, ends_early, findings_of, found, invalid_pages, left_branch, name_copies, of_flaw, orphans,
+    RestoreFiles, ends_early, findings_of, found, invalid_pages, left_branch, left_over, name_copies, of_flaw, orphans,
     other_version, others_file, others_history,
 };
 use crate::beside_target;
@@ -76,6 +76,7 @@ impl Ruling for RestoreRuling<'_, '_> {
         let causes = [
             Code::LeftBranch,
             Code::ForeignCluster,
+            Code::Geometry,
             Code::RestoredElsewhere,
             Code::ReadAhead,
             Code::BackupStructure,
@@ -181,6 +182,7 @@ impl RestoreRuling<'_, '_> {
         // What it comes to without a file that cannot be looked at is told, and proves nothing.
         out.extend(found(site, restore).map(|f| if restore.closed { lowered(f) } else { f }));
         out.extend(others_file(site, restore));
+        out.extend(left_over(site, restore));
         out.extend(restore.left_branch.map(|branch| left_branch(site, restore, branch)));
         out.extend(restore.others_history.map(|(branch, record)| others_history(branch, record)));
         out.extend(invalid_pages(site, restore));
