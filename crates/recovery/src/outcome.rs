@@ -249,7 +249,7 @@ impl Restore {
     /// It dies after all, when everything is replayed and before it promotes.
     pub(crate) fn dies_at_end(&mut self, failure: Failure, dialect: &Dialect, hot_standby: bool) {
         self.ending = if failure.is_panic() { Ending::Panic } else { Ending::Fatal };
-        self.server_says = Some(failure.server_says(dialect));
+        self.server_says = failure.is_in_its_words().then(|| failure.server_says(dialect));
         (self.failure, self.new_timeline) = (Some(failure), None);
         self.starts &= hot_standby;
     }

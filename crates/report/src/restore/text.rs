@@ -148,6 +148,11 @@ pub fn impact(r: &Restore) -> String {
     } else {
         ""
     };
+    if let Some(Failure::LastRecord { at, file, .. }) = r.failure.as_ref().filter(|_| r.ending == Ending::Panic) {
+        return format!(
+            "the server ends with PANIC at the last record, at {at}, which it reads once more: {file} holds other WAL there, and its log says what is wrong with that{starts}"
+        );
+    }
     match r.ending {
         Ending::Promotes => {
             let left = r.left_branch.map(|b| format!(", with what was left behind on timeline {}", b.timeline));
