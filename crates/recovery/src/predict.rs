@@ -388,6 +388,7 @@ impl<'a> Site<'a> {
             restore = run(shelf, None)?;
         }
         restore.own_wal_behind = own_wal::behind(shelf, self.reading(), &restore, settings)?;
+        restore.short_of_minimum = own_wal::short_of_minimum(&self.start, &restore, settings);
         restore.unlabelled = bare_start::judge(self.backup, &self.start, &self.under_way, &restore);
         Ok(restore)
     }

@@ -88,6 +88,9 @@ impl Finding {
             (_, Detail::Restore { beside: Some(off), .. }) => restore::own_way(off),
             (_, Detail::Restore { failure, missing, .. }) => restore::advice(failure, missing.as_deref()),
             (_, Detail::Restored(report)) => restored::advice(report),
+            (_, Detail::ShortOfMinimum(point)) => format!(
+                "put the WAL up to {point} into pg_wal before a server is started: from the primary, another standby or the archive; or take a new copy"
+            ),
             (_, Detail::Unlabelled { unlabelled, .. }) => restore::label(unlabelled),
             (_, Detail::Folder { folder, place, without }) => given::make(folder, *place, *without),
             (_, Detail::TablespaceNowhere { to, mapped: true }) => format!(

@@ -103,6 +103,8 @@ pub enum Detail {
         /// Where that begins.
         next: Lsn,
     },
+    /// Crash recovery ends in front of the minimum recovery point.
+    ShortOfMinimum(Lsn),
     /// A restore starts without a `backup_label`.
     Unlabelled {
         /// Whether that is right.
