@@ -314,7 +314,7 @@ fn assumed(all: &[&(String, String)]) -> String {
 fn instead(a: &Alternative, zone: &Zone) -> String {
     let time = a.last_commit.map(|c| format!(" ({})", local(c.time, zone))).unwrap_or_default();
     let there = format!("{}{time} on timeline {}", a.replay_end, a.timeline);
-    let verb = if a.reaches_target { "reaches the target" } else { "comes to" };
+    let verb = if a.reaches_target { "reaches the target," } else { "comes to" };
     let more = match a.more_commits {
         n if n > 0 => format!(", {} more", counted(n.unsigned_abs().into(), "commit")),
         n if n < 0 => format!(", {} fewer", counted(n.unsigned_abs().into(), "commit")),
@@ -332,12 +332,12 @@ fn instead(a: &Alternative, zone: &Zone) -> String {
             )
         }
         Instead::Partial(file) => {
-            format!("copy {file} to the name without .partial, filled up with zeros: {verb}, {there}{more}")
+            format!("copy {file} to the name without .partial, filled up with zeros: {verb} {there}{more}")
         }
-        Instead::Timeline(timeline) => format!("--target-timeline {timeline}: {verb}, {there}{more}"),
-        Instead::Backup(file) => format!("--backup {file}: {verb}, {there}"),
+        Instead::Timeline(timeline) => format!("--target-timeline {timeline}: {verb} {there}{more}"),
+        Instead::Backup(file) => format!("--backup {file}: {verb} {there}"),
         Instead::Immediate => format!("--target-immediate: the earliest point that this backup can be, {there}"),
-        Instead::Setting(name, value) => format!("--set {name}={value}: {verb}, {there}{more}"),
+        Instead::Setting(name, value) => format!("--set {name}={value}: {verb} {there}{more}"),
     }
 }
 
