@@ -224,7 +224,7 @@ impl<'a> Archive<'a> {
             session.settle(&cluster, &inventory)?;
         }
         let (lineage, history_flaws) = Lineage::read(source, &entries, &inventory, look.settle);
-        let (backups, backup_flaws) = backup_files(source, &entries, &inventory, look.settle);
+        let (backups, backup_flaws) = backup_files(source, &entries, &inventory, &cluster.layout, look.settle);
         Ok(Opened::Archive(Box::new(Archive {
             source,
             live,

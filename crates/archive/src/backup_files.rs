@@ -3,7 +3,8 @@
 use crate::fresh::settled;
 use crate::names::Inventory;
 use pgwal_format::text::backup_history::{self, BackupHistory};
-use pgwal_format::{Lsn, SegmentName, TimelineId};
+use pgwal_format::text::backup_label::IncrementalFrom;
+use pgwal_format::{Layout, Lsn, SegmentName, TimelineId};
 use pgwal_source::{Entry, ReadState, Source};
 use std::time::Duration;
 
@@ -22,6 +23,8 @@ pub struct BackupFile {
     pub label: Option<String>,
     /// When it began, as written: local time of the server and the zone's name.
     pub start_time: Option<String>,
+    /// The backup on which this incremental one builds: by itself it restores to nothing.
+    pub incremental_from: Option<IncrementalFrom>,
 }
 
 /// A backup history file that cannot be used.
@@ -45,6 +48,7 @@ pub(crate) fn backup_files(
     source: &dyn Source,
     entries: &[Entry],
     inventory: &Inventory,
+    layout: &Layout,
     settle: Duration,
 ) -> (Vec<BackupFile>, Vec<BackupFileFlaw>) {
     let (mut out, mut flaws): (Vec<BackupFile>, Vec<BackupFileFlaw>) = (Vec::new(), Vec::new());
@@ -56,13 +60,13 @@ pub(crate) fn backup_files(
             Ok((_, read)) if read.state == ReadState::Vanished => None,
             Ok((bytes, _)) => {
                 let read = backup_history::parse(&bytes).map_err(|fault| fault.to_string());
-                Some(read.and_then(|backup| fits(backup, name)).map_err(|what| flaw(false, what)))
+                Some(read.and_then(|backup| fits(backup, name, layout)).map_err(|what| flaw(false, what)))
             }
             Err(error) => Some(Err(flaw(true, error.to_string()))),
         };
         match settled(source, entry, settle, Result::is_err, read) {
-            Some(Ok(BackupHistory { start, stop, label, start_time, .. })) => {
-                out.push(BackupFile { file: file.clone(), timeline, start, stop, label, start_time });
+            Some(Ok(BackupHistory { start, stop, label, start_time, incremental_from, .. })) => {
+                out.push(BackupFile { file: file.clone(), timeline, start, stop, label, start_time, incremental_from });
             }
             Some(Err(flaw)) => flaws.push(flaw),
             None => {}
@@ -72,11 +76,17 @@ pub(crate) fn backup_files(
     (out, flaws)
 }
 
-/// The start in a backup history file must be the one in its name.
-fn fits(backup: BackupHistory, name: SegmentName) -> Result<BackupHistory, String> {
-    if backup.start_file == name {
-        Ok(backup)
-    } else {
-        Err(format!("it names {} as its first segment, against its own name", backup.start_file))
+/// The start in a backup history file must be the one in its name, and must lie there where segments have this size.
+fn fits(backup: BackupHistory, name: SegmentName, layout: &Layout) -> Result<BackupHistory, String> {
+    if backup.start_file != name {
+        return Err(format!("it names {} as its first segment, against its own name", backup.start_file));
     }
+    let number = layout.address().segment(backup.start, layout.segment);
+    if name.number(layout.address(), layout.segment).is_some_and(|own| own != number) {
+        let (start, bytes) = (backup.start, layout.segment.bytes());
+        return Err(format!(
+            "it says that {start} lies in {name}, where segments of {bytes} bytes do not have it: the backup is of a time when segments had another size, and this WAL does not restore it"
+        ));
+    }
+    Ok(backup)
 }

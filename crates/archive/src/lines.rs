@@ -149,7 +149,8 @@ impl<'a> Archive<'a> {
         self.others_histories = all.into_iter().filter(|node| !histories.contains(&node.timeline)).collect();
         let settle = self.look.settle;
         (self.lineage, self.history_flaws) = Lineage::read(self.source, &self.entries, &self.inventory, settle);
-        (self.backups, self.backup_flaws) = backup_files(self.source, &self.entries, &self.inventory, settle);
+        let layout = &self.cluster.layout;
+        (self.backups, self.backup_flaws) = backup_files(self.source, &self.entries, &self.inventory, layout, settle);
         self.left_out = left_out;
     }
 

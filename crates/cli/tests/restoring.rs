@@ -183,3 +183,61 @@ fn a_plan_without_an_archive_names_what_the_backup_tells() {
     let ran = walproof(&["plan", "--target-lsn", "0/1"]);
     assert_eq!(ran.code, 2, "{}", ran.out);
 }
+
+/// An archive with a full backup and two incremental ones, the newest of which builds on the other.
+fn with_incremental() -> tempfile::TempDir {
+    let place = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(testdata("15/archive")).unwrap().map(Result::unwrap) {
+        fs::copy(entry.path(), place.path().join(entry.file_name())).unwrap();
+    }
+    for (file, from) in [(SECOND, "0/5800028"), (THIRD, "0/5900028"), (NEWEST, "0/5F00028")] {
+        let text = fs::read_to_string(place.path().join(file)).unwrap();
+        let of = if file == NEWEST { "" } else { "INCREMENTAL FROM TLI: 1\n" };
+        fs::write(place.path().join(file), format!("{text}INCREMENTAL FROM LSN: {from}\n{of}")).unwrap();
+    }
+    place
+}
+
+/// By its history file alone an incremental backup (17 and later) looks like a whole one: by itself it is none.
+#[test]
+fn an_incremental_backup_restores_only_with_those_below_it() {
+    let place = with_incremental();
+    let wal = place.path().to_str().unwrap();
+    // One that is whole by itself counts more, however old.
+    let (exit, document) = json(&["verify", wal, "--target-lsn", "0/5F00200"]);
+    let choice = &document["restore"]["backup_chosen"];
+    assert_eq!((exit, &choice["backup"]), (0, &OLDEST.into()), "{choice}");
+    let passed = choice["passed_over"].as_array().unwrap();
+    let of = |file: &str| passed.iter().find(|passed| passed["backup"] == file).map(|passed| passed["why"].clone());
+    assert_eq!(of(THIRD), Some("incremental".into()), "{choice}");
+    assert_eq!(of(NEWEST), Some("behind_target".into()), "{choice}");
+    let text = walproof(&["verify", wal, "--target-lsn", "0/5F00200"]);
+    assert!(text.out.contains("restores only as what pg_combinebackup makes of it"), "{}", text.out);
+    // One that is named is told as what it is, with those that it needs.
+    let ran = walproof(&["verify", wal, "--backup", THIRD]);
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    let chain =
+        format!("{THIRD} is an incremental backup on the one that starts at 0/05900028 ({SECOND}, on {OLDEST})");
+    assert!(ran.out.contains(&chain), "{}", ran.out);
+    assert!(ran.out.contains("warning  WP408") && ran.out.contains("NEXT     combine it with"), "{}", ran.out);
+    // Without the full one, that is said.
+    fs::remove_file(place.path().join(OLDEST)).unwrap();
+    let ran = walproof(&["verify", wal, "--backup", THIRD]);
+    assert!(ran.out.contains("the one at 0/05800028, on which these build, is not known here"), "{}", ran.out);
+}
+
+#[test]
+fn backups_and_when_tell_an_incremental_backup() {
+    let place = with_incremental();
+    let wal = place.path().to_str().unwrap();
+    let (_, document) = json(&["backups", wal]);
+    let all = document["archives"][0]["backups"].as_array().unwrap();
+    let from = |file: &str| all.iter().find(|b| b["file"] == file).unwrap()["incremental_from"].clone();
+    assert_eq!((from(THIRD), from(OLDEST)), ("0/05900028".into(), Value::Null));
+    let ran = walproof(&["backups", wal]);
+    assert!(ran.out.contains("of them once combined with those that they build on"), "{}", ran.out);
+    let ran = walproof(&["when", wal, "0/5F00200"]);
+    assert!(ran.out.contains(&format!("BACKUP   {OLDEST}\n")), "{}", ran.out);
+    let ran = walproof(&["when", wal]);
+    assert!(ran.out.contains("incremental on the one at 0/05900028"), "{}", ran.out);
+}

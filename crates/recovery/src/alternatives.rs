@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::instead::{Alternative, Instead};
 use crate::outcome::Restore;
 use crate::predict::{Site, SiteOptions};
-use crate::settings::Settings;
+use crate::settings::{Mode, Settings};
 use crate::target::{Target, TargetTimeline};
 use pgwal_archive::Error;
 use pgwal_format::Lsn;
@@ -49,7 +49,8 @@ pub fn alternatives(
     });
     for timeline in others {
         let other = site.outcome(&Settings { timeline: TargetTimeline::Number(timeline), ..settings.clone() })?;
-        out.extend(of(Instead::Timeline(timeline), &other).filter(|_| further(&other)));
+        let short = restore.target.is_none() && site.segment_behind(&other).is_some();
+        out.extend(of(Instead::Timeline(timeline), &other).filter(|_| further(&other)).map(|a| a.short_of_end(short)));
     }
     for (file, _) in known.iter().rev().filter(|(_, start)| *start != restore.redo_start).take(TRIED) {
         let Some(other) = backup::find(archive, file)? else { continue };
@@ -57,11 +58,14 @@ pub fn alternatives(
         let other = other_site.outcome(settings)?;
         // From another start, its commits are other ones.
         let instead = of(Instead::Backup(file.clone()), &other).filter(|_| further(&other));
-        out.extend(instead.map(|a| Alternative { more_commits: 0, ..a }));
+        let short = restore.target.is_none() && other_site.segment_behind(&other).is_some();
+        out.extend(instead.map(|a| Alternative { more_commits: 0, ..a }.short_of_end(short)));
     }
     // Where it dies of what it reads again, it does in that whole segment.
     let again = matches!(restore.failure, Some(Failure::PreparedGone { .. } | Failure::LastRecord { .. }));
     let here = whole && !again && !matches!(restore.failure, Some(Failure::SizeAhead { .. }));
+    // Without a signal file no target is read.
+    let here = here && settings.mode != Mode::Crash;
     if let Some(branch) = restore.left_branch {
         // Nobody is sent along the branch that was left.
         out.retain(|a| a.timeline != branch.timeline || a.replay_end <= branch.fork);
@@ -80,6 +84,14 @@ pub fn alternatives(
         let last = match positions {
             true => replayed.last.map(|last| Target::Lsn(last.lsn)),
             false => replayed.last_commit.map(|commit| Target::Xid(commit.xid)),
+        };
+        // In what lies in its own pg_wal a server is consistent at the end alone.
+        let last = match last {
+            Some(own) if restore.own_wal.is_some() => {
+                let stops = site.outcome(&Settings { target: own.clone(), inclusive: true, ..settings.clone() })?;
+                Some(own).filter(|_| stops.is_good())
+            }
+            last => last,
         };
         let size = matches!(restore.failure, Some(Failure::Size { .. }));
         let without_reading_ahead = size && settings.reads_ahead.is_some();

@@ -68,9 +68,11 @@ pub(crate) fn judge(backup: &Backup, start: &Start, known: &[BackupUnderWay], re
     let recovers = matches!(state, ControlState::InArchiveRecovery | ControlState::ShutDownInRecovery);
     let counts = |b: &&BackupUnderWay| {
         let untouched = !recovers || b.told_by == BackupWitness::Manifest && !backup.label_was_used;
+        // A recovery of before came behind its end: a standby's backup says so, too, by the server that it is of.
+        let passed = control.min_recovery_point.is_some_and(|point| point >= b.stop);
         // From the start of the backup on everything is replayed, provided that its end is reached.
-        let whole = b.start == start.redo && restore.replay_end.is_some_and(|end| end >= b.stop);
-        untouched && !whole
+        let whole = b.start == start.redo && (passed || restore.replay_end.is_some_and(|end| end >= b.stop));
+        untouched && !whole && !(passed && !recovers)
     };
     let during = known.iter().chain(&record).find(counts).cloned();
     let own = during.as_ref().is_none_or(|b| b.told_by != BackupWitness::Manifest);

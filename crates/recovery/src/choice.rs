@@ -30,8 +30,17 @@ pub fn choose<E: From<Error>>(
     let mut all = backup::all(archive)?;
     all.sort_by_key(|backup| std::cmp::Reverse((backup.start(), backup.timeline(), backup.name.clone())));
     let known = all.len();
-    let mut search = BackupSearch { archive, look, settings, passed_over: Vec::new() };
-    let found = search.newest(&all)?;
+    let (whole, parts): (Vec<Backup>, Vec<Backup>) = all.into_iter().partition(|b| b.incremental_from().is_none());
+    let mut search = BackupSearch { archive, look, settings, passed_over: Vec::new(), end: None };
+    let mut found = search.newest(&whole)?;
+    // One that is whole by itself counts more than a newer one that has to be combined first.
+    match found {
+        Some(at) => search.pass_parts(&parts, whole.get(at)),
+        None => found = search.newest(&parts)?.map(|at| at + whole.len()),
+    }
+    let of_chain: Vec<Backup> =
+        if parts.is_empty() { Vec::new() } else { whole.iter().chain(&parts).cloned().collect() };
+    let mut all: Vec<Backup> = whole.into_iter().chain(parts).collect();
     let before = |passed: &PassedOver| passed.why == WhyPassed::BehindTarget;
     let reaches = found.is_some();
     let at = match found {
@@ -45,7 +54,7 @@ pub fn choose<E: From<Error>>(
         return Ok(None);
     }
     let untried = if reaches { 0 } else { known.saturating_sub(passed_over.len()) };
-    let backup = all.swap_remove(at);
+    let backup = all.swap_remove(at).on_chain(&of_chain);
     passed_over.retain(|passed| passed.file != backup.name);
     let history = backup.history.as_ref();
     let choice = BackupChoice {
@@ -65,6 +74,8 @@ struct BackupSearch<'a, 's, E> {
     look: SiteOptions<'a>,
     settings: &'s mut ReadSettings<'s, E>,
     passed_over: Vec<PassedOver>,
+    /// Where the one that was found comes to.
+    end: Option<Lsn>,
 }
 
 impl<E: From<Error>> BackupSearch<'_, '_, E> {
@@ -98,7 +109,10 @@ impl<E: From<Error>> BackupSearch<'_, '_, E> {
                 break;
             }
             match self.attempt(backup)? {
-                Ok(restore) if restore.is_good() => return Ok(Some(at)),
+                Ok(restore) if restore.is_good() => {
+                    self.end = restore.replay_end;
+                    return Ok(Some(at));
+                }
                 Ok(restore) => {
                     let why = match restore.failure {
                         Some(Failure::BeforeConsistency) => WhyPassed::BehindTarget,
@@ -121,6 +135,15 @@ impl<E: From<Error>> BackupSearch<'_, '_, E> {
             }
         }
         Ok(None)
+    }
+
+    /// Incremental ones that are newer than the one that was found.
+    fn pass_parts(&mut self, parts: &[Backup], found: Option<&Backup>) {
+        let start = found.and_then(Backup::start);
+        for part in parts.iter().filter(|part| part.start() > start) {
+            let behind = part.stop().zip(self.end).is_some_and(|(stop, end)| stop > end);
+            self.pass(part, if behind { WhyPassed::BehindTarget } else { WhyPassed::Incremental });
+        }
     }
 
     fn pass(&mut self, backup: &Backup, why: WhyPassed) {

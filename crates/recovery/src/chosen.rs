@@ -37,4 +37,6 @@ pub enum WhyPassed {
     Fails(Option<String>),
     /// No WAL of it is here.
     NoWal,
+    /// It is an incremental one, which restores only as what `pg_combinebackup` makes of it and those before it.
+    Incremental,
 }

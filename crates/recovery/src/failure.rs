@@ -188,6 +188,11 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// A server says it in words that are known; of a record that it reads once more, they depend on what lies there.
+    pub fn is_in_its_words(&self) -> bool {
+        !matches!(self, Failure::LastRecord { .. })
+    }
+
     /// It is a PANIC, not a FATAL.
     pub fn is_panic(&self) -> bool {
         match self {

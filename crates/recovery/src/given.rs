@@ -24,6 +24,8 @@ pub struct Given<'a> {
     /// The restore is yet to be set up: a signal file and a `restore_command` that fetches from this archive are taken
     /// for granted where none is given. `false`: what lies there is all there is.
     pub planned: bool,
+    /// A cluster was recovered with settings that sufficed: what the files do not set is not at its default.
+    pub recovered: bool,
     /// Name and value, by PostgreSQL's names; count more than the files.
     pub set: Vec<(String, String)>,
     /// Likewise, and stand behind them: the options of the command line. Up to 9.3, where a transaction counts more
@@ -48,7 +50,7 @@ pub(crate) struct Sorted<'a> {
 impl<'a> Given<'a> {
     /// The server's configuration is at hand, so that what it does not set has its default.
     pub(crate) fn is_configured(&self) -> bool {
-        self.files.iter().any(|file| file.main == "postgresql.conf")
+        !self.recovered && self.files.iter().any(|file| file.main == "postgresql.conf")
     }
 
     /// The server's time zone, where it is set.

@@ -22,6 +22,13 @@ pub struct Alternative {
     pub more_commits: i64,
 }
 
+impl Alternative {
+    /// It ends in front of WAL that is here, where the end of WAL is asked for.
+    pub(crate) fn short_of_end(self, short: bool) -> Alternative {
+        Alternative { reaches_target: self.reaches_target && !short, ..self }
+    }
+}
+
 /// What is to be done otherwise.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Instead {

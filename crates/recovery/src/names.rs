@@ -19,7 +19,8 @@ pub(crate) struct NamesAsked {
 impl NamesAsked {
     fn history(&mut self, shelf: &FilesAtHand<'_>, timeline: TimelineId) {
         let name = FileName::History(timeline).to_string();
-        if timeline > TimelineId::FIRST && !self.list.iter().any(|(known, ..)| *known == name) {
+        // A word that was read as 0 is looked for, too.
+        if timeline != TimelineId::FIRST && !self.list.iter().any(|(known, ..)| *known == name) {
             self.list.push((name, shelf.has_history(timeline), None));
         }
     }

@@ -133,6 +133,9 @@ pub struct Restore {
     pub own_wal: Option<OwnWal>,
     /// WAL in `pg_wal` behind a place where it could not be read on, which replay does not come to: where it begins.
     pub own_wal_behind: Option<Lsn>,
+    /// Crash recovery ends in front of this, the minimum recovery point of the control file: data files were written up
+    /// to there, and no server looks.
+    pub short_of_minimum: Option<Lsn>,
     /// Directories in which tablespaces are made on the way, which must be there and were not looked at: the first 20.
     pub makes_tablespaces: Vec<String>,
     /// Tablespaces that the data directory's catalogs list and that have no link, where WAL neither makes nor drops
@@ -252,14 +255,15 @@ impl Restore {
     /// It dies after all, when everything is replayed and before it promotes.
     pub(crate) fn dies_at_end(&mut self, failure: Failure, dialect: &Dialect, hot_standby: bool) {
         self.ending = if failure.is_panic() { Ending::Panic } else { Ending::Fatal };
-        self.server_says = Some(failure.server_says(dialect));
+        self.server_says = failure.is_in_its_words().then(|| failure.server_says(dialect));
         (self.failure, self.new_timeline) = (Some(failure), None);
         self.starts &= hot_standby;
     }
 
     /// What data files hold is not of one moment, whatever is replayed: WAL is left out that they may hold in part.
     pub fn is_torn(&self) -> bool {
-        self.own_wal_behind.is_some() || self.unlabelled.as_ref().is_some_and(Unlabelled::lacks_wal)
+        let short = self.own_wal_behind.or(self.short_of_minimum).is_some();
+        short || self.unlabelled.as_ref().is_some_and(Unlabelled::lacks_wal)
     }
 
     /// The backup was taken after the time that is the target: a server stops at once, with data that are newer.

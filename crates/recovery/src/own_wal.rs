@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::names::NamesAsked;
 use crate::outcome::{Ending, Restore};
 use crate::settings::{Mode, Settings};
+use crate::start::Start;
 use crate::way::{Looking, WalWalk, WalkOptions};
 use pgwal_archive::Error;
 use pgwal_format::{Lsn, SegmentNo};
@@ -53,6 +54,14 @@ pub(crate) fn behind(
         }
     }
     Ok(None)
+}
+
+/// The minimum recovery point in front of which crash recovery ends. A server asks for it in a recovery from the
+/// archive alone; what data files hold, up to there, does not go by how they are started.
+pub(crate) fn short_of_minimum(start: &Start, restore: &Restore, settings: &Settings) -> Option<Lsn> {
+    let point = start.control.as_ref()?.min_recovery_point.filter(|_| !start.label)?;
+    let alone = settings.mode == Mode::Crash && restore.failure.is_none();
+    (alone && restore.replay_end.is_some_and(|end| end < point)).then_some(point)
 }
 
 /// What becomes of the last record, which a server reads once more before it promotes: now it asks the archive first,

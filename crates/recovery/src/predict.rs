@@ -19,7 +19,7 @@ use crate::{bare_start, behind, own_wal, why_missed};
 use pgwal_archive::names::Inventory;
 use pgwal_archive::whose::{Cluster, FirstPage, beginning, whose as whose_wal};
 use pgwal_archive::{Error, Lineage};
-use pgwal_format::{FileName, Layout, Lsn, SegmentName, SegmentNo, TimelineId};
+use pgwal_format::{FileName, Layout, Lsn, PageSize, SegmentName, SegmentNo, SegmentSize, TimelineId};
 use pgwal_source::guard::MapGuard;
 use pgwal_source::{Entry, Source, SourceError};
 use std::sync::Arc;
@@ -178,6 +178,14 @@ impl<'a> Site<'a> {
         Some(first.system_id).filter(|id| *id != self.system_id)
     }
 
+    /// The sizes of segment and page that the first file of a segment was written with, where they are others.
+    pub fn other_sizes(&self, name: SegmentName) -> Option<(SegmentSize, PageSize)> {
+        let layout = &self.shelf.layout;
+        let first = self.first_page(name.timeline, name.number(layout.address(), layout.segment)?)?.layout;
+        let own = (layout.segment, layout.page);
+        Some((first.segment, first.page)).filter(|sizes| *sizes != own)
+    }
+
     /// Whether a restore asks for a timeline that does not come from where it starts.
     pub fn off_way(&self, restore: &Restore) -> Option<OffWay> {
         OffWay::of(&self.start, &self.shelf.line(restore.target_timeline).ok()?)
@@ -228,7 +236,9 @@ impl<'a> Site<'a> {
             let whole = all.map(|s| s.number).filter(|n| *n > last);
             let mut numbers: Vec<SegmentNo> = whole.chain(unfinished).collect();
             numbers.sort_unstable();
-            let own = |n: &SegmentNo| self.others.is_empty() || self.is_own(*timeline, *n);
+            let own = |n: &SegmentNo| {
+                (self.others.is_empty() || self.is_own(*timeline, *n)) && !self.is_recycled(*timeline, *n)
+            };
             numbers.into_iter().take(LOOKED_AT).find(own).map(|n| (*timeline, n))
         };
         let (timeline, number) =
@@ -264,6 +274,13 @@ impl<'a> Site<'a> {
     }
 
     /// What the first file of a segment says of itself.
+    /// Whether a file of the server's own `pg_wal` holds the WAL of an older segment still, to be written anew.
+    fn is_recycled(&self, timeline: TimelineId, number: SegmentNo) -> bool {
+        let is_there = self.inside.places.iter().any(|p| p.inventory.get(timeline, number).is_some());
+        let start = self.shelf.layout.address().segment_start(number, self.shelf.layout.segment);
+        is_there && self.first_page(timeline, number).is_some_and(|page| page.address < start)
+    }
+
     fn first_page(&self, timeline: TimelineId, number: SegmentNo) -> Option<FirstPage> {
         self.shelf.files(timeline, number).iter().find_map(|found| {
             let place = self.shelf.places.get(found.place)?;
@@ -380,6 +397,7 @@ impl<'a> Site<'a> {
             restore = run(shelf, None)?;
         }
         restore.own_wal_behind = own_wal::behind(shelf, self.reading(), &restore, settings)?;
+        restore.short_of_minimum = own_wal::short_of_minimum(&self.start, &restore, settings);
         restore.unlabelled = bare_start::judge(self.backup, &self.start, &self.under_way, &restore);
         Ok(restore)
     }

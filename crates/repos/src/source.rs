@@ -67,14 +67,16 @@ fn own_history_files(wal: &dyn Source) -> HashMap<String, String> {
     read.collect()
 }
 
-/// The server's own file, under the tool's name for the backup; `None` where it is of another backup.
+/// The server's own file, under the tool's name for the backup; `None` where it is of another backup. An incremental
+/// one the tool combines with those before it.
 fn relabelled(text: &str, backup: &ListedBackup) -> Option<String> {
     let history = pgwal_format::text::backup_history::parse(text.as_bytes()).ok()?;
     if Some(history.start) != backup.start {
         return None;
     }
     let label = format!("LABEL: {}", backup.label);
-    let lines = text.lines().map(|line| if line.starts_with("LABEL: ") { label.as_str() } else { line });
+    let own = text.lines().filter(|line| !line.starts_with("INCREMENTAL FROM "));
+    let lines = own.map(|line| if line.starts_with("LABEL: ") { label.as_str() } else { line });
     Some(lines.flat_map(|line| [line, "\n"]).collect())
 }
 

@@ -284,6 +284,9 @@ impl Needed<'_> {
         // A timeline that was left may have come farther than the one that is followed.
         let on_way = oldest_of(&mut well.iter().filter(|backup| backup.beside.is_none()));
         let oldest = on_way.map_or(oldest, |on_way| on_way.min(oldest));
+        // One of them is to restore by itself, not only with those on which it builds.
+        let whole = well.iter().filter(|backup| backup.incremental_from.is_none()).map(|backup| backup.start).max();
+        let oldest = whole.map_or(oldest, |whole| whole.min(oldest));
         Ok(open.iter().map(|backup| backup.start).fold(oldest, Lsn::min))
     }
 

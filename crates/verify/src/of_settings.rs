@@ -3,8 +3,8 @@
 use crate::codes::{Code, Severity};
 use crate::finding::{CommandDoubt, Detail, DoubtedCommand, Finding, Unasked};
 use pgwal_archive::Error;
-use pgwal_format::FileName;
 use pgwal_format::recovery::settings::SettingRules;
+use pgwal_format::{FileName, SegmentSize};
 use pgwal_recovery::backup::{Backup, BackupKind};
 use pgwal_recovery::failure::Failure;
 use pgwal_recovery::outcome::Restore;
@@ -163,7 +163,13 @@ fn named(archive: &dyn Source) -> Option<String> {
 
 /// The server gets a file of wrong size that is right once it is unpacked.
 fn gets_packed(restore: &Restore, of_files: &[Finding]) -> bool {
-    let Some(Failure::Size { file, .. } | Failure::SizeAhead { file, .. }) = &restore.failure else { return false };
+    let Some(Failure::Size { file, found, .. } | Failure::SizeAhead { file, found, .. }) = &restore.failure else {
+        return false;
+    };
+    // A segment of another size, or the beginning of one, lies there as it is.
+    if SegmentSize::new(*found).is_some() {
+        return false;
+    }
     let is_it = |f: &&Finding| f.file.as_deref().and_then(|own| own.rsplit('/').next()) == Some(file.as_str());
     !of_files.iter().filter(is_it).any(|f| f.severity > Severity::Info)
 }

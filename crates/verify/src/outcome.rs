@@ -11,6 +11,7 @@ use crate::restored_report::RestoredReport;
 pub use crate::verdict::{LineReport, Verdict};
 use pgwal_archive::index::{IndexUse, PartsUse};
 use pgwal_archive::{Branch, Depth, Facts, Tally};
+use pgwal_format::text::backup_label::IncrementalFrom;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Layout, Lsn, TimelineId};
 use pgwal_recovery::failure::Failure;
@@ -100,6 +101,8 @@ pub struct KnownBackup {
     pub beside: Option<Beside>,
     /// The record that ends every replay from it, by what it says, and how.
     pub stopped: Option<(Lsn, Failure)>,
+    /// The backup on which this incremental one builds: it restores only as what `pg_combinebackup` makes of both.
+    pub incremental_from: Option<IncrementalFrom>,
 }
 
 /// What was not looked at.

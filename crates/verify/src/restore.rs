@@ -164,7 +164,7 @@ pub fn of_flaw(flaw: &BackupFlaw) -> Finding {
         FlawKind::Manifest(what) => (Code::BackupManifest, of(what)),
         FlawKind::Stale(what) => (Code::StaleManifest, of(what)),
         &FlawKind::Cluster { found, expected } => (Code::BackupCluster, Detail::Cluster { found, expected }),
-        &FlawKind::Incremental { from } => (Code::BackupIncremental, Detail::Incremental { from }),
+        FlawKind::Incremental(chain) => (Code::BackupIncremental, Detail::Incremental(chain.clone())),
         FlawKind::IncrementalFiles(count) => {
             let what = "holds only blocks that changed since another backup, and nothing says so to a server";
             (Code::BackupIncremental, of(&format!("{what}{}", more_files(*count))))
@@ -364,6 +364,15 @@ fn others_file(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
     let found = site.stranger(SegmentName::parse(&missing.name)?)?;
     let detail = Detail::Cluster { found, expected: site.system_id() };
     Some(Finding { file: Some(missing.name.clone()), detail, ..Finding::of(Code::ForeignCluster) })
+}
+
+/// The file of wrong size was written when segments had another one: left over, where no newer one took its name yet.
+fn left_over(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
+    let Some(Failure::Size { file, .. } | Failure::SizeAhead { file, .. }) = &restore.failure else { return None };
+    let layout = site.layout();
+    let (found, expected) = (site.other_sizes(SegmentName::parse(file)?)?, (layout.segment, layout.page));
+    let detail = Detail::Geometry { found, expected };
+    Some(Finding { file: Some(file.clone()), detail, ..Finding::of(Code::Geometry) })
 }
 
 /// Blocks that are not there: an error where the server dies of them.

@@ -34,6 +34,13 @@ pub(crate) fn own_wal_short(restore: &Restore) -> Option<Finding> {
     Some(Finding { timeline: Some(restore.timeline), lsn, at: lsn, detail, ..Finding::of(Code::RestoreShort) })
 }
 
+/// Data files were written up to a place in front of which replay ends, and a server without a signal does not look.
+pub(crate) fn short_of_minimum(restore: &Restore) -> Option<Finding> {
+    let detail = Detail::ShortOfMinimum(restore.short_of_minimum?);
+    let (timeline, lsn, file) = (Some(restore.timeline), restore.replay_end, Some("global/pg_control".to_owned()));
+    Some(Finding { timeline, lsn, at: lsn, file, detail, ..Finding::of(Code::RestoreInconsistent) })
+}
+
 /// The directory is of another history than the WAL that is replayed on it, and no server notices.
 pub(crate) fn other_checkpoint(restore: &Restore) -> Option<Finding> {
     let other = restore.other_checkpoint?;

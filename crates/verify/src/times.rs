@@ -170,11 +170,12 @@ impl Times {
         self.reaches(lsn) && (self.outcome.backups.is_empty() || self.backup_for(lsn).is_some())
     }
 
-    /// The newest backup from which replay gets to a position: one that is consistent before it.
+    /// The newest backup from which replay gets to a position: one that is consistent before it. One that is whole by
+    /// itself counts more than an incremental one.
     pub fn backup_for(&self, lsn: Lsn) -> Option<&KnownBackup> {
         let leads =
             |b: &&KnownBackup| b.complete == Some(true) && b.stop <= lsn && b.reaches.is_some_and(|to| lsn <= to);
-        self.outcome.backups.iter().filter(leads).max_by_key(|b| b.stop)
+        self.outcome.backups.iter().filter(leads).max_by_key(|b| (b.incremental_from.is_none(), b.stop))
     }
 
     /// A position: what is replayed up to the record that holds it, that one included.

@@ -133,6 +133,11 @@ impl BackupWindow<'_> {
         Some(if cause.code.is_hole() { NoWindow::Gap } else { NoWindow::Damage })
     }
 
+    /// It restores only as what `pg_combinebackup` makes of it and of those on which it builds, and no tool does that.
+    pub fn is_incremental(&self) -> bool {
+        self.known.is_some_and(|known| known.incremental_from.is_some())
+    }
+
     /// Where it starts.
     pub fn start(&self) -> Option<Lsn> {
         self.known.map(|known| known.start).or_else(|| self.listed?.start)

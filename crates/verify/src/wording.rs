@@ -88,6 +88,9 @@ impl Finding {
             (_, Detail::Restore { beside: Some(off), .. }) => restore::own_way(off),
             (_, Detail::Restore { failure, missing, .. }) => restore::advice(failure, missing.as_deref()),
             (_, Detail::Restored(report)) => restored::advice(report),
+            (_, Detail::ShortOfMinimum(point)) => format!(
+                "put the WAL up to {point} into pg_wal before a server is started: from the primary, another standby or the archive; or take a new copy"
+            ),
             (_, Detail::Unlabelled { unlabelled, .. }) => restore::label(unlabelled),
             (_, Detail::Folder { folder, place, without }) => given::make(folder, *place, *without),
             (_, Detail::TablespaceNowhere { to, mapped: true }) => format!(
@@ -221,6 +224,11 @@ impl Finding {
             (Code::Diverged, _) => "nothing, after a point-in-time recovery; after a failover find out what was committed on the old primary".into(),
             (Code::PartialOnly, _) => {
                 format!("to recover what is in it, copy {file} to the name without .partial, extended with zeros to a whole segment (walproof archive-get --partial hands it out so)")
+            }
+            (Code::Geometry, Detail::Geometry { found, expected })
+                if found.0 != expected.0 && found.1 == expected.1 =>
+            {
+                format!("where the segment size of this cluster was changed (pg_resetwal --wal-segsize), move {file} and others of {} bytes away: no WAL of this size has that name yet; else get this cluster's own {wanted}", found.0.bytes())
             }
             (Code::ForeignName | Code::ForeignCluster | Code::ForeignVersion | Code::Geometry, _) => {
                 format!("find out which cluster archives into this place; get this cluster's own {wanted}")

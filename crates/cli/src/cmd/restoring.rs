@@ -33,6 +33,14 @@ const LATEST: &str = "latest";
 /// Settings that say where a recovery is to stop.
 const AIMS: [&str; 5] =
     ["recovery_target", "recovery_target_time", "recovery_target_lsn", "recovery_target_xid", "recovery_target_name"];
+/// Settings that a hot standby needs as high as its primary.
+const STANDBY_LIMITS: [&str; 5] = [
+    "max_connections",
+    "max_worker_processes",
+    "max_wal_senders",
+    "max_prepared_transactions",
+    "max_locks_per_transaction",
+];
 /// More than any file of settings has.
 const LONGEST_CONF: u64 = 16 << 20;
 
@@ -108,6 +116,8 @@ struct Restored {
     backup: Backup,
     /// It is a data directory as it will be started, not one that is still to be set up.
     ready: bool,
+    /// It is how a cluster began that is restored by now.
+    done: bool,
     /// Why it is this one, where nobody named one.
     chosen: Option<BackupChoice>,
 }
@@ -215,12 +225,12 @@ impl Restoring {
             let set = self.set.iter().filter_map(|pair| pair.split_once('='));
             let names: Vec<&str> = set.map(|(name, _)| name.trim()).collect();
             backup.starts_as_it_lies(&names);
-            return Ok(Restored { backup, ready: true, chosen: None });
+            return Ok(Restored { backup, ready: true, chosen: None, done: false });
         }
         let name = self.backup.as_deref().ok_or_else(|| anyhow!("no backup was named"))?;
         let path = PathBuf::from(name);
         if path.exists() {
-            return Ok(Restored { backup: backup::open(&path)?, ready: false, chosen: None });
+            return Ok(Restored { backup: backup::open(&path)?, ready: false, chosen: None, done: false });
         }
         let name = name.to_string_lossy();
         let Some(archive) = archive else {
@@ -240,7 +250,7 @@ impl Restoring {
         {
             backup::take_wal(&mut backup, Arc::from(wal));
         }
-        Ok(Restored { backup, ready: false, chosen: None })
+        Ok(Restored { backup, ready: false, chosen: None, done: false })
     }
 
     /// Opens the backup that was named, or chooses one.
@@ -256,7 +266,7 @@ impl Restoring {
             return self.named(Some(archive), repository);
         }
         let mut settings = |backup: &Backup, version: Version| -> anyhow::Result<Option<Settings>> {
-            let restored = Restored { backup: backup.clone(), ready: false, chosen: None };
+            let restored = Restored { backup: backup.clone(), ready: false, chosen: None, done: false };
             Ok(self.settings(&restored, version, times)?.ok())
         };
         let Some((backup, chosen)) = choose(archive, look, &mut settings)? else {
@@ -265,7 +275,7 @@ impl Restoring {
                 archive.describe()
             )
         };
-        Ok(Restored { backup, ready: false, chosen: Some(chosen) })
+        Ok(Restored { backup, ready: false, chosen: Some(chosen), done: false })
     }
 
     /// Opens the backup with which a cluster began, which its data directory still tells where nobody named it, and
@@ -280,7 +290,7 @@ impl Restoring {
     ) -> anyhow::Result<Restored> {
         let began = cluster.began.as_ref().filter(|_| !self.is_named());
         let mut restored = match began {
-            Some(backup) => Restored { backup: backup.clone(), ready: false, chosen: None },
+            Some(backup) => Restored { backup: backup.clone(), ready: false, chosen: None, done: false },
             None => self.open(archive, repository, look, times)?,
         };
         let aimed = self.options().iter().any(|(name, _)| AIMS.contains(&name.as_str()));
@@ -288,14 +298,17 @@ impl Restoring {
         for file in &mut settings {
             // Of a server, not of its recovery; and an aim of the command line takes the place of those in files.
             file.text.settings.retain(|setting| {
-                let of_recovery = setting.name.starts_with("recovery_target");
+                // With what a promoted one has now it came there, or with more: they may be of a later day.
+                let limits = cluster.is_in_recovery() && STANDBY_LIMITS.contains(&setting.name.as_str());
+                let of_recovery =
+                    setting.name.starts_with("recovery_target") || setting.name == "hot_standby" || limits;
                 of_recovery && !(aimed && AIMS.contains(&setting.name.as_str()))
             });
             file.text.faults.clear();
             file.text.includes.clear();
             file.not_opened.clear();
         }
-        restored.backup.settings = settings;
+        (restored.backup.settings, restored.done) = (settings, true);
         Ok(restored)
     }
 
@@ -380,6 +393,7 @@ impl Restoring {
         }
         let mut given =
             Given { files: &files, signal: restored.backup.signal, planned: !restored.ready, ..Given::default() };
+        given.recovered = restored.done;
         if given.planned && given.signal.is_none() {
             given.signal = Some(if SettingRules::of(version).recovery_conf.is_some() {
                 Signal::RecoveryConf

@@ -139,7 +139,12 @@ pub fn left_running(data: &Path, checkpoint: Lsn, timeline: u64) {
 }
 
 /// As a server left it that stopped: in this state, its checkpoint made so many seconds after 1970.
-pub fn left(data: &Path, checkpoint: Lsn, timeline: u64, (state, seconds): (u64, u64)) {
+pub fn left(data: &Path, checkpoint: Lsn, timeline: u64, state: (u64, u64)) {
+    left_with(data, checkpoint, timeline, state, 0);
+}
+
+/// With a minimum recovery point.
+pub fn left_with(data: &Path, checkpoint: Lsn, timeline: u64, (state, seconds): (u64, u64), minimum: u64) {
     let dialect = Version::new(15, 0).dialect().unwrap();
     let set = [
         (ControlField::State, state),
@@ -151,8 +156,8 @@ pub fn left(data: &Path, checkpoint: Lsn, timeline: u64, (state, seconds): (u64,
         (ControlField::Checkpoint, checkpoint.get()),
         (ControlField::Redo, checkpoint.get()),
         (ControlField::CheckpointTime, seconds),
-        (ControlField::MinRecoveryPoint, 0),
-        (ControlField::MinRecoveryPointTli, 0),
+        (ControlField::MinRecoveryPoint, minimum),
+        (ControlField::MinRecoveryPointTli, if minimum > 0 { timeline } else { 0 }),
         (ControlField::BackupStartPoint, 0),
         (ControlField::BackupEndPoint, 0),
         (ControlField::BackupEndRequired, 0),

@@ -7,9 +7,12 @@
 //! START TIME: 2026-11-22 03:46:51 UTC
 //! LABEL: nightly
 //! STOP TIME: 2026-11-22 03:46:52 UTC
+//! INCREMENTAL FROM LSN: 0/1000028                                  since 17, of an incremental one
+//! INCREMENTAL FROM TLI: 1
 //! ```
 
-use crate::{Lsn, SegmentName};
+use super::backup_label::IncrementalFrom;
+use crate::{Lsn, SegmentName, TimelineId};
 use nom::bytes::complete::{tag, take_while1};
 use nom::combinator::{map_opt, map_res};
 use nom::sequence::delimited;
@@ -32,6 +35,8 @@ pub struct BackupHistory {
     pub start_time: Option<String>,
     /// When it ended, likewise.
     pub stop_time: Option<String>,
+    /// The start of the backup on which this incremental one builds.
+    pub incremental_from: Option<IncrementalFrom>,
 }
 
 /// What is wrong with a backup history file.
@@ -82,6 +87,10 @@ pub fn parse(bytes: &[u8]) -> Result<BackupHistory, BackupHistoryFault> {
         label: owned("LABEL: "),
         start_time: owned("START TIME: "),
         stop_time: owned("STOP TIME: "),
+        incremental_from: value("INCREMENTAL FROM LSN: ").and_then(|v| v.parse().ok()).map(|start| {
+            let timeline = value("INCREMENTAL FROM TLI: ").and_then(|v| v.parse().ok()).map(TimelineId);
+            IncrementalFrom { start, timeline }
+        }),
     })
 }
 
@@ -102,6 +111,11 @@ mod tests {
         let backup = parse(text.as_bytes()).unwrap();
         assert_eq!((backup.start, backup.stop), ("0/2000028".parse().unwrap(), "0/20000F0".parse().unwrap()));
         assert_eq!(backup.label.as_deref(), Some("lab1"));
+        assert_eq!(backup.incremental_from, None);
+        let part =
+            parse((text.to_owned() + "INCREMENTAL FROM LSN: 0/1000028\nINCREMENTAL FROM TLI: 1\n").as_bytes()).unwrap();
+        let from = part.incremental_from.unwrap();
+        assert_eq!((from.start, from.timeline), ("0/1000028".parse().unwrap(), Some(TimelineId(1))));
         assert_eq!(parse(b""), Err(BackupHistoryFault::NoStart));
         assert_eq!(parse(text.replace("20000F0", "1").as_bytes()), Err(BackupHistoryFault::StopBeforeStart));
     }

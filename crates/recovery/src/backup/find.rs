@@ -1,11 +1,17 @@
 //! A backup by its name in the archive.
 
 use super::assemble::assemble;
+use super::chain::BackupChain;
+use super::flaw::FlawKind;
 use super::parts::BackupParts;
 use super::{Backup, BackupKind};
 use pgwal_archive::Error;
 use pgwal_format::FileName;
+use pgwal_format::text::backup_label::IncrementalFrom;
 use pgwal_source::Source;
+
+/// More than any chain of backups has.
+const LONGEST: usize = 1000;
 
 /// The backup of this name: a backup history file's, with `.backup` or without, or a backup's label; `latest` is the
 /// one that starts last. Of several with one label the last one. `None` where the archive knows none of that name.
@@ -22,7 +28,7 @@ pub fn find(archive: &dyn Source, name: &str) -> Result<Option<Backup>, Error> {
         // By the segment in which it began, too.
         let of_segment = matches!(file, FileName::BackupHistory(segment, _) if segment.to_string() == name);
         if own == name || own.strip_suffix(".backup") == Some(name) || entry.shown() == name || of_segment {
-            return Ok(Some(backup));
+            return Ok(Some(chained(archive, backup)?));
         }
         let Some(history) = &backup.history else { continue };
         if name != "latest" && history.label.as_deref() != Some(name) {
@@ -33,7 +39,15 @@ pub fn find(archive: &dyn Source, name: &str) -> Result<Option<Backup>, Error> {
             best = Some(backup);
         }
     }
-    Ok(best)
+    best.map(|best| chained(archive, best)).transpose()
+}
+
+/// With the names of those on which an incremental one builds.
+fn chained(archive: &dyn Source, backup: Backup) -> Result<Backup, Error> {
+    match backup.incremental_from() {
+        Some(_) => Ok(backup.on_chain(&all(archive)?)),
+        None => Ok(backup),
+    }
 }
 
 /// The files of the backups that have this label, the newest first, where no file has it for its name.
@@ -88,4 +102,34 @@ pub fn known(archive: &dyn Source) -> Result<Vec<String>, Error> {
         names.push(label.map_or_else(|| entry.shown(), |label| format!("{} (label {label})", entry.shown())));
     }
     Ok(names)
+}
+
+impl Backup {
+    /// With the names of those on which it builds, of those that are known.
+    pub(crate) fn on_chain(mut self, all: &[Backup]) -> Backup {
+        for flaw in &mut self.flaws {
+            if let FlawKind::Incremental(chain) = &mut flaw.kind {
+                *chain = chain_among(chain.from, all);
+            }
+        }
+        self
+    }
+}
+
+/// Down to the full one, among these.
+fn chain_among(from: IncrementalFrom, all: &[Backup]) -> BackupChain {
+    let mut chain = BackupChain::of(from);
+    while let Some(next) = chain.unknown.filter(|_| chain.files.len() < LONGEST) {
+        let is_next = |b: &&Backup| {
+            b.start() == Some(next.start) && next.timeline.is_none_or(|timeline| b.timeline() == Some(timeline))
+        };
+        let Some(found) = all.iter().find(is_next) else { break };
+        chain.files.push(found.name.clone());
+        chain.unknown = found.incremental_from();
+        // One that builds on itself, or on a later one, is none that a server wrote.
+        if chain.unknown.is_some_and(|further| further.start >= next.start) {
+            break;
+        }
+    }
+    chain
 }

@@ -1,10 +1,11 @@
 //! What can be wrong with a base backup.
 
+use super::chain::BackupChain;
 use super::folder_place::FolderPlace;
 use super::tablespace_map::MapFault;
 use crate::fault::PlacedSetting;
 use pgwal_format::recovery::data_directory::{DataFolder, WithoutFolder};
-use pgwal_format::text::backup_label::{BackupLabelFault, IncrementalFrom};
+use pgwal_format::text::backup_label::BackupLabelFault;
 use pgwal_format::text::control::ControlError;
 use pgwal_source::Codec;
 
@@ -108,10 +109,7 @@ pub enum FlawKind {
         expected: u64,
     },
     /// An incremental backup, which nobody has combined.
-    Incremental {
-        /// Where the backup that it builds on starts.
-        from: IncrementalFrom,
-    },
+    Incremental(BackupChain),
     /// Files of an incremental backup, in a directory that says nothing of one: so many.
     IncrementalFiles(u64),
     /// Files that are missing, or not as large as they should be.

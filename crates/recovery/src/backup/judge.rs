@@ -1,6 +1,7 @@
 //! What is wrong with a backup, as far as its own files tell. Only that is an error for which a server of its version
 //! stops or comes out otherwise; what no server looks at is not.
 
+use super::chain::BackupChain;
 use super::flaw::{BackupFlaw, FlawKind, Weight};
 use super::own_files;
 use super::parts::{BackupParts, is_whole, whole_map};
@@ -214,9 +215,15 @@ fn not_streamed(backup: &Backup) -> Option<BackupFlaw> {
     (!label.is_from_standby()).then(|| FlawKind::NotStreamed.weighed("backup_label", Weight::Warning))
 }
 
-/// Servers before 17 do not know the line.
+/// Servers before 17 do not know the line. Of one that is known by its history file alone, a restore begins with what
+/// `pg_combinebackup` made of it and those before it.
 fn incremental(backup: &Backup) -> Option<BackupFlaw> {
-    let from = backup.label.as_ref()?.incremental_from?;
+    let from = backup.incremental_from()?;
+    if backup.kind == BackupKind::History {
+        return Some(FlawKind::Incremental(BackupChain::of(from)).weighed(&backup.name, Weight::Warning));
+    }
     let rules = backup.version.and_then(|version| version.dialect()).map(|dialect| &dialect.recovery);
-    rules.is_none_or(|rules| rules.incremental_backups).then(|| FlawKind::Incremental { from }.of("backup_label"))
+    rules
+        .is_none_or(|rules| rules.incremental_backups)
+        .then(|| FlawKind::Incremental(BackupChain::of(from)).of("backup_label"))
 }

@@ -12,6 +12,7 @@
 //! [`find`] takes the name of a backup history file in an archive. Nothing is unpacked to disk, nothing is written.
 
 mod assemble;
+mod chain;
 mod contents;
 mod data_files;
 mod each_file;
@@ -36,7 +37,7 @@ mod tarball;
 mod tools;
 
 use pgwal_format::text::backup_history::BackupHistory;
-use pgwal_format::text::backup_label::BackupLabel;
+use pgwal_format::text::backup_label::{BackupLabel, IncrementalFrom};
 use pgwal_format::text::control::ControlFile;
 use pgwal_format::text::history::Ancestor;
 use pgwal_format::text::settings::SettingsText;
@@ -48,6 +49,7 @@ use std::sync::Arc;
 
 pub(crate) use assemble::is_servers_own;
 pub use assemble::take_wal;
+pub use chain::BackupChain;
 pub use contents::{FileContents, JudgedBy, look, look_at};
 pub use data_files::{DataFiles, of_files};
 pub use each_file::each_file;
@@ -238,6 +240,12 @@ impl Backup {
     pub fn stop(&self) -> Option<Lsn> {
         let manifest = || self.manifest.as_ref()?.wal_ranges.iter().map(|range| range.end).max();
         self.history.as_ref().map(|h| h.stop).or_else(manifest)
+    }
+
+    /// The backup on which this incremental one builds.
+    pub fn incremental_from(&self) -> Option<IncrementalFrom> {
+        let history = || self.history.as_ref()?.incremental_from;
+        self.label.as_ref().and_then(|label| label.incremental_from).or_else(history)
     }
 
     /// The cluster.

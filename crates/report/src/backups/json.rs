@@ -56,7 +56,8 @@ fn backup(window: &BackupWindow<'_>) -> Value {
     json!({
         "label": window.name(),
         "file": listed.map(|backup| &backup.file).or_else(|| known.map(|known| &known.file)),
-        "kind": listed.map(|backup| backup.mode.name()),
+        "kind": listed.map(|backup| backup.mode.name()).or(window.is_incremental().then_some("incremental")),
+        "incremental_from": known.and_then(|known| known.incremental_from).map(|from| from.start),
         "parent": listed.and_then(|backup| backup.parent.clone()),
         "timeline": known.map(|known| known.timeline).or_else(|| listed?.timeline()),
         "start_lsn": window.start(),

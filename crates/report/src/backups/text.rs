@@ -4,6 +4,7 @@ use super::{ArchiveBackups, BackupsAnswer, last_commit};
 use crate::figures::bytes;
 use crate::outside::Lines;
 use crate::time::Zone;
+use crate::verify::text::on_others;
 use crate::window::{ends_by, why};
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_verify::windows::{BackupWindow, holes};
@@ -38,6 +39,7 @@ fn one(out: &mut Lines<'_>, archive: &ArchiveBackups<'_>, now: Timestamp, zone: 
         1 => format!("its one backup {}", if restorable == 1 { "restores" } else { "does not restore" }),
         all => format!("{restorable} of {all} backups restore"),
     };
+    let told = told + &combined(windows.iter().filter(|w| w.reach.is_some() && w.is_incremental()).count(), restorable);
     writeln!(out, "{}: {}: {told}", archive.place, archive.named())?;
     for window in windows.iter().rev() {
         row(out, window, zone)?;
@@ -61,9 +63,19 @@ fn one(out: &mut Lines<'_>, archive: &ArchiveBackups<'_>, now: Timestamp, zone: 
     Ok(())
 }
 
+/// How many of those that restore do so only with others.
+fn combined(parts: usize, restorable: usize) -> String {
+    match parts {
+        0 => String::new(),
+        1 if restorable == 1 => ", once it is combined with those that it builds on".into(),
+        parts => format!(", {parts} of them once combined with those that they build on"),
+    }
+}
+
 fn row(out: &mut Lines<'_>, window: &BackupWindow<'_>, zone: &Zone) -> io::Result<()> {
     let listed = window.listed;
-    let mode = listed.map(|listed| format!("  {}", listed.mode.name())).unwrap_or_default();
+    let mode = listed.map(|listed| format!("  {}", listed.mode.name()));
+    let mode = mode.or(window.is_incremental().then(|| "  incremental".to_owned())).unwrap_or_default();
     let size = listed.and_then(|listed| listed.size).map(|size| format!(", {}", bytes(size.into())));
     let parent = listed.and_then(|listed| listed.parent.as_ref()).map(|parent| format!(" on {parent}"));
     let ended =
@@ -89,6 +101,9 @@ fn row(out: &mut Lines<'_>, window: &BackupWindow<'_>, zone: &Zone) -> io::Resul
         if let Some(why) = ends_by(window) {
             writeln!(out, "         {why}")?;
         }
+    }
+    if let Some(part) = window.known.and_then(on_others) {
+        writeln!(out, "         {part}")?;
     }
     if let Some(contents) = listed.and_then(|listed| listed.contents.as_ref()) {
         writeln!(out, "         {}", crate::contents::text(contents))?;

@@ -8,7 +8,7 @@
 //!  "invalid_pages":{"relation","fork","block","lsn","zeros","blocks_in_backup","count"},
 //!  "last_commit":{"xid","time","lsn"},"first_dropped":{…},"records":N,"commits":N,"files":[{"name","status","needed","file","size"}],
 //!  "backup_chosen":{"backup","reaches","known","untried",
-//!                   "passed_over":[{"backup","why":"behind_target|fails|no_wal","server_says"}]},
+//!                   "passed_over":[{"backup","why":"behind_target|fails|no_wal|incremental","server_says"}]},
 //!  "alternatives":[{"kind":"earlier|before|partial|timeline|backup|setting","value","reaches_target",
 //!                   "replay_end","timeline","last_commit","more_commits"}]}
 //! ```
@@ -65,6 +65,7 @@ pub fn chosen(choice: &BackupChoice) -> Value {
             WhyPassed::BehindTarget => ("behind_target", None),
             WhyPassed::Fails(says) => ("fails", says.as_ref()),
             WhyPassed::NoWal => ("no_wal", None),
+            WhyPassed::Incremental => ("incremental", None),
         };
         json!({"backup": passed.file, "why": why, "server_says": says})
     };

@@ -148,6 +148,11 @@ pub fn impact(r: &Restore) -> String {
     } else {
         ""
     };
+    if let Some(Failure::LastRecord { at, file, .. }) = r.failure.as_ref().filter(|_| r.ending == Ending::Panic) {
+        return format!(
+            "the server ends with PANIC at the last record, at {at}, which it reads once more: {file} holds other WAL there, and its log says what is wrong with that{starts}"
+        );
+    }
     match r.ending {
         Ending::Promotes => {
             let left = r.left_branch.map(|b| format!(", with what was left behind on timeline {}", b.timeline));
@@ -249,11 +254,24 @@ fn passed_over(all: &[PassedOver]) -> String {
         1 => "; 1 was taken behind it".into(),
         count => format!("; {count} were taken behind it"),
     };
-    for passed in all.iter().filter(|passed| passed.why != WhyPassed::BehindTarget).take(TOLD) {
+    let parts = all.iter().filter(|passed| passed.why == WhyPassed::Incremental);
+    if let Some(newest) = parts.clone().map(|passed| &passed.file).max() {
+        let more = match parts.count() {
+            0 | 1 => String::new(),
+            count => format!(" and {} more", count - 1),
+        };
+        out += &format!(
+            "; not {newest}{more} (incremental: restores only as what pg_combinebackup makes of it and those before it)"
+        );
+    }
+    let told = |passed: &&PassedOver| !matches!(passed.why, WhyPassed::BehindTarget | WhyPassed::Incremental);
+    for passed in all.iter().filter(told).take(TOLD) {
         let why = match &passed.why {
             WhyPassed::Fails(Some(says)) => format!("a server says: {says}"),
             WhyPassed::NoWal => "its WAL is not here".into(),
-            WhyPassed::Fails(None) | WhyPassed::BehindTarget => "it does not come there".into(),
+            WhyPassed::Fails(None) | WhyPassed::BehindTarget | WhyPassed::Incremental => {
+                "it does not come there".into()
+            }
         };
         out += &format!("; not {} ({why})", passed.file);
     }
@@ -296,7 +314,7 @@ fn assumed(all: &[&(String, String)]) -> String {
 fn instead(a: &Alternative, zone: &Zone) -> String {
     let time = a.last_commit.map(|c| format!(" ({})", local(c.time, zone))).unwrap_or_default();
     let there = format!("{}{time} on timeline {}", a.replay_end, a.timeline);
-    let verb = if a.reaches_target { "reaches the target" } else { "comes to" };
+    let verb = if a.reaches_target { "reaches the target," } else { "comes to" };
     let more = match a.more_commits {
         n if n > 0 => format!(", {} more", counted(n.unsigned_abs().into(), "commit")),
         n if n < 0 => format!(", {} fewer", counted(n.unsigned_abs().into(), "commit")),
@@ -314,12 +332,12 @@ fn instead(a: &Alternative, zone: &Zone) -> String {
             )
         }
         Instead::Partial(file) => {
-            format!("copy {file} to the name without .partial, filled up with zeros: {verb}, {there}{more}")
+            format!("copy {file} to the name without .partial, filled up with zeros: {verb} {there}{more}")
         }
-        Instead::Timeline(timeline) => format!("--target-timeline {timeline}: {verb}, {there}{more}"),
-        Instead::Backup(file) => format!("--backup {file}: {verb}, {there}"),
+        Instead::Timeline(timeline) => format!("--target-timeline {timeline}: {verb} {there}{more}"),
+        Instead::Backup(file) => format!("--backup {file}: {verb} {there}"),
         Instead::Immediate => format!("--target-immediate: the earliest point that this backup can be, {there}"),
-        Instead::Setting(name, value) => format!("--set {name}={value}: {verb}, {there}{more}"),
+        Instead::Setting(name, value) => format!("--set {name}={value}: {verb} {there}{more}"),
     }
 }
 

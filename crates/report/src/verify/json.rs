@@ -197,6 +197,7 @@ fn backup(b: &KnownBackup, layout: Option<&Layout>) -> Value {
         "reaches_lsn": b.reaches,
         "on_path": b.beside.is_none(),
         "target_timeline": b.beside.map(|beside| beside.ask),
+        "incremental_from": b.incremental_from.map(|from| from.start),
         "stopped_at": b.stopped.as_ref().map(|(lsn, _)| lsn),
         "stopped_by": b.stopped.as_ref().zip(layout).map(|((_, failure), layout)| failure.server_says(layout.dialect)),
     })

@@ -273,8 +273,9 @@ fn backups(outcome: &Outcome, zone: &Zone) -> Vec<String> {
             }
             (Some(true), Some(to)) => {
                 let why = if b.stopped.is_some() { ", where a record ends it" } else { "" };
+                let part = if b.incremental_from.is_some() { ", once it is combined (incremental)" } else { "" };
                 format!(
-                    "{}{} has all its WAL, {} to {}; replay reaches {to}{why}",
+                    "{}{} has all its WAL, {} to {}; replay reaches {to}{why}{part}",
                     b.file,
                     called(b, zone),
                     b.start,
@@ -341,6 +342,15 @@ pub fn beside(backup: &KnownBackup) -> String {
         }
         None => format!("; timeline {target} does not come from {own}: restore it with --target-timeline {ask}"),
     }
+}
+
+/// On which backup an incremental one builds, for people.
+pub fn on_others(backup: &KnownBackup) -> Option<String> {
+    let from = backup.incremental_from?;
+    Some(format!(
+        "incremental on the one at {}: it restores only as what pg_combinebackup makes of all of them, the full one first",
+        from.start
+    ))
 }
 
 /// Whether WAL is missing that the backup cannot do without.

@@ -3,7 +3,7 @@
 use crate::figures::grouped;
 use crate::outside::Lines;
 use crate::time::Zone;
-use crate::verify::text::{beside, called};
+use crate::verify::text::{beside, called, on_others};
 use crate::when::settings;
 use crate::when::{WhenAnswer, WhenAsked};
 use crate::window::{ends_by, why};
@@ -58,7 +58,8 @@ fn reachable(out: &mut Lines<'_>, times: &Times, backups: &[BackupWindow<'_>], z
     for window in backups.iter().rev().take(TOLD) {
         let known = window.known;
         let named = known.map(|known| called(known, zone)).unwrap_or_default();
-        writeln!(out, "BACKUP   {}{named}: {}", window.name(), reach_of(window, zone))?;
+        let part = known.and_then(on_others).map(|part| format!("; {part}")).unwrap_or_default();
+        writeln!(out, "BACKUP   {}{named}: {}{part}", window.name(), reach_of(window, zone))?;
     }
     if backups.len() > TOLD {
         writeln!(out, "         and {} older", backups.len() - TOLD)?;
@@ -163,7 +164,10 @@ fn position(out: &mut Lines<'_>, times: &Times, answer: &WhenAnswer, archive: &s
         writeln!(out, "WARNING  {note}")?;
     }
     match times.backup_for(lsn) {
-        Some(backup) => writeln!(out, "BACKUP   {}", backup.file)?,
+        Some(backup) => {
+            let part = on_others(backup).map(|part| format!(": {part}")).unwrap_or_default();
+            writeln!(out, "BACKUP   {}{part}", backup.file)?
+        }
         None if times.outcome.backups.is_empty() => {
             writeln!(out, "BACKUP   none known here: take one that ends before {lsn}")?
         }

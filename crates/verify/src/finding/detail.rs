@@ -10,12 +10,12 @@ use pgwal_format::image::Unrestorable;
 use pgwal_format::record::RelFileLocator;
 use pgwal_format::recovery::data_directory::{DataFolder, WithoutFolder};
 use pgwal_format::rmgr::xact::Timestamp;
-use pgwal_format::text::backup_label::{BackupLabelFault, IncrementalFrom};
+use pgwal_format::text::backup_label::BackupLabelFault;
 use pgwal_format::text::control::ControlError;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Lsn, PageSize, SegmentSize, TimelineId, Version};
 use pgwal_recovery::acts::EarlyAct;
-use pgwal_recovery::backup::{FolderPlace, MapFault, RootFileFlaw, StartFlaw};
+use pgwal_recovery::backup::{BackupChain, FolderPlace, MapFault, RootFileFlaw, StartFlaw};
 use pgwal_recovery::failure::Failure;
 use pgwal_recovery::outcome::{AsksArchive, LeftOut};
 use pgwal_recovery::pages::InvalidPages;
@@ -103,6 +103,8 @@ pub enum Detail {
         /// Where that begins.
         next: Lsn,
     },
+    /// Crash recovery ends in front of the minimum recovery point.
+    ShortOfMinimum(Lsn),
     /// A restore starts without a `backup_label`.
     Unlabelled {
         /// Whether that is right.
@@ -453,10 +455,7 @@ pub enum Detail {
     /// A `restore_command` that does not deliver.
     Command(Box<DoubtedCommand>),
     /// An incremental backup.
-    Incremental {
-        /// The backup that it builds on.
-        from: IncrementalFrom,
-    },
+    Incremental(BackupChain),
     /// The data of a record is shorter than its type needs.
     Short {
         /// Resource manager.

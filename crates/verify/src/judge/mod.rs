@@ -121,6 +121,7 @@ impl<'a> Judge<'a> {
             reaches: None,
             beside: None,
             stopped: None,
+            incremental_from: b.incremental_from,
         };
         let impossible_forks = branches::impossible_forks(archive, options, path.target);
         let copies = seen.stretches.values().flat_map(|stretch| &stretch.copies);

@@ -1,7 +1,7 @@
 //! What a restore comes to, weighed: not what lies in an archive, but what a server asks of it decides.
 
 use super::{
-    RestoreFiles, ends_early, findings_of, found, invalid_pages, left_branch, name_copies, of_flaw, orphans,
+    RestoreFiles, ends_early, findings_of, found, invalid_pages, left_branch, left_over, name_copies, of_flaw, orphans,
     other_version, others_file, others_history,
 };
 use crate::beside_target;
@@ -15,7 +15,9 @@ use crate::options::Options;
 use crate::outcome::{NotChecked, Verdict};
 use crate::restored;
 use crate::restored_report::RestoredReport;
-use crate::starts::{dies_at_promotion, other_checkpoint, own_wal_short, unlabelled, waits_for_primary};
+use crate::starts::{
+    dies_at_promotion, other_checkpoint, own_wal_short, short_of_minimum, unlabelled, waits_for_primary,
+};
 use pgwal_archive::{Error, Tally};
 use pgwal_format::Lsn;
 use pgwal_recovery::backup::{self, Backup};
@@ -55,6 +57,7 @@ impl Ruling for RestoreRuling<'_, '_> {
         of_backup.extend(other_version(self.backup, self.site.layout().dialect.version));
         of_backup.extend(unlabelled(&self.restore));
         of_backup.extend(own_wal_short(&self.restore));
+        of_backup.extend(short_of_minimum(&self.restore));
         of_backup.extend(other_checkpoint(&self.restore));
         case.lowered += set_severities(&mut of_backup, severities);
         let own = case.findings.iter().filter(|f| f.code.is_of_repository());
@@ -76,6 +79,7 @@ impl Ruling for RestoreRuling<'_, '_> {
         let causes = [
             Code::LeftBranch,
             Code::ForeignCluster,
+            Code::Geometry,
             Code::RestoredElsewhere,
             Code::ReadAhead,
             Code::BackupStructure,
@@ -186,6 +190,7 @@ impl RestoreRuling<'_, '_> {
         // What it comes to without a file that cannot be looked at is told, and proves nothing.
         out.extend(found(site, restore).map(|f| if restore.closed { lowered(f) } else { f }));
         out.extend(others_file(site, restore));
+        out.extend(left_over(site, restore));
         out.extend(restore.left_branch.map(|branch| left_branch(site, restore, branch)));
         out.extend(restore.others_history.map(|(branch, record)| others_history(branch, record)));
         out.extend(invalid_pages(site, restore));
@@ -299,7 +304,12 @@ impl RestoreRuling<'_, '_> {
         let (restore, options) = (&mut self.restore, self.options);
         match (verdict, self.settings) {
             (Verdict::Refuted, Ok(settings)) => {
-                let known: Vec<(String, Lsn)> = case.backups.iter().map(|b| (b.file.clone(), b.start)).collect();
+                let known: Vec<(String, Lsn)> = case
+                    .backups
+                    .iter()
+                    .filter(|b| b.incremental_from.is_none())
+                    .map(|b| (b.file.clone(), b.start))
+                    .collect();
                 restore.alternatives =
                     alternatives(self.archive, self.site, settings, restore, &known, options.site())?;
                 // What is wrong with the backup itself, no other target mends.

@@ -2,7 +2,7 @@
 
 use crate::finding::{CommandDoubt, DoubtedCommand};
 use pgwal_format::recovery::data_directory::{DataFolder, WithoutFolder};
-use pgwal_recovery::backup::{FolderPlace, MapFault};
+use pgwal_recovery::backup::{BackupChain, FolderPlace, MapFault};
 use pgwal_recovery::{NotTaken, PlacedSetting, SettingPlace, SettingsError, WhyNotTaken};
 use pgwal_repos::shell::quoted;
 
@@ -14,6 +14,23 @@ pub(super) fn place(place: &SettingPlace) -> Option<String> {
         SettingPlace::Set => Some("--set".into()),
         SettingPlace::Option => Some("the command line".into()),
     }
+}
+
+/// An incremental backup: a directory, or one that its history file alone tells of.
+pub(super) fn incremental(file: &str, chain: &BackupChain) -> String {
+    let start = chain.from.start;
+    if !file.ends_with(".backup") {
+        return format!("{file}: the backup builds on the one that starts at {start}; combine them first");
+    }
+    let unknown = match (chain.files.as_slice(), chain.unknown) {
+        (_, None) => String::new(),
+        ([], Some(_)) => "; that one is not known here".into(),
+        (_, Some(from)) => format!("; the one at {}, on which these build, is not known here", from.start),
+    };
+    let files = if chain.files.is_empty() { String::new() } else { format!(" ({})", chain.files.join(", on ")) };
+    format!(
+        "{file} is an incremental backup on the one that starts at {start}{files}: it restores only as what pg_combinebackup makes of all of them, the full one first{unknown}"
+    )
 }
 
 /// What a server refuses, with the place.

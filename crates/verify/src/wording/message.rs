@@ -15,9 +15,7 @@ use pgwal_format::text::history::Switch;
 use pgwal_format::{Layout, Lsn, TimelineId};
 use pgwal_recovery::backup::RootFileFlaw;
 use pgwal_recovery::failure::{Failure, Lacking};
-use pgwal_recovery::outcome::AsksArchive;
 use pgwal_recovery::pages::InvalidPage;
-use pgwal_recovery::unlabelled::{BackupUnderWay, BackupWitness, Unlabelled};
 use pgwal_source::Codec;
 use pgwal_walk::{Fault, SlackKind};
 
@@ -174,9 +172,7 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
             )
         }
         Detail::Command(own) => given::command(own),
-        Detail::Incremental { from } => {
-            format!("{file}: the backup builds on the one that starts at {}; combine them first", from.start)
-        }
+        Detail::Incremental(chain) => given::incremental(&file, chain),
         Detail::Cluster { found, expected } => format!("{file} is of cluster {found}, not {expected}"),
         Detail::Version { found, expected } => {
             format!("{file} is WAL of PostgreSQL {found}, the archive is of {expected}")
@@ -215,8 +211,9 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
         Detail::OwnWalShort { next } => format!(
             "the server's own pg_wal cannot be read on at {lsn}, and has more from {next} on: what was written there is lost"
         ),
+        Detail::ShortOfMinimum(point) => start::short_of_minimum(*point, &lsn),
         Detail::Unlabelled { unlabelled, redo, own_wal, asks_archive } => {
-            unlabelled_start(unlabelled, *redo, *own_wal, *asks_archive)
+            start::unlabelled(unlabelled, *redo, *own_wal, *asks_archive)
         }
         Detail::Restored(report) => restored::sentence(report, tell),
         Detail::ShortOfFork { child, fork } => format!(
@@ -397,33 +394,6 @@ fn restore(failure: &Failure, missing: Option<&str>, lsn: &str, layout: Option<&
     match missing {
         Some(file) => format!("{what}; {file} is needed"),
         None => what,
-    }
-}
-
-fn unlabelled_start(unlabelled: &Unlabelled, redo: Lsn, own_wal: Option<Lsn>, asks: AsksArchive) -> String {
-    let none = "there is no backup_label";
-    let Some(BackupUnderWay { start, stop, told_by }) = &unlabelled.during else {
-        if asks == AsksArchive::Never {
-            return format!("{none}: the server replays its own pg_wal from {redo} on, as after a crash");
-        }
-        let first = format!("{none}: the server first replays all of its own pg_wal");
-        return match own_wal {
-            Some(to) => format!("{first}, to {to}, and takes its data for consistent there"),
-            None => format!("{first}, and asks the archive for WAL only behind that"),
-        };
-    };
-    let by = match told_by {
-        BackupWitness::Manifest => "backup_manifest",
-        BackupWitness::History(file) => file.as_str(),
-        BackupWitness::Record => "the record BACKUP_END",
-    };
-    let inside = format!("inside the backup from {start} to {stop} ({by})");
-    if unlabelled.lived_in {
-        format!("{none}, and replay starts at {redo}, {inside}: if this is a copy, what was written before is lost")
-    } else if *start == redo {
-        format!("{none}, and replay ends {inside}: the data are not consistent")
-    } else {
-        format!("{none}, and replay would start at {redo}, {inside}: what was written before is lost")
     }
 }
 

@@ -21,6 +21,9 @@ pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
     match failure {
         Failure::Settings(error) => given::correct(error),
         Failure::Backup(_) => "take the file from another copy of the same backup, or restore another backup".into(),
+        Failure::NoTimeline(TimelineId(0)) => {
+            "set recovery_target_timeline = 'latest' or 'current', in small letters and without blanks, or to the number of a timeline: a server reads every other word as 0, and there is no timeline 0".into()
+        }
         Failure::NoTimeline(timeline) => format!(
             "find {} in pg_wal of a server of that timeline, or ask for another: walproof timelines ARCHIVE lists them",
             FileName::History(*timeline)

@@ -20,7 +20,7 @@ pub(super) fn says(f: &Finding, layout: &Layout) -> Option<String> {
         (Detail::Restore { failure: Failure::NotReached, .. }, _) if !layout.dialect.unreached_target_is_fatal => None,
         // It says nothing, or that it waits.
         (Detail::Restore { failure: Failure::Waits { .. }, .. }, _) => None,
-        (Detail::Restore { failure, .. }, _) => Some(failure.server_says(layout.dialect)),
+        (Detail::Restore { failure, .. }, _) => failure.is_in_its_words().then(|| failure.server_says(layout.dialect)),
         (Detail::Stopped { failure, .. }, _) => Some(failure.server_says(layout.dialect)),
         (Detail::Wal(fault) | Detail::Parted { fault, .. } | Detail::Reset { fault: Some(fault), .. }, _) => {
             wal(f, fault, layout)

@@ -1,9 +1,19 @@
-//! What on this machine keeps a server from starting on a data directory.
+//! How a server starts on a data directory, and what on this machine keeps it from that.
 
 use super::given::place;
+use pgwal_format::Lsn;
 use pgwal_recovery::PlacedSetting;
 use pgwal_recovery::backup::{StartFlaw, StartObstacle};
+use pgwal_recovery::outcome::AsksArchive;
+use pgwal_recovery::unlabelled::{BackupUnderWay, BackupWitness, Unlabelled};
 use pgwal_repos::shell::quoted;
+
+/// Replay ends in front of the minimum recovery point, and no server looks.
+pub(super) fn short_of_minimum(point: Lsn, end: &str) -> String {
+    format!(
+        "replay ends at {end}, and the data files were written by WAL up to {point} (minimum recovery ending location in pg_control), which is not in pg_wal: the data are not consistent, and the server starts without a word"
+    )
+}
 
 /// What it is.
 pub(super) fn message(flaw: &StartFlaw) -> String {
@@ -55,6 +65,34 @@ pub(super) fn advice(flaw: &StartFlaw) -> String {
             format!("put it there before the server is started, or correct {name} in {}", at(setting))
         }
         (_, None) => "put a pg_hba.conf into the data directory, or name one with hba_file".into(),
+    }
+}
+
+/// A start without `backup_label`.
+pub(super) fn unlabelled(unlabelled: &Unlabelled, redo: Lsn, own_wal: Option<Lsn>, asks: AsksArchive) -> String {
+    let none = "there is no backup_label";
+    let Some(BackupUnderWay { start, stop, told_by }) = &unlabelled.during else {
+        if asks == AsksArchive::Never {
+            return format!("{none}: the server replays its own pg_wal from {redo} on, as after a crash");
+        }
+        let first = format!("{none}: the server first replays all of its own pg_wal");
+        return match own_wal {
+            Some(to) => format!("{first}, to {to}, and takes its data for consistent there"),
+            None => format!("{first}, and asks the archive for WAL only behind that"),
+        };
+    };
+    let by = match told_by {
+        BackupWitness::Manifest => "backup_manifest",
+        BackupWitness::History(file) => file.as_str(),
+        BackupWitness::Record => "the record BACKUP_END",
+    };
+    let inside = format!("inside the backup from {start} to {stop} ({by})");
+    if unlabelled.lived_in {
+        format!("{none}, and replay starts at {redo}, {inside}: if this is a copy, what was written before is lost")
+    } else if *start == redo {
+        format!("{none}, and replay ends {inside}: the data are not consistent")
+    } else {
+        format!("{none}, and replay would start at {redo}, {inside}: what was written before is lost")
     }
 }
 

@@ -1,0 +1,124 @@
+//! Data directories whose control file or `pg_wal` says more than a server looks at, and clusters that were restored.
+
+use crate::own_wal::{CLUSTER, left, left_with};
+use crate::{restore, run};
+use pgwal::format::{Align, Endian, Layout, Lsn, PageSize, SegmentNo, SegmentSize, TimelineId, Version};
+use pgwal_craft::Builder;
+use serde_json::{Value, json};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// `DB_SHUTDOWNED_IN_RECOVERY`, `DB_IN_PRODUCTION`.
+const SHUT_DOWN_IN_RECOVERY: u64 = 2;
+const IN_PRODUCTION: u64 = 6;
+const SIZE: u64 = 1 << 20;
+
+/// WAL from a shutdown checkpoint on, in these folders: three whole segments; the checkpoint.
+fn wal_in(places: &[PathBuf]) -> Lsn {
+    let dialect = Version::new(15, 0).dialect().unwrap();
+    let (segment, page) = (SegmentSize::new(SIZE).unwrap(), PageSize::DEFAULT);
+    let layout = Layout { dialect, align: Align::Eight, endian: Endian::Little, segment, page };
+    let mut wal = Builder::new(layout, TimelineId(1), CLUSTER, SegmentNo(1));
+    let checkpoint = wal.checkpoint_shutdown();
+    for _ in 0..3 {
+        wal.filler(9_000);
+        wal.switch();
+    }
+    let wal = wal.finish();
+    for place in places {
+        fs::create_dir_all(place).unwrap();
+        wal.write_to(place).unwrap();
+    }
+    checkpoint
+}
+
+fn ask(archive: &Path, data: &Path, words: &[&str]) -> (i32, Value) {
+    let own = ["verify", archive.to_str().unwrap(), "--format", "json", "--timezone", "UTC"];
+    let ran = run::walproof(&[&own[..], words, &[data.to_str().unwrap()]].concat());
+    let document = serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {}{}", ran.out, ran.err));
+    (ran.code, document)
+}
+
+fn codes(document: &Value) -> Vec<String> {
+    let all = document["findings"].as_array().unwrap();
+    let told = all.iter().filter(|f| f["severity"] != "info");
+    told.map(|f| format!("{} {}", f["code"].as_str().unwrap(), f["severity"].as_str().unwrap())).collect()
+}
+
+/// A copy of a standby whose newest WAL was left out, with its signal file deleted: a server of 17 comes up without a
+/// word, with data files that were written by WAL that is not there.
+#[test]
+fn wal_that_ends_before_the_minimum_recovery_point_is_not_enough_without_a_signal_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let checkpoint = wal_in(&[data.join("pg_wal")]);
+    for (minimum, exit) in [(4 * SIZE, 0), (4 * SIZE + 0x1000, 1)] {
+        left_with(&data, checkpoint, 1, (SHUT_DOWN_IN_RECOVERY, 0), minimum);
+        let (code, document) = ask(&data, &data, &["--pgdata"]);
+        assert_eq!((code, &document["restore"]["outcome"]), (exit, &json!("promotes")), "{:#}", document["findings"]);
+        let told = codes(&document).contains(&"WP422 error".to_owned());
+        assert_eq!(told, exit == 1, "{:#}", document["findings"]);
+    }
+}
+
+/// A server renames segments that it needs no more and writes them anew later: they hold older WAL until then.
+#[test]
+fn a_recycled_segment_of_the_own_pg_wal_is_no_more_wal() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let checkpoint = wal_in(&[data.join("pg_wal")]);
+    left(&data, checkpoint, 1, (IN_PRODUCTION, 0));
+    let (code, before) = ask(&data.join("pg_wal"), &data, &["--pgdata"]);
+    assert_eq!(code, 0, "{:#}", before["findings"]);
+    let name = |number: u64| data.join(format!("pg_wal/0000000100000000{number:08X}"));
+    fs::copy(name(1), name(5)).unwrap();
+    for archive in [data.join("pg_wal"), data.clone()] {
+        let (code, document) = ask(&archive, &data, &["--pgdata"]);
+        assert_eq!((code, codes(&document)), (0, codes(&before)), "{:#}", document["findings"]);
+    }
+}
+
+/// `LATEST`, an empty word, a blank too many: from 12 on a server reads 0, and looks for its history.
+#[test]
+fn a_timeline_that_is_no_number_is_read_as_0() {
+    let folder = tempfile::tempdir().unwrap();
+    let [archive, data] = ["archive", "data"].map(|name| folder.path().join(name));
+    let checkpoint = wal_in(&[archive.clone(), data.join("pg_wal")]);
+    left(&data, checkpoint, 1, (IN_PRODUCTION, 0));
+    for word in ["LATEST", "Current", " latest", "0"] {
+        let (code, document) = restore(&archive, data.to_str().unwrap(), &["--target-timeline", word]);
+        let restore = &document["restore"];
+        assert_eq!((code, &restore["outcome"]), (1, &json!("fatal")), "{word}: {restore:#}");
+        assert_eq!(restore["server_says"], "recovery target timeline 0 does not exist");
+        assert_eq!(restore["files"][0]["name"], "00000000.history", "{word}");
+        let all = document["findings"].as_array().unwrap();
+        let told = all
+            .iter()
+            .any(|f| f["advice"].as_str().is_some_and(|advice| advice.contains("reads every other word as 0")));
+        assert!(told, "{word}: {all:#?}");
+    }
+}
+
+/// What a restored cluster sets, it was restored with, or with more: defaults of PostgreSQL say nothing of it.
+#[test]
+fn a_cluster_that_was_restored_had_settings_that_sufficed() {
+    let folder = tempfile::tempdir().unwrap();
+    let [archive, base, restored] = ["archive", "base", "restored"].map(|name| folder.path().join(name));
+    let checkpoint = wal_in(&[archive.clone()]);
+    left(&base, checkpoint, 1, (IN_PRODUCTION, 0));
+    left(&restored, checkpoint, 2, (IN_PRODUCTION, 0));
+    fs::create_dir_all(restored.join("pg_wal")).unwrap();
+    fs::write(restored.join("pg_wal/00000002.history"), "1\t0/400000\tno recovery target specified\n").unwrap();
+    // The crafted primary had more than the defaults.
+    fs::write(base.join("postgresql.conf"), "port = 5433\n").unwrap();
+    let (_, document) = restore(&archive, base.to_str().unwrap(), &[]);
+    assert!(
+        document["restore"]["server_says"].as_str().is_some_and(|says| says.contains("insufficient")),
+        "{document:#}"
+    );
+    for conf in ["port = 5433\n", "max_connections = 10\n"] {
+        fs::write(restored.join("postgresql.conf"), conf).unwrap();
+        let (_, document) = ask(&archive, &restored, &["--backup", base.to_str().unwrap(), "--restored"]);
+        assert_ne!(document["restore"]["outcome"], "fatal", "{:#}", document["findings"]);
+    }
+}
