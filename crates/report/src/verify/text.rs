@@ -167,6 +167,9 @@ pub(super) fn headline(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) 
             _ => format!("REFUTED: {}", zone.message(f, outcome.layout.as_ref())),
         },
         (_, Some(f)) => format!("UNPROVEN: {}", zone.message(f, outcome.layout.as_ref())),
+        _ if unfinished_alone(outcome).is_some() => {
+            "UNPROVEN: only an unfinished segment is here, which no server restores by itself".into()
+        }
         _ if outcome.depth == Depth::Records => "UNPROVEN: no record lies in what was asked for".into(),
         _ => format!("UNPROVEN: nothing wrong in {} ({} was read)", depth(outcome.depth), unread(outcome.depth)),
     }
@@ -207,9 +210,20 @@ pub(super) fn why(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> St
             },
             _ => "every record was read: checksums, links, pages and seams are right".into(),
         },
+        None if unfinished_alone(outcome).is_some() => {
+            let file = unfinished_alone(outcome).unwrap_or_default();
+            format!("{file} is written on: no whole segment lies beside it")
+        }
         None if outcome.depth == Depth::Records => "nothing was read that could prove or refute anything".into(),
         None => format!("only {} were looked at; verify without --depth reads every record", depth(outcome.depth)),
     }
+}
+
+/// The unfinished segment, where no other one is here.
+pub(super) fn unfinished_alone(outcome: &Outcome) -> Option<&str> {
+    let nothing = outcome.verdict == Verdict::Unproven && outcome.timelines.iter().all(|report| report.segments == 0);
+    let unfinished = outcome.counted().filter(|f| f.code == Code::PartialOnly);
+    unfinished.filter(|_| nothing && outcome.restore.is_none()).last()?.file.as_deref()
 }
 
 /// `file byte N: what (WP201)`.
