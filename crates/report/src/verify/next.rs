@@ -1,6 +1,5 @@
 //! What to do next, and which file would come next.
 
-use super::text::unfinished_alone;
 use crate::time::Zone;
 use pgwal_format::SegmentName;
 use pgwal_source::Ignored;
@@ -60,6 +59,13 @@ fn comes_next(outcome: &Outcome, zone: &Zone) -> String {
         );
     }
     format!("; the next file would be {next}{places}{old}")
+}
+
+/// The unfinished segment, where no other one is here.
+pub(super) fn unfinished_alone(outcome: &Outcome) -> Option<&str> {
+    let nothing = outcome.verdict == Verdict::Unproven && outcome.timelines.iter().all(|report| report.segments == 0);
+    let unfinished = outcome.counted().filter(|f| f.code == Code::PartialOnly);
+    unfinished.filter(|_| nothing && outcome.restore.is_none()).last()?.file.as_deref()
 }
 
 /// The unfinished segment in which this way goes on.

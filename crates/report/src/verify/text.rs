@@ -7,7 +7,7 @@ use crate::figures::{bytes, counted, grouped};
 use crate::outside::Lines;
 use crate::restore;
 use crate::time::Zone;
-use crate::verify::next::next;
+use crate::verify::next::{next, unfinished_alone};
 use crate::words::{broken_backups, depth, except, unseen, verdict};
 use anstyle::{AnsiColor, Style};
 use impact::{gap_in_front, obstacle};
@@ -217,13 +217,6 @@ pub(super) fn why(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> St
         None if outcome.depth == Depth::Records => "nothing was read that could prove or refute anything".into(),
         None => format!("only {} were looked at; verify without --depth reads every record", depth(outcome.depth)),
     }
-}
-
-/// The unfinished segment, where no other one is here.
-pub(super) fn unfinished_alone(outcome: &Outcome) -> Option<&str> {
-    let nothing = outcome.verdict == Verdict::Unproven && outcome.timelines.iter().all(|report| report.segments == 0);
-    let unfinished = outcome.counted().filter(|f| f.code == Code::PartialOnly);
-    unfinished.filter(|_| nothing && outcome.restore.is_none()).last()?.file.as_deref()
 }
 
 /// `file byte N: what (WP201)`.
