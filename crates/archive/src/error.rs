@@ -65,6 +65,14 @@ impl fmt::Display for Error {
             Error::NoWal { place, unknown } => {
                 let files =
                     if unknown.count == 1 { "one other file" } else { &format!("{} other files", unknown.count) };
+                let has_wal = |name: &&String| name.starts_with("pg_wal.tar") || name.starts_with("pg_xlog.tar");
+                if let Some(tar) = unknown.first.iter().find(has_wal) {
+                    return write!(
+                        f,
+                        "{place}: a base backup with its own WAL in {tar}: walproof verify {place}/{tar} --backup {place}; \
+                         or name the archive that its WAL went to, and this with --backup"
+                    );
+                }
                 write!(f, "{place}: no WAL there, {files}: {}{}", unknown.first.join(", "), instead(unknown))
             }
             Error::NotBackup { path, use_instead } if use_instead.is_empty() => {

@@ -68,6 +68,37 @@ impl Names {
         all.find(|name| name.is_called(asked))
     }
 
+    /// The partitions of a partitioned table that is called so, those of its partitions included, with every file that
+    /// each ever had.
+    pub fn partitions(&self, asked: &str) -> Vec<FoundRelation> {
+        let called =
+            self.partitioned.iter().filter(|((db, _), (at, class))| self.named_at(*db, class, *at).is_called(asked));
+        let tables: HashSet<(u32, u32)> = called.map(|(key, _)| *key).collect();
+        let mut found: BTreeMap<(u32, u32), FoundRelation> = BTreeMap::new();
+        if tables.is_empty() {
+            return Vec::new();
+        }
+        self.each_class(&mut |rel, at, class| {
+            if matches!(class.kind, b'r' | b'f') && self.above(rel.db, class.oid).any(|own| tables.contains(&own)) {
+                let own = found.entry((rel.db, class.oid)).or_insert_with(|| FoundRelation {
+                    name: self.named_at(rel.db, class, at),
+                    database: rel.db,
+                    files: Vec::new(),
+                });
+                if !own.files.contains(&rel) {
+                    own.files.push(rel);
+                }
+            }
+        });
+        found.into_values().collect()
+    }
+
+    /// The tables above a partition, nearest first.
+    fn above(&self, database: u32, oid: u32) -> impl Iterator<Item = (u32, u32)> {
+        let parent = move |own: &(u32, u32)| self.parents.get(own).map(|of| (database, *of));
+        std::iter::successors(parent(&(database, oid)), parent).take(DEEPEST)
+    }
+
     /// The tables to which indexes and TOAST tables belong: by database and OID of those, which come with their
     /// databases.
     pub fn tables_of<'n>(

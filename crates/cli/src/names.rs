@@ -55,7 +55,19 @@ impl AskedRelation {
         Ok(AskedRelation::Name(text.to_owned()))
     }
 
-    /// Every file that it has, or had.
+    /// The same of one relation: a block is one of its own, and a partitioned table has none.
+    pub fn files_of_one(&self, names: Option<&Names>) -> anyhow::Result<Vec<RelFileLocator>> {
+        match (self, names) {
+            (AskedRelation::Name(name), Some(names))
+                if names.find(name).is_empty() && names.partitioned(name).is_some() =>
+            {
+                bail!("{name} is a partitioned table, which has no rows of its own: name a partition of it")
+            }
+            _ => self.files(names),
+        }
+    }
+
+    /// Every file that it has, or had; a partitioned table's are those of its partitions.
     pub fn files(&self, names: Option<&Names>) -> anyhow::Result<Vec<RelFileLocator>> {
         let (name, names) = match (self, names) {
             (AskedRelation::File(rel), _) => return Ok(vec![*rel]),
@@ -65,7 +77,13 @@ impl AskedRelation {
         let mut found = names.find(name);
         match found.len() {
             0 if names.partitioned(name).is_some() => {
-                bail!("{name} is a partitioned table, which has no rows of its own: name a partition of it")
+                let parts = names.partitions(name);
+                ensure!(
+                    !parts.is_empty(),
+                    "{name} is a partitioned table, which has no rows of its own, and no partition of it is known here: \
+                     name one"
+                );
+                Ok(parts.into_iter().flat_map(|part| part.files).collect())
             }
             0 => bail!(
                 "no relation is called {name}, as far as names are known: from WAL itself, from --names, from --backup"

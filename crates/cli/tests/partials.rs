@@ -108,7 +108,45 @@ fn a_hole_in_front_of_one_is_a_gap() {
         .unwrap();
     fs::copy(testdata("demo/good/00000001000000000000000A"), folder.path().join("00000001000000000000000A.partial"))
         .unwrap();
-    assert_eq!(walproof(&["verify", path]).code, 0);
+    let ran = walproof(&["verify", path]);
+    let way = "00000001000000000000000A.partial goes on behind the last whole segment: restore_command = 'walproof \
+               archive-get %f \"%p\" --from ARCHIVE --partial'";
+    assert!(ran.code == 0 && ran.out.contains(way), "{}", ran.out);
+    let ran = walproof(&["verify", path, "--backup", label]);
+    assert!(ran.out.contains("--partial', which takes 00000001000000000000000A.partial"), "{}", ran.out);
+    let ran = walproof(&["when", path]);
+    assert!(ran.out.contains("PARTIAL  00000001000000000000000A.partial goes on behind it"), "{}", ran.out);
+}
+
+/// How old the last commit is, an unfinished segment says as well: a folder of `ship` is as fresh as its last file.
+#[test]
+fn the_age_of_the_last_commit_goes_by_it() {
+    let last = |names: [&str; 2]| {
+        let folder = tempfile::tempdir().unwrap();
+        for (from, name) in ["00000001000000000000000A", LAST].iter().zip(names) {
+            fs::copy(testdata("demo/good") + "/" + from, folder.path().join(name)).unwrap();
+        }
+        let path = folder.path().to_str().unwrap();
+        let ran = walproof(&["verify", path, "--max-age", "90000d", "--format", "json"]);
+        let document: Value = serde_json::from_str(&ran.out).unwrap();
+        document["freshness"]["last_commit_time"].as_str().unwrap().to_owned()
+    };
+    let whole = last(["00000001000000000000000A", LAST]);
+    assert_eq!(last(["00000001000000000000000A", &format!("{LAST}.partial")]), whole);
+}
+
+/// As `ship` begins: nothing is wrong, and nobody asked for another range.
+#[test]
+fn one_that_is_alone_is_said_to_be() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::copy(testdata("demo/good") + "/" + LAST, folder.path().join(format!("{LAST}.partial"))).unwrap();
+    let ran = walproof(&["verify", folder.path().to_str().unwrap()]);
+    assert!(
+        ran.code == 2 && ran.out.starts_with("VERDICT  UNPROVEN: only an unfinished segment is here"),
+        "{}",
+        ran.out
+    );
+    assert!(ran.out.contains("NEXT     wait until a segment is whole"), "{}", ran.out);
 }
 
 /// Which copy of a segment a restore takes decides what it comes to: at a target as well.

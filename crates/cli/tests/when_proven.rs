@@ -53,6 +53,16 @@ fn what_is_printed_is_reached() {
         assert!(!aims || restore["restore"]["target"]["reached"] == true, "{position}: {settings:?}");
         tried += 1;
     }
+    for position in ["2026-11-22 03:17:02.48", "0/00AE49B8", "xid:737"] {
+        // What is to be typed first is typed.
+        let said = walproof(&["when", &wal, position]).out;
+        let typed =
+            said.lines().find_map(|line| line.strip_prefix("CHECK    walproof ")).unwrap_or_else(|| panic!("{said}"));
+        let line = format!("'{}' {typed}", env!("CARGO_BIN_EXE_walproof"));
+        let ran = std::process::Command::new("sh").args(["-c", &line]).env("TZ", "UTC").output().unwrap();
+        let proven = String::from_utf8_lossy(&ran.stdout).into_owned();
+        assert!(ran.status.success() && proven.starts_with("VERDICT  PROVEN: this restores to "), "{line}: {proven}");
+    }
     assert!(tried >= 15, "only {tried} of {} are in reach", positions.len());
     // No record starts at the very end, or inside the last one, that would stop a server.
     for end in positions.iter().take(3).skip(1) {

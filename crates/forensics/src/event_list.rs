@@ -35,7 +35,7 @@ pub struct EventList {
     pub others: Vec<WalEvent>,
     /// Further ones.
     pub more_others: u64,
-    /// Rows of transactions that changed too few of them to be events, where a relation is asked for.
+    /// Rows of transactions that changed too few of them to be events.
     pub below: BelowRows,
     /// How the transaction ended that is sought.
     pub sought: Vec<XactFate>,
@@ -170,7 +170,7 @@ impl EventList {
     /// Rows of which it deleted or updated many.
     fn masses(&mut self, over: &OverXact<'_>, names: &Names, clock: Option<Timestamp>, told: &mut Vec<WalEvent>) {
         let least = self.wish.rows.max(1);
-        self.below.add(over, least, (&self.wish, clock));
+        self.below.add(over, names, least, (&self.wish, clock));
         if !over.xact.relations.values().any(|sum| sum.deleted >= least || sum.updated >= least) {
             return;
         }

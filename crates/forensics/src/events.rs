@@ -11,7 +11,7 @@ use crate::named::{complete, is_of_toast, lacks_name};
 use crate::on_disk::add_rows_on_disk;
 use crate::reading::read_history;
 use crate::wish::{EventWish, is_of, is_of_relation};
-use pgwal_catalog::Names;
+use pgwal_catalog::{FoundRelation, Names};
 use pgwal_format::Lsn;
 use pgwal_format::record::RelFileLocator;
 use pgwal_source::Source;
@@ -76,7 +76,8 @@ pub fn events(
     let History { list, holes, keeper, .. } = history;
     let EventList { mut events, more_events, others, more_others, below, sought, .. } = list;
     let names = keeper.finish();
-    let found = wish.named.as_deref().map(|name| names.find(name)).unwrap_or_default();
+    let called = |name: &str| names.find(name).into_iter().chain(names.partitions(name)).collect();
+    let found: Vec<FoundRelation> = wish.named.as_deref().map(called).unwrap_or_default();
     // It was called otherwise by then.
     events.extend(others.into_iter().filter(|event| is_of_relation(event, &found)));
     let left_out = if found.is_empty() { left_out } else { left_out + more_others };
@@ -89,7 +90,10 @@ pub fn events(
         wish.database.is_none_or(|oid| oid == rel.db) && oids.as_ref().is_none_or(|all| all.contains(&rel.db))
     };
     let is_meant = |rel: &RelFileLocator| wish.relation.is_some() || found.iter().any(|own| own.files.contains(rel));
-    let below = below.sum(wish.rows, |rel| is_in(rel) && is_meant(rel));
+    let below = match wish.relation.is_some() || wish.named.is_some() {
+        true => below.sum(wish.rows, |rel| is_in(rel) && is_meant(rel)),
+        false => below.sum_of_all(wish.rows, |db| is_in(&RelFileLocator { spc: 0, db, rel: 0 })),
+    };
     events.sort_by_key(|event| (event.lsn, event.kind));
     let initdb = initdb.and_then(|until| without_initdb(&mut events, until));
     add_rows_on_disk(source, wanted, &mut events)?;

@@ -52,7 +52,7 @@ mod xact_sums;
 mod xact_wish;
 
 pub use base::{BaseFault, EachFile, base_catalogs};
-pub use below::BelowSum;
+pub use below::{BelowSum, LargestBelow};
 pub use blame::{BlameAnswer, BlameWish, BlockTouch, TouchEnd, blame};
 pub use checkpoint_seen::CheckpointSeen;
 pub use event::{EventEnd, EventFact, EventRelation, RowsOnDisk, WalEvent, WalEventKind};

@@ -24,6 +24,8 @@ pub struct ServerProgress {
     /// A query for `name` and `modification` of the files that wait for the archiver; more rights are asked for it than
     /// for all else.
     pub ready_files: &'static str,
+    /// `pg_stat_replication` says when a standby last told how far it is (12 and later).
+    pub reply_time: bool,
 }
 
 pub(crate) const PROGRESS_9_1: ServerProgress = ServerProgress {
@@ -36,6 +38,7 @@ pub(crate) const PROGRESS_9_1: ServerProgress = ServerProgress {
     received_timeline: None,
     ready_files: "select name, (pg_stat_file('pg_xlog/archive_status/' || name)).modification \
                   from pg_ls_dir('pg_xlog/archive_status') as name where name like '%.ready'",
+    reply_time: false,
 };
 pub(crate) const PROGRESS_9_4: ServerProgress = ServerProgress { archiver_view: true, ..PROGRESS_9_1 };
 pub(crate) const PROGRESS_9_6: ServerProgress = ServerProgress {
@@ -58,6 +61,7 @@ pub(crate) const PROGRESS_10: ServerProgress = ServerProgress {
 };
 pub(crate) const PROGRESS_12: ServerProgress = ServerProgress {
     ready_files: "select name, modification from pg_ls_archive_statusdir() where name like '%.ready'",
+    reply_time: true,
     ..PROGRESS_10
 };
 

@@ -114,9 +114,9 @@ pub fn alternatives(
 /// As [`alternatives`].
 pub fn in_partial(site: &mut Site<'_>, settings: &Settings, restore: &Restore) -> Result<Option<Alternative>, Error> {
     let Some(partial) = site.partial_behind(restore).filter(|_| is_whole(restore)) else { return Ok(None) };
-    site.with_partials(true);
+    let counted = site.with_partials(true);
     let other = site.outcome(settings);
-    site.with_partials(false);
+    site.with_partials(counted);
     let other = other?;
     Ok(alternative(restore, Instead::Partial(partial), &other).filter(|_| is_further(restore, &other)))
 }

@@ -302,7 +302,10 @@ impl<'a> Site<'a> {
         let place = self.shelf.places.iter().find(|p| p.archive)?;
         let timelines = [Some(restore.timeline), lacks.map(|name| name.timeline)];
         let partial = timelines.into_iter().flatten().find_map(|t| place.inventory.partial(t, number))?;
-        place.entries.get(partial.entry).map(Entry::shown)
+        let shown = place.entries.get(partial.entry).map(Entry::shown)?;
+        // One that it takes already has nothing behind it.
+        let is_taken = restore.files.iter().any(|asked| asked.file.as_ref() == Some(&shown));
+        (!is_taken).then_some(shown)
     }
 
     /// Timelines that have WAL in the archive and no history file.
@@ -332,9 +335,14 @@ impl<'a> Site<'a> {
         out
     }
 
-    /// Counts `.partial` files as if they were renamed, or not.
-    pub fn with_partials(&mut self, partials: bool) {
-        self.shelf.partials = partials;
+    /// The archive has unfinished segments.
+    pub fn has_partials(&self) -> bool {
+        self.shelf.places.iter().any(|place| place.archive && !place.inventory.partials.is_empty())
+    }
+
+    /// Counts `.partial` files as if they were renamed, or not. What it was before.
+    pub fn with_partials(&mut self, partials: bool) -> bool {
+        std::mem::replace(&mut self.shelf.partials, partials)
     }
 
     /// The segment in which replay starts: for a standby and for a backup the oldest that is still needed (`%r`).

@@ -9,8 +9,10 @@
 //! of the time as well.
 //! One that is still in recovery says in pg_control only how far it got at least.
 
+mod seen;
 mod server;
 
+pub use seen::ClusterSeen;
 pub use server::{SERVER_FACTS, SERVER_HISTORY, SERVER_LABEL};
 
 use crate::backup::{self, Backup, SettingsFile, StartFiles};
@@ -43,6 +45,8 @@ pub struct RestoredCluster {
     pub ended: Option<Timestamp>,
     /// How far it has replayed at least.
     pub at_least: Lsn,
+    /// Positions to which it has replayed, each with the timeline on which it was then; of none where nothing says it.
+    pub reached: Vec<(TimelineId, Lsn)>,
     /// Its recovery has ended, and no checkpoint was made since: the control file has the timeline of before.
     pub lacks_checkpoint: bool,
     /// It was not started yet: `backup_label` is still there.
@@ -51,6 +55,12 @@ pub struct RestoredCluster {
     pub began: Option<Backup>,
     /// Its files of settings, in order of precedence.
     pub settings: Vec<SettingsFile>,
+    /// How it was looked at.
+    pub seen: ClusterSeen,
+    /// Although `backup_label` is still there, a server was started on it.
+    pub was_started: bool,
+    /// Who asks names another target than its settings do.
+    pub other_target: bool,
 }
 
 /// More than any history file has.
@@ -76,6 +86,10 @@ impl RestoredCluster {
             ancestors: None,
             ended: None,
             at_least: control.min_recovery_point.unwrap_or(Lsn::ZERO).max(control.checkpoint),
+            reached: reached(
+                (control.min_recovery_timeline, control.min_recovery_point),
+                (control.timeline, control.checkpoint),
+            ),
             lacks_checkpoint: control.min_recovery_point.is_some() && !is_of_recovery(control.state),
             is_unstarted: data.join("backup_label").is_file(),
             began: Some(data.join("backup_label.old"))
@@ -83,6 +97,9 @@ impl RestoredCluster {
                 .map(|l| backup::open(&l))
                 .transpose()?,
             settings: files.settings,
+            seen: ClusterSeen::of(data),
+            was_started: seen::was_started(data),
+            other_target: false,
         };
         own.add_used_settings(data, files.version);
         let Some(wal) = ["pg_wal", "pg_xlog"].map(|name| data.join(name)).into_iter().find(|wal| wal.is_dir()) else {
@@ -128,6 +145,7 @@ impl RestoredCluster {
             text.parse().map_err(|_| SourceError::Reported { text: format!("\"{label}\" is followed by {text}") })
         };
         let position = |label: &str| says(label).ok().and_then(|text| text.parse::<Lsn>().ok()).unwrap_or(Lsn::ZERO);
+        let timeline_of = |label: &str| says(label).ok().and_then(|text| text.parse().ok()).map(TimelineId);
         let state = says("Database cluster state:")?;
         let state = ControlState::named(state)
             .ok_or_else(|| SourceError::Reported { text: format!("no server has the state {state}") })?;
@@ -142,15 +160,32 @@ impl RestoredCluster {
             ancestors: None,
             ended: None,
             at_least: min_recovery_point.max(position("Latest checkpoint location:")),
+            reached: reached(
+                (timeline_of("Min recovery ending loc's timeline:"), Some(min_recovery_point)),
+                (TimelineId(u32::try_from(timeline).unwrap_or(0)), position("Latest checkpoint location:")),
+            ),
             is_unstarted: false,
             began: None,
             settings: Vec::new(),
+            seen: ClusterSeen::Printed,
+            was_started: false,
+            other_target: false,
         })
     }
 
     /// Its recovery goes on, or was stopped.
     pub fn is_in_recovery(&self) -> bool {
         is_of_recovery(self.state)
+    }
+
+    /// Unfinished segments were taken as well, by its `restore_command`.
+    pub fn takes_partials(&self) -> bool {
+        seen::takes_partials(&self.settings)
+    }
+
+    /// The target of its own settings, as a line of them.
+    pub fn aim(&self) -> Option<String> {
+        seen::aim(&self.settings)
     }
 
     /// Takes the history of its timeline from elsewhere, where its own folder does not have it.
@@ -209,6 +244,13 @@ impl RestoredCluster {
             self.settings.push(SettingsFile::parse("recovery.conf", &bytes, version));
         }
     }
+}
+
+/// Where recovery ends at the earliest, and the last checkpoint: each stands in the control file with its timeline.
+fn reached((timeline, at): (Option<TimelineId>, Option<Lsn>), checkpoint: (TimelineId, Lsn)) -> Vec<(TimelineId, Lsn)> {
+    let is_set = |at: &Lsn| *at > Lsn::ZERO;
+    let end = timeline.filter(|own| own.0 > 0).zip(at.filter(is_set));
+    end.into_iter().chain(Some(checkpoint).filter(|(_, at)| is_set(at))).collect()
 }
 
 fn is_of_recovery(state: ControlState) -> bool {

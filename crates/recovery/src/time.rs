@@ -77,11 +77,17 @@ impl ServerZone {
         }
     }
 
-    /// As settings name it.
+    /// As settings name it. A rule in POSIX spelling has no name, and counts hours the other way round: what it comes
+    /// to is told.
     pub fn name(&self) -> String {
+        let of_rule = || {
+            let now = jiff::Timestamp::now().to_zoned(self.0.clone());
+            let offset = jiff::fmt::strtime::format("%:z", &now).unwrap_or_default();
+            format!("a zone without a name, {offset} now")
+        };
         match self.0.iana_name() {
             Some(name) => name.to_owned(),
-            None => self.0.to_fixed_offset().map_or_else(|_| "this machine's".to_owned(), |offset| offset.to_string()),
+            None => self.0.to_fixed_offset().map_or_else(|_| of_rule(), |offset| offset.to_string()),
         }
     }
 }
@@ -127,7 +133,7 @@ pub(crate) fn read(text: &str, how: &TimeReading<'_>) -> TimeRead {
 }
 
 /// As every server takes it, in UTC.
-pub(crate) fn spelled(time: Timestamp) -> Option<String> {
+pub fn spelled(time: Timestamp) -> Option<String> {
     let zoned = jiff::Timestamp::from_microsecond(time.unix_micros()).ok()?.to_zoned(TimeZone::UTC);
     jiff::fmt::strtime::format("%Y-%m-%d %H:%M:%S%.f+00", &zoned).ok()
 }

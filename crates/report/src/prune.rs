@@ -4,11 +4,15 @@ use crate::figures::{bytes, counted};
 use crate::outside::Lines;
 use pgwal_ship::prune::PrunePlan;
 use pgwal_source::Entry;
+use pgwal_verify::KnownBackup;
 use serde_json::{Value, json};
 use std::io;
 
 /// Files that are named one by one; of more, the first and the last.
 const NAMED: usize = 6;
+
+/// Backups that are named one by one.
+const BACKUPS: usize = 10;
 
 /// `walproof.prune/1`. `removed`: it was done, and not only said.
 pub fn json(place: &str, found: &PrunePlan, removed: bool) -> Value {
@@ -21,6 +25,8 @@ pub fn json(place: &str, found: &PrunePlan, removed: bool) -> Value {
         "first_kept": found.first.map(|first| first.to_string()),
         "held_for": found.held_for,
         "held_by": held.map(|backup| json!({"file": backup.file, "start": backup.start.to_string()})),
+        "keeps_backups": found.keeps.iter().map(|backup| &backup.file).collect::<Vec<_>>(),
+        "gives_up_backups": found.gives_up.iter().map(|backup| &backup.file).collect::<Vec<_>>(),
         "files": found.remove.iter().map(Entry::shown).collect::<Vec<_>>(),
         "bytes": found.bytes(),
         "kept_files": found.stay,
@@ -51,6 +57,21 @@ pub fn write(out: &mut Lines<'_>, found: &PrunePlan, removed: bool) -> io::Resul
         None => format!("what comes from segment {} on", found.keep),
     };
     writeln!(out, "kept: {kept}, {from} and every history file")?;
+    let gone = if removed { "given up" } else { "would be given up" };
+    for (which, all) in [("kept", &found.keeps), (gone, &found.gives_up)] {
+        let cannot = if which == "kept" { "" } else { ", which cannot be restored after that" };
+        for backup in all.iter().rev().take(BACKUPS) {
+            writeln!(out, "{which}: the backup {}{cannot}", called(backup))?;
+        }
+        if all.len() > BACKUPS {
+            writeln!(out, "{which}: {} older backups{cannot}", all.len() - BACKUPS)?;
+        }
+    }
+    if let Some(asked) = found.too_few {
+        let here = counted(found.keeps.len() as u128, "backup");
+        let are = if found.keeps.len() == 1 { "is" } else { "are" };
+        writeln!(out, "only {here} that can be restored {are} known here, and {asked} are to be kept")?;
+    }
     if let Some(place) = &found.held_for {
         writeln!(out, "{place} needs WAL from segment {} on: that is kept", found.keep)?;
     }
@@ -63,4 +84,10 @@ pub fn write(out: &mut Lines<'_>, found: &PrunePlan, removed: bool) -> io::Resul
         writeln!(out, "nothing was removed yet: --yes does it")?;
     }
     Ok(())
+}
+
+/// Its file, and what else is known of it.
+fn called(backup: &KnownBackup) -> String {
+    let said: Vec<&str> = backup.label.iter().chain(&backup.start_time).map(String::as_str).collect();
+    if said.is_empty() { backup.file.clone() } else { format!("{} ({})", backup.file, said.join(", ")) }
 }

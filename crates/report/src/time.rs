@@ -109,7 +109,8 @@ impl Zone {
     /// # Errors
     /// It is no time.
     pub fn read(&mut self, text: &str, now: Timestamp) -> Result<Timestamp, String> {
-        let said = self.zone.said(text, now).ok_or(SPELLINGS)?;
+        let said =
+            self.zone.said(text, now).ok_or_else(|| no_such_day(text).unwrap_or_else(|| SPELLINGS.to_owned()))?;
         let at = said.at;
         self.was_read(said);
         Ok(at)
@@ -157,7 +158,10 @@ impl Zone {
     pub fn told(&self) -> String {
         let name = self.zone.name();
         let zone = match self.why {
-            ZoneReason::Asked => format!("{name} (--timezone)"),
+            ZoneReason::Asked => match self.asked.as_ref().filter(|_| name.contains(' ')) {
+                Some(asked) => format!("{asked}, {name} (--timezone)"),
+                None => format!("{name} (--timezone)"),
+            },
             ZoneReason::Backup => format!("{name}, as the configuration of the backup has it"),
             ZoneReason::Set => format!("{name} (--set timezone)"),
             ZoneReason::Host => format!("{name}, the zone of this machine"),
@@ -186,6 +190,15 @@ impl Zone {
 const SPELLINGS: &str = "a time, as in 2026-11-22 03:17:02.5, 2026-11-22 04:17+01:00, 2026-11-22, 14:00, \
                          yesterday 14:00, 2h ago";
 
+/// What is wrong with a date in the usual spelling that no calendar has.
+fn no_such_day(text: &str) -> Option<String> {
+    let date = text.trim().split([' ', 'T']).next()?;
+    let mut parts = date.split('-').map(|part| part.parse::<i16>().ok());
+    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
+    let exists = jiff::civil::Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).is_ok();
+    (!exists && parts.next().is_none()).then(|| format!("there is no such day as {date}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -202,6 +215,10 @@ mod tests {
         let told = |zone: &str| zone.parse::<Zone>().map(|zone| zone.local(Timestamp(500_000)).unwrap());
         assert_eq!(told("UTC").unwrap(), "2000-01-01 00:00:00.5+00:00");
         assert_eq!(told("+05:30").unwrap(), "2000-01-01 05:30:00.5+05:30");
+        // As a rule of POSIX has it, where nobody means it: said, at least.
+        assert_eq!("UTC-3".parse::<Zone>().unwrap().told(), "in UTC-3, a zone without a name, +03:00 now (--timezone)");
+        let mut zone = Zone::utc();
+        assert!(zone.read("2026-11-31 10:00", Timestamp(0)).unwrap_err().contains("no such day as 2026-11-31"));
         assert_eq!(told("-03").unwrap(), "1999-12-31 21:00:00.5-03:00");
         for bad in ["", "Mars/Olympus", "+99:00"] {
             assert!(told(bad).is_err(), "{bad}");

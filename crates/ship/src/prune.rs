@@ -57,6 +57,12 @@ pub struct PrunePlan {
     pub held_for: Option<String>,
     /// The backup that keeps more than was asked for.
     pub held_by: Option<KnownBackup>,
+    /// The backups that can be restored and still can be afterwards, oldest first.
+    pub keeps: Vec<KnownBackup>,
+    /// Those that can be restored now and not afterwards.
+    pub gives_up: Vec<KnownBackup>,
+    /// How many backups were asked for, where fewer can be restored.
+    pub too_few: Option<usize>,
     /// What is removed, oldest first.
     pub remove: Vec<Entry>,
     /// Files of WAL that stay.
@@ -154,6 +160,7 @@ pub fn plan(
     let (Some(layout), Some(system_id)) = (outcome.layout, outcome.system_id) else { return Err(NotPruned::NoWal) };
     let needed = Needed { outcome: &outcome, layout: &layout, system_id };
     let (mut from, mut held_by) = needed.from(keep)?;
+    let asked = if let KeepFrom::Backups(count) = keep { Some(*count) } else { None };
     let mut held_for = None;
     for place in also {
         if let Some(start) = needed.of_place(place)?.filter(|start| *start < from) {
@@ -188,7 +195,13 @@ pub fn plan(
         Some(FileName::Segment(name) | FileName::Partial(name) | FileName::BackupHistory(name, _)) => number(name),
         _ => None,
     });
-    Ok(PrunePlan { keep, first, held_for, held_by, stay: all - remove.len(), remove })
+    let restorable = outcome.backups.iter().filter(|backup| needed.may_restore(backup)).cloned();
+    let (mut keeps, mut gives_up): (Vec<KnownBackup>, Vec<KnownBackup>) =
+        restorable.partition(|backup| needed.number(backup.start) >= from);
+    [&mut keeps, &mut gives_up].into_iter().for_each(|all| all.sort_by_key(|backup| backup.start));
+    let too_few = asked.filter(|asked| keeps.len() < *asked);
+    let stay = all - remove.len();
+    Ok(PrunePlan { keep, first, held_for, held_by, keeps, gives_up, too_few, stay, remove })
 }
 
 /// Removes what a plan says; `each` is told of every file.

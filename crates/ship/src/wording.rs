@@ -91,7 +91,13 @@ impl PushRefusal {
     /// In words, which stand behind the name of the destination.
     pub fn message(&self) -> String {
         match self {
-            PushRefusal::Other { stored, parting } => format!("{stored} is there already, and {}", differs(parting)),
+            PushRefusal::Other { stored, wrong: Some(wrong), .. } => format!(
+                "{stored} is there already, and it is damaged there: {wrong}; move it away, with its note {stored}.damaged \
+                 if there is one, and this one, which is whole, is stored; nothing was replaced"
+            ),
+            PushRefusal::Other { stored, parting, wrong: None } => {
+                format!("{stored} is there already, and {}", differs(parting))
+            }
             PushRefusal::OtherCluster { stored, there, own } => format!(
                 "it is the archive of another cluster: {stored} is of {there}, and this server is {own}; give each \
                  cluster a place of its own"

@@ -63,6 +63,8 @@ impl FolderSource {
         pace: Option<Arc<Pace>>,
     ) -> Option<FolderSource> {
         let ((path, shown), beside) = folders.split_first()?;
+        // A server's own pg_wal, found among others: what its control file says counts there as well.
+        let live = beside.is_empty() && level::is_live(path);
         let folder =
             |(path, shown): &(PathBuf, String)| Arc::new(EntryFolder { path: path.clone(), shown: shown.clone() });
         Some(FolderSource {
@@ -70,8 +72,8 @@ impl FolderSource {
             path: path.clone(),
             shown: shown.clone(),
             beside: beside.iter().map(folder).collect(),
-            live: false,
-            disk: Disk { pace, wal: None },
+            live,
+            disk: Disk { pace, wal: live.then(|| path.clone()) },
             odd: Mutex::default(),
         })
     }

@@ -6,6 +6,7 @@ use crate::finding::{Detail, Finding, set_severities};
 use crate::outcome::{Outcome, Verdict, WalEnd};
 use crate::reach::{Age, Demand, Fresh, Reach};
 use pgwal_archive::Depth;
+use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Layout, Lsn, TimelineId};
 
 impl Fresh {
@@ -29,7 +30,10 @@ pub fn demand(outcome: &mut Outcome, demand: Demand, severities: &[(CodePattern,
         None => (outcome.replay.map(|(_, to)| to), outcome.replayed.last_commit),
     };
     let fresh = Fresh { demand, reached, last_commit };
-    outcome.fresh = Some(fresh);
+    // What lies in an unfinished segment is here, and none the older for it.
+    let newest = last_commit.max(in_unfinished(outcome));
+    let told = if demand.max_age.is_some() { newest } else { last_commit };
+    outcome.fresh = Some(Fresh { last_commit: told, ..fresh });
     // At a lesser depth nothing is proven, whatever it reaches.
     if outcome.depth != Depth::Records {
         return;
@@ -53,7 +57,7 @@ pub fn demand(outcome: &mut Outcome, demand: Demand, severities: &[(CodePattern,
                 finding.severity = finding.severity.max(Severity::Warning);
             }
         }
-        let age = Age { last_commit, now: demand.now, allowed };
+        let age = Age { last_commit: newest, now: demand.now, allowed };
         if !age.is_allowed() {
             findings.push(finding(Code::Stale, timeline, Detail::Age(age)));
         }
@@ -64,6 +68,13 @@ pub fn demand(outcome: &mut Outcome, demand: Demand, severities: &[(CodePattern,
     }
     outcome.findings.extend(findings);
     outcome.findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
+}
+
+/// The last commit in the unfinished segment that goes on where replay of whole ones ends.
+fn in_unfinished(outcome: &Outcome) -> Option<Timestamp> {
+    let (_, to) = outcome.replay.filter(|_| outcome.restore.is_none())?;
+    let last = outcome.timelines.iter().find(|report| Some(&report.timeline) == outcome.path.last())?;
+    last.partial_commit.filter(|_| last.to == to)
 }
 
 fn finding(code: Code, timeline: Option<TimelineId>, detail: Detail) -> Finding {

@@ -11,6 +11,7 @@ use crate::restored_report::RestoredReport;
 pub use crate::verdict::{LineReport, Verdict};
 use pgwal_archive::index::{IndexUse, PartsUse};
 use pgwal_archive::{Branch, Depth, Facts, Tally};
+use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::backup_label::IncrementalFrom;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Layout, Lsn, TimelineId};
@@ -74,6 +75,8 @@ pub struct TimelineReport {
     pub tally: Tally,
     /// Records in `.partial` files.
     pub partial_records: u64,
+    /// Time of the last commit in the one that goes on behind its last segment.
+    pub partial_commit: Option<Timestamp>,
     /// Stretches without a gap or damage, as positions of their first record and behind their last.
     pub islands: Vec<(Lsn, Lsn)>,
 }

@@ -10,6 +10,7 @@ use crate::finding::{Detail, Finding};
 use crate::judge::{Ruling, RulingCase, segment_of};
 use crate::options::Options;
 use crate::outcome::{NotChecked, Outcome};
+use crate::restored_report::RestoredEnd;
 use crate::verify::examine_for;
 use crate::wording::target_named;
 use pgwal_archive::lineage::history_name;
@@ -20,7 +21,7 @@ use pgwal_format::{FileName, Lsn, SegmentName, TimelineId, Version};
 use pgwal_recovery::backup::{Backup, BackupFlaw, FlawKind, RootFileFlaw, StartFlaw, Weight};
 use pgwal_recovery::failure::{Failure, Lacking};
 use pgwal_recovery::outcome::{Ending, LeftBranch, Restore, Status};
-use pgwal_recovery::{Settings, SettingsError, Site, TargetTimeline, WalkEnd, first_there};
+use pgwal_recovery::{RestoredCluster, Settings, SettingsError, Site, TargetTimeline, WalkEnd, first_there};
 use pgwal_source::{Entry, Source};
 use ruling::RestoreRuling;
 use std::collections::BTreeSet;
@@ -50,11 +51,32 @@ pub enum RestoreFiles {
     All,
 }
 
-/// Predicts a restore, and judges it with the files that it asks for.
+/// Predicts a restore, and judges it with the files that it asks for. A cluster that was restored may have got more
+/// than whole segments, by its `restore_command` or by hand.
 ///
 /// # Errors
 /// The archive cannot be listed, or an early end was asked for.
 pub fn verify_restore(
+    archive: &dyn Source,
+    site: &mut Site<'_>,
+    backup: &Backup,
+    settings: Result<&Settings, &SettingsError>,
+    options: &Options<'_>,
+    files: RestoreFiles,
+) -> Result<Outcome, Error> {
+    let partials = options.restored.is_some_and(RestoredCluster::takes_partials);
+    site.with_partials(partials);
+    let outcome = verify_as(archive, site, backup, settings, options, files)?;
+    let ended = |outcome: &Outcome| outcome.restored.as_ref().map(|left| left.ended);
+    if partials || ended(&outcome) != Some(RestoredEnd::Further) || !site.has_partials() {
+        return Ok(outcome);
+    }
+    site.with_partials(true);
+    let other = verify_as(archive, site, backup, settings, options, files)?;
+    Ok(if ended(&other) == Some(RestoredEnd::NothingExpected) { outcome } else { other })
+}
+
+fn verify_as(
     archive: &dyn Source,
     site: &mut Site<'_>,
     backup: &Backup,

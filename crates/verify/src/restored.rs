@@ -47,6 +47,10 @@ pub(crate) fn judge(
         missing: None,
         later: None,
         recovers: cluster.is_in_recovery(),
+        seen: cluster.seen,
+        was_started: cluster.was_started,
+        target: restore.target.as_ref().map(|reached| reached.target.clone()),
+        other_aim: cluster.aim().filter(|_| cluster.other_target),
     };
     let Some(right) = site.way_of(restore).filter(|_| !restore.closed) else {
         report.ended = first_doubt(cluster, site).unwrap_or(RestoredEnd::NothingExpected);
@@ -95,7 +99,10 @@ fn ended(
     }
     let end = right.last().map_or(Lsn::ZERO, |(_, end)| *end);
     if cluster.is_in_recovery() {
-        return (in_recovery(cluster, restore, end), None);
+        return match astray(&cluster.reached, right) {
+            Some(left) => (RestoredEnd::Apart(left), Some(left)),
+            None => (in_recovery(cluster, restore, end, right), None),
+        };
     }
     if cluster.timeline <= site.start_timeline() {
         let no_checkpoint = cluster.lacks_checkpoint;
@@ -119,7 +126,7 @@ fn ended(
 }
 
 /// One that is paused, was shut down at its target, or is a standby says how far it got at least.
-fn in_recovery(cluster: &RestoredCluster, restore: &Restore, end: Lsn) -> RestoredEnd {
+fn in_recovery(cluster: &RestoredCluster, restore: &Restore, end: Lsn, right: &[(TimelineId, Lsn)]) -> RestoredEnd {
     let at_least = cluster.at_least;
     let last = restore.replayed.last_commit.map(|commit| commit.lsn);
     let reached = restore.target.as_ref().is_some_and(|target| target.reached && target.target != Target::Immediate);
@@ -127,9 +134,39 @@ fn in_recovery(cluster: &RestoredCluster, restore: &Restore, end: Lsn) -> Restor
         () if at_least > end && reached => RestoredEnd::Overshot,
         () if at_least > end => RestoredEnd::Further,
         // Nothing behind the last commit is missed by anybody.
-        () if restore.is_good() && last.is_some_and(|last| at_least > last) => RestoredEnd::Right,
+        () if restore.is_good() && last.is_some_and(|last| at_least > last) => {
+            if is_on_way(cluster, at_least, right) {
+                RestoredEnd::Right
+            } else {
+                RestoredEnd::SomeTimeline(at_least)
+            }
+        }
         () => RestoredEnd::GoesOn(at_least),
     }
+}
+
+/// Where one that is still in recovery left the right way: it has replayed on a timeline behind the point where that
+/// was to be left, or on one that is no part of it.
+fn astray(reached: &[(TimelineId, Lsn)], right: &[(TimelineId, Lsn)]) -> Option<Lsn> {
+    let (_, end) = *right.last()?;
+    reached.iter().find_map(|(timeline, at)| {
+        let own = right.iter().position(|(own, _)| own == timeline);
+        let left = own.and_then(|own| right.get(own)).map(|(_, left)| *left);
+        match left {
+            // Behind the end of the last one it went on, which is another matter.
+            Some(left) => (*at > left && own.is_some_and(|own| own + 1 < right.len())).then_some(left),
+            None => (*at <= end).then_some(Lsn::ZERO),
+        }
+    })
+}
+
+/// What it says of itself is of the timeline on which it should be there. Up to 9.2 it says nothing.
+fn is_on_way(cluster: &RestoredCluster, at: Lsn, right: &[(TimelineId, Lsn)]) -> bool {
+    let leg = right.iter().position(|(_, left)| at <= *left).unwrap_or(right.len().saturating_sub(1));
+    let rest = right.get(leg..).unwrap_or_default();
+    leg == 0
+        || cluster.reached.is_empty()
+        || cluster.reached.iter().any(|(timeline, _)| rest.iter().any(|(own, _)| own == timeline))
 }
 
 /// Whether the WAL behind an end was not in the archive yet when the cluster was promoted, `at`: its first commit is of
@@ -161,4 +198,46 @@ pub(crate) fn finding(report: &RestoredReport) -> Option<Finding> {
     let (timeline, lsn) = report.at.or(report.expected).unzip();
     let detail = Detail::Restored(Box::new(report.clone()));
     Some(Finding { timeline, lsn, at: lsn, detail, ..Finding::of(report.ended.code()?) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_replayed_behind_a_fork_on_the_old_timeline_is_astray() {
+        let way = |all: &[(u32, u64)]| all.iter().map(|(t, at)| (TimelineId(*t), Lsn::new(*at))).collect::<Vec<_>>();
+        let right = way(&[(1, 70), (2, 90)]);
+        for (reached, left) in [
+            (vec![(1, 71)], Some(70)),
+            (vec![(1, 70)], None),
+            (vec![(1, 60), (2, 80)], None),
+            // It went on, on the right timeline.
+            (vec![(2, 95)], None),
+            (vec![(3, 80)], Some(0)),
+            (vec![], None),
+        ] {
+            assert_eq!(astray(&way(&reached), &right), left.map(Lsn::new), "{reached:?}");
+        }
+        // What was to be left nowhere goes on.
+        assert_eq!(astray(&way(&[(1, 95)]), &way(&[(1, 90)])), None);
+    }
+
+    #[test]
+    fn a_position_alone_says_no_timeline() {
+        let text = "Database system identifier:           7\n\
+                    Database cluster state:               in archive recovery\n\
+                    Latest checkpoint location:           0/40\n\
+                    Latest checkpoint's TimeLineID:       1\n\
+                    Minimum recovery ending location:     0/45\n\
+                    Min recovery ending loc's timeline:   1\n";
+        let mut cluster = RestoredCluster::of_controldata(text).unwrap();
+        let one = TimelineId::FIRST;
+        assert_eq!(cluster.reached, [(one, Lsn::new(0x45)), (one, Lsn::new(0x40))]);
+        let right = [(one, Lsn::new(0x50)), (TimelineId(2), Lsn::new(0x60))];
+        assert!(is_on_way(&cluster, Lsn::new(0x45), &right));
+        assert!(!is_on_way(&cluster, Lsn::new(0x58), &right));
+        cluster.reached.push((TimelineId(2), Lsn::new(0x52)));
+        assert!(is_on_way(&cluster, Lsn::new(0x58), &right));
+    }
 }

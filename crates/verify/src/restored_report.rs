@@ -3,6 +3,7 @@
 use crate::codes::Code;
 use pgwal_format::{Lsn, TimelineId};
 use pgwal_recovery::sum::ReplayedCommit;
+use pgwal_recovery::{ClusterSeen, Target};
 
 /// What became of a restore.
 #[derive(Clone, PartialEq, Debug)]
@@ -23,6 +24,14 @@ pub struct RestoredReport {
     pub later: Option<MissingCommits>,
     /// It is still in recovery.
     pub recovers: bool,
+    /// How it was looked at.
+    pub seen: ClusterSeen,
+    /// A server was started on it, and its `backup_label` is still there.
+    pub was_started: bool,
+    /// The target that is asked for.
+    pub target: Option<Target>,
+    /// The line of its own settings that named another one.
+    pub other_aim: Option<String>,
 }
 
 /// How the recovery of a cluster ended, beside the one that is asked for.
@@ -46,6 +55,8 @@ pub enum RestoredEnd {
     Further,
     /// It has not ended: the position that it has reached at least.
     GoesOn(Lsn),
+    /// It has come so far at least, and nothing says on which timeline.
+    SomeTimeline(Lsn),
     /// It was not started.
     NotStarted,
     /// It has ended, and its control file does not say yet on which timeline it is.
@@ -83,7 +94,7 @@ impl RestoredEnd {
             RestoredEnd::BrokenOff => "broken_off",
             RestoredEnd::WithoutRecovery => "without_recovery",
             RestoredEnd::Further => "behind_archive",
-            RestoredEnd::GoesOn(_) => "goes_on",
+            RestoredEnd::GoesOn(_) | RestoredEnd::SomeTimeline(_) => "goes_on",
             RestoredEnd::NotStarted => "not_started",
             RestoredEnd::NoCheckpointYet => "no_checkpoint_yet",
             RestoredEnd::WithoutHistory => "without_history",
@@ -104,6 +115,7 @@ impl RestoredEnd {
             | RestoredEnd::WithoutRecovery => Some(Code::RestoredElsewhere),
             RestoredEnd::Further
             | RestoredEnd::GoesOn(_)
+            | RestoredEnd::SomeTimeline(_)
             | RestoredEnd::NotStarted
             | RestoredEnd::NoCheckpointYet
             | RestoredEnd::WithoutHistory

@@ -170,7 +170,15 @@ impl WatchedArchive {
         wal.bytes_per_second = wal.verified_bytes.and_then(|bytes| self.pace.at(Instant::now(), bytes));
         let old = self.state.wal.replace(wal);
         let of = |wal: &WatchedWal| (wal.verdict, wal.timeline, wal.system_id);
-        if old.as_ref().map(of) != self.state.wal.as_ref().map(of) {
+        let reach = |wal: &Option<WatchedWal>| wal.as_ref().and_then(|wal| wal.verified_bytes);
+        let (was, is) = (reach(&old), reach(&self.state.wal));
+        // How far replay comes is told again where that is less than was told, and where it changed its cause.
+        let is_cause = |event: &WatchEvent| match event {
+            WatchEvent::Appeared(told) | WatchEvent::Gone(told) => told.finding.severity == Severity::Error,
+            _ => false,
+        };
+        let moved = is < was || is != was && events.iter().any(is_cause);
+        if moved || old.as_ref().map(of) != self.state.wal.as_ref().map(of) {
             events.push(WatchEvent::State);
         }
     }

@@ -15,6 +15,7 @@ use pgwal_report::backups::{ArchiveBackups, BackupsAnswer, json, text};
 use pgwal_report::outside::{Lines, OutputForm};
 use pgwal_report::words::unread;
 use std::io::Write;
+use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Options of `backups`.
@@ -63,7 +64,7 @@ pub fn run(args: &BackupsArgs) -> anyhow::Result<Exit> {
         repository: archive.opened.as_ref().ok().and_then(|opened| opened.repository.as_ref()),
         times: archive.times.as_ref().map_err(Clone::clone),
     });
-    let answer = BackupsAnswer { place, archives: archives.collect(), now: now() };
+    let answer = BackupsAnswer { place, archives: archives.collect(), base_backups: base_backups(&meant), now: now() };
     let exit = answer.archives.iter().map(|archive| ended(archive, answer.now)).max().unwrap_or(Exit::CouldNotTell);
     let form = if args.format == BackupsFormat::Json { OutputForm::Json } else { OutputForm::Plain };
     let mut out = page(form);
@@ -93,6 +94,24 @@ fn archives(meant: &MeantPlace) -> anyhow::Result<Vec<NamedPlace>> {
     let shown = |base: &str| if base.is_empty() { meant.shown() } else { path.join(base).display().to_string() };
     Ok(each.into_iter().map(|(candidate, opened)| (shown(&candidate.base), opened)).collect())
 }
+
+/// Folders right below those that were named that are base backups, as `pg_basebackup` writes them: a tool's repository
+/// has them deeper.
+fn base_backups(meant: &[MeantPlace]) -> Vec<String> {
+    let is_one = |folder: &PathBuf| {
+        let plain = folder.join("backup_label").is_file() && folder.join("PG_VERSION").is_file();
+        plain
+            || ["base.tar", "base.tar.gz", "base.tar.lz4", "base.tar.zst"].iter().any(|tar| folder.join(tar).is_file())
+    };
+    let below = meant.iter().flat_map(|one| &one.paths).filter_map(|path| std::fs::read_dir(path).ok());
+    let mut found: Vec<PathBuf> = below.flat_map(|all| all.flatten().take(LOOKED)).map(|own| own.path()).collect();
+    found.retain(is_one);
+    found.sort();
+    found.into_iter().map(|folder| folder.display().to_string()).collect()
+}
+
+/// Names in a folder that are looked at.
+const LOOKED: usize = 10_000;
 
 fn look(args: &BackupsArgs, place: String, opened: Result<OpenedPlace, RepoError>) -> SeenArchive {
     let times = match &opened {

@@ -74,7 +74,7 @@ pub fn run(args: &BlameArgs) -> anyhow::Result<Exit> {
     let opened = history.open()?;
     let is_named = matches!(asked.relation, AskedRelation::Name(_));
     let names = is_named.then(|| history.all_names(&opened)).transpose()?;
-    let files = asked.relation.files(names.as_ref())?;
+    let files = asked.relation.files_of_one(names.as_ref())?;
     let is_text = args.format == BlameFormat::Text;
     let mut out = page(if is_text { OutputForm::Plain } else { OutputForm::Json });
     let mut ended = Exit::Clean;

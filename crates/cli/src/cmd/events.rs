@@ -148,7 +148,7 @@ impl EventsArgs {
     fn narrow(&self, answer: &mut EventsAnswer) -> anyhow::Result<()> {
         if let Some(start) = self.history.start() {
             // With a backup, what was read begins where that does.
-            answer.below = answer.below.filter(|_| answer.names.base().is_none());
+            answer.below = answer.below.take().filter(|_| answer.names.base().is_none());
             answer.events.retain(|event| event.lsn >= start || event.end_lsn.is_some_and(|end| end >= start));
             answer.range =
                 answer.range.map(|(first, last)| (first.max(start), last)).filter(|(first, last)| first <= last);

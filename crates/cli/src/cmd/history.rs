@@ -121,9 +121,12 @@ impl HistoryFilter {
     pub fn check_relation(&self, names: &Names) -> anyhow::Result<()> {
         match &self.relation {
             Some(AskedRelation::Name(name)) if names.partitioned(name).is_some() => {
-                let what =
-                    "a partitioned table, which has no rows of its own: what is done to rows is told of its partitions";
-                crate::complain(format_args!("{name} is {what}"));
+                let what = match names.partitions(name).len() {
+                    0 => "no partition of it is known here: name one".to_owned(),
+                    1 => "what is done to its only partition is told as well".to_owned(),
+                    parts => format!("what is done to its {parts} partitions is told as well"),
+                };
+                crate::complain(format_args!("{name} is a partitioned table, which has no rows of its own: {what}"));
                 Ok(())
             }
             Some(asked @ AskedRelation::Name(name)) if names.find(name).is_empty() => {

@@ -174,6 +174,11 @@ impl Restoring {
         self.is_named() || !self.options().is_empty()
     }
 
+    /// A target was named.
+    pub fn is_aimed(&self) -> bool {
+        self.options().iter().any(|(name, _)| AIMS.contains(&name.as_str()))
+    }
+
     /// A backup was named.
     pub fn is_named(&self) -> bool {
         self.backup.is_some() || self.pgdata.is_some()
@@ -293,7 +298,7 @@ impl Restoring {
             Some(backup) => Restored { backup: backup.clone(), ready: false, chosen: None, done: false },
             None => self.open(archive, repository, look, times)?,
         };
-        let aimed = self.options().iter().any(|(name, _)| AIMS.contains(&name.as_str()));
+        let aimed = self.is_aimed();
         let mut settings = cluster.settings.clone();
         for file in &mut settings {
             // Of a server, not of its recovery; and an aim of the command line takes the place of those in files.

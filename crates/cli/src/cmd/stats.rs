@@ -178,6 +178,13 @@ fn count(
         reading.complain_of_the_end(&asked);
         return Ok(RangeOptions::nothing(read, as_pg_waldump));
     }
+    if !quiet && format == StatsFormat::Text && report.names.is_none() && report.by.each().any(|by| by == By::Relation)
+    {
+        crate::complain(
+            "relations are told by the numbers of their files: --names FILE or --backup BACKUP gives names, and \
+             walproof top --by relation has those that this WAL tells",
+        );
+    }
     if !quiet {
         let table = match format {
             StatsFormat::Text => text::table(&report),

@@ -254,7 +254,9 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
     let contents = args.data.then(|| args.input.contents(args.restoring.label()));
     let mut opened = if args.summaries.is_empty() { Some(args.input.open_named(contents.as_ref())?) } else { None };
     let cluster = match (&args.restored, &opened) {
-        (Some(place), Some(opened)) => Some(restored::restored_cluster(place, opened.source())?),
+        (Some(place), Some(opened)) => {
+            Some(restored::restored_cluster(place, opened.source(), args.restoring.is_aimed())?)
+        }
         _ => None,
     };
     options.restored = cluster.as_ref();

@@ -11,7 +11,7 @@ use crate::words::places_first;
 use crate::zone::ZoneOption;
 use anyhow::{Context, bail, ensure};
 use clap::ValueEnum;
-use pgwal::format::position::PositionError;
+use pgwal::format::position::{Indirect, PositionError};
 use pgwal::format::{Position, SegmentSize, TimelineId};
 use pgwal::verify::backup::StartFiles;
 use pgwal::verify::places::choose_copies;
@@ -237,6 +237,8 @@ fn read(text: &str, times: &Times, zone: &mut Zone) -> anyhow::Result<WhenAsked>
         }
         Err(error) => match zone.read(text, now) {
             Ok(time) => Ok(WhenAsked::Time(time)),
+            // A time is what was meant, and what is wrong with it is told.
+            Err(what) if matches!(error, PositionError::NeedsArchive(Indirect::Time)) => bail!("\"{text}\": {what}"),
             Err(_) => {
                 ensure!(
                     !text.chars().all(|c| c.is_ascii_digit()),

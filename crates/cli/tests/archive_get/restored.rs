@@ -43,6 +43,33 @@ impl Left<'_> {
         command.args(["--format", "json"]).env("TZ", "UTC").output().unwrap()
     }
 
+    /// Whoever names the folder above gets the verdict on the data directory itself: what its control file says counts,
+    /// and segments that a server made ahead are none that are missing.
+    fn is_one_of_each(&self) {
+        let verify = |words: &[&Path]| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_walproof"));
+            let output = command.arg("verify").args(words).env("TZ", "UTC").output().unwrap();
+            (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+        };
+        let above = self.data.with_file_name("each");
+        fs::create_dir(&above).unwrap();
+        let moved = above.join("one");
+        fs::rename(&self.data, &moved).unwrap();
+        let (alone, each) = (verify(&[&moved]), verify(&[Path::new("--each"), &above]));
+        fs::rename(&moved, &self.data).unwrap();
+        fs::remove_dir(&above).unwrap();
+        assert_eq!((alone.0, each.0), (Some(0), Some(0)), "{}\n{}", alone.1, each.1);
+    }
+
+    /// What people are told.
+    fn says(&self, archive: &Path, options: &[&str], lines: &[&str]) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_walproof"));
+        command.arg("verify").arg(archive).arg("--restored").arg(&self.data).args(options).env("TZ", "UTC");
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        lines.iter().for_each(|line| assert!(said.contains(line), "{line}: {said}"));
+    }
+
     /// How it ended, how many commits are missing, and the exit code.
     pub fn is(&self, archive: &Path, options: &[&str], ended: &str, missing: u64, exit: i32) -> Value {
         let output = self.asked(archive, options);
@@ -70,8 +97,14 @@ pub fn on_one_timeline(workload: &Workload) {
     // Its own backup_label says with what it began.
     left.is(&whole, &[], "right", 0, 0);
     left.is(&whole, &["--backup", backup], "right", 0, 0);
+    left.is_one_of_each();
     // The archive lost a file since: that is the archive's fault.
     left.is(&hole, &[], "behind_archive", 0, 1);
+    // The last segment is here as `ship` leaves it, and was taken by hand.
+    let unfinished = workload.archive("seen-partial");
+    let last = &workload.segments[5];
+    fs::rename(unfinished.join(last), unfinished.join(format!("{last}.partial"))).unwrap();
+    left.is(&unfinished, &[], "right", 0, 0);
     // What it archives itself from then on says nothing of where it should have ended.
     let own = workload.archive("seen-own");
     fs::copy(left.data.join("pg_wal/00000002.history"), own.join("00000002.history")).unwrap();
@@ -89,15 +122,37 @@ pub fn on_one_timeline(workload: &Workload) {
     left.is(&whole, &["--target-name", "p3"], "right", 0, 0);
     left.is(&whole, &["--target-name", "p5"], "early", 2, 1);
     left.is(&whole, &["--target-name", "p2"], "behind_target", 0, 1);
+    // No restore_command mends what a target of its own did.
+    let meant = "recovery_target_name = 'p2' and recovery_target_timeline = '1' in its settings before the first start \
+                 (it was restored with recovery_target_name = 'p3')";
+    left.says(&whole, &["--target-name", "p2"], &["went on and ended at ", meant]);
+    left.says(&whole, &["--target-name", "p5"], &["recovery_target_name = 'p5'", "restored with recovery_target_name"]);
 
     let shutdown = [("recovery_target_name", "p3"), ("recovery_target_action", "shutdown")];
     let left = Left::by(workload, "shutdown", &whole, &shutdown);
     left.is(&whole, &[], "right", 0, 0);
     left.is(&whole, &["--target-name", "p5"], "goes_on", 0, 2);
+    // Nobody can be asked there.
+    let stopped = [" stopped in recovery, at ", "start it again", "no server runs there"];
+    left.says(&whole, &["--target-name", "p5"], &stopped);
 
-    // A backup that nobody started yet.
+    // A restore_command that takes unfinished segments, and what a server without it makes of the same archive.
+    let ours = workload.ours(&unfinished, "--grace 0s --partial");
+    let left = Left::by(workload, "unfinished", &unfinished, &[("restore_command", &ours)]);
+    let document = left.is(&unfinished, &[], "right", 0, 0);
+    assert_eq!(document["verdict"], "proven", "{document:#}");
+    let left = Left::by(workload, "finished", &unfinished, &[]);
+    left.is(&unfinished, &[], "right", 0, 0);
+
+    // A backup that nobody started yet; and one whose start failed.
     let left = Left { workload, data: workload.backup.clone() };
     left.is(&whole, &["--backup", backup], "not_started", 0, 2);
+    left.says(&whole, &["--backup", backup], &["was not started yet"]);
+    let options = workload.backup.join("postmaster.opts");
+    fs::write(&options, "/usr/bin/postgres\n").unwrap();
+    left.is(&whole, &["--backup", backup], "not_started", 0, 2);
+    left.says(&whole, &["--backup", backup], &["was started and did not begin to replay", "look into its log"]);
+    fs::remove_file(&options).unwrap();
 }
 
 /// Of a data directory to which only its server gets: from its first checkpoint on it says on which timeline it is, and

@@ -26,7 +26,10 @@ fn a_relation_is_found_whatever_became_of_it() {
     }
     sql("create table public.sales(day int) partition by range (day)");
     sql("create table public.sales_1 partition of sales for values from (0) to (5000)");
+    sql("create table public.sales_2 partition of sales for values from (5000) to (9000) partition by range (day)");
+    sql("create table public.sales_2_low partition of sales_2 for values from (5000) to (7000)");
     sql("insert into sales select generate_series(1, 3000)");
+    sql("insert into sales select generate_series(5000, 6500)");
     sql("delete from sales");
     sql("create table public.aside(id int)");
     sql("alter table small rename to small_old");
@@ -43,11 +46,20 @@ fn a_relation_is_found_whatever_became_of_it() {
         let deleted = document(&archive, &["-R", name, "--kind", "delete", "--rows", "100"]);
         assert_eq!(kinds(&deleted), ["delete"; 6], "{name}: {deleted:#}");
     }
-    // It has no rows, and is known.
+    // It has no rows: what is done to those of its partitions, and of theirs, is what is meant.
     let ran = walproof(&["events", archive.to_str().unwrap(), "-R", "sales", "--kind", "delete"]);
-    assert!(ran.code == 0 && ran.err.contains("sales is a partitioned table"), "{}{}", ran.out, ran.err);
-    let ran = walproof(&["txns", archive.to_str().unwrap(), "-R", "sales"]);
-    assert!(ran.code == 2 && ran.err.contains("sales is a partitioned table"), "{}{}", ran.out, ran.err);
+    assert!(ran.code == 0 && ran.out.contains("sales_2_low ("), "{}{}", ran.out, ran.err);
+    let of_all = document(&archive, &["-R", "sales", "--kind", "delete"]);
+    assert_eq!(kinds(&of_all), ["delete", "delete"], "{of_all:#}");
+    let found = |words: &[&str]| {
+        let ran = walproof(&[&["txns", archive.to_str().unwrap(), "--format", "json"], words].concat());
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        serde_json::from_str::<Value>(&ran.out).unwrap()["totals"]["transactions"].as_u64().unwrap()
+    };
+    let (first, second) = (found(&["-R", "sales_1"]), found(&["-R", "sales_2_low"]));
+    assert!(found(&["-R", "sales"]) >= first.max(second) && first > 0 && second > 0);
+    let ran = walproof(&["blame", archive.to_str().unwrap(), "sales:0"]);
+    assert!(ran.code == 2 && ran.err.contains("name a partition of it"), "{}{}", ran.out, ran.err);
     let of_partition = document(&archive, &["-R", "sales_1", "--kind", "delete"]);
     assert_eq!(kinds(&of_partition), ["delete"]);
     // Its table is named, and of what is no partition there is none.
@@ -70,14 +82,22 @@ fn a_relation_is_found_whatever_became_of_it() {
 fn few_at_a_time(archive: &Path) {
     let none = document(archive, &["-R", "small", "--kind", "delete"]);
     assert!(kinds(&none).is_empty(), "{none:#}");
-    let below = serde_json::json!({"least": 1000, "transactions": 6, "deleted": 600, "updated": 0});
-    assert_eq!(none["below_rows"], below);
+    for (name, value) in [("least", 1000), ("transactions", 6), ("deleted", 600), ("updated", 0)] {
+        assert_eq!(none["below_rows"][name], value, "{none:#}");
+    }
+    // Of no relation, the largest says whether another threshold would tell more.
+    let all = document(archive, &["--kind", "delete"]);
+    assert_eq!(all["below_rows"]["least"], 1000, "{:#}", all["below_rows"]);
+    assert_eq!(all["below_rows"]["largest"]["rows"], 100, "{:#}", all["below_rows"]);
+    assert!(all["below_rows"]["transactions"].as_u64().unwrap() >= 6, "{:#}", all["below_rows"]);
+    let text = walproof(&["events", archive.to_str().unwrap(), "--kind", "delete"]).out;
+    assert!(text.contains("BELOW    ") && text.contains("the most, 100, in transaction "), "{text}");
     let text = walproof(&["events", archive.to_str().unwrap(), "-R", "small", "--kind", "delete"]).out;
     assert!(
         text.contains("BELOW    600 rows deleted by 6 committed transactions of fewer than 1,000 rows each"),
         "{text}"
     );
-    for words in [&["-R", "small", "--kind", "delete", "--rows", "100"][..], &["-R", "small", "--kind", "drop"], &[]] {
+    for words in [&["-R", "small", "--kind", "delete", "--rows", "100"][..], &["-R", "small", "--kind", "drop"]] {
         assert!(document(archive, words)["below_rows"].is_null(), "{words:?}");
     }
 }

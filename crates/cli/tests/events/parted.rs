@@ -181,6 +181,11 @@ fn without_hints_in_wal_a_rewind_is_refused() {
     let rewind = &parted["a"]["pg_rewind"];
     let possible = checksums.trim() == "on";
     assert_eq!(rewind["possible"].as_bool(), Some(possible), "{rewind}");
+    let text = walproof(&["diverge", path(&server.data()), path(&second.data())]).out;
+    let said = text.lines().find(|line| line.starts_with("REWIND A ")).unwrap_or_else(|| panic!("{text}"));
+    // Where it refuses, nothing is said that would help if it did not.
+    assert_eq!(said.contains("; take a new base backup of B in the place of A"), !possible, "{said}");
+    assert!(possible || !said.contains("-c"), "{said}");
     match rewound(&server, &second) {
         None => gate::goes_without("no pg_rewind beside the server: whether it refuses"),
         Some(said) => assert_eq!(said.is_ok(), possible, "{said:?}"),
@@ -409,6 +414,7 @@ fn histories_tell_where_a_segment_begins_with_the_fork() {
     }
     let text = walproof(&["diverge", path(&old), path(&new)]).out;
     assert!(text.contains("with the WAL that is here: no checkpoint before the fork"), "{text}");
+    assert!(text.contains("; else take a new base backup of B in the place of A"), "{text}");
     remove(3);
     let told = document(&[path(&old), path(&new)], 1);
     assert_eq!((told["fork_lsn"].as_str(), &told["certain"]), (Some(&*fork.to_string()), &false.into()), "{told:#}");

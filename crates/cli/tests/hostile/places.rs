@@ -239,4 +239,8 @@ fn what_is_no_archive_gets_its_next_step() {
     std::fs::remove_file(&text).unwrap();
     std::fs::remove_dir_all(&backup).unwrap();
     verify(folder.path()).exits(2).says("it is a base backup without WAL");
+    // As pg_basebackup -Ft writes it, the WAL lies beside it.
+    std::fs::write(folder.path().join("base.tar"), [0; 1024]).unwrap();
+    std::fs::write(folder.path().join("pg_wal.tar"), [0; 1024]).unwrap();
+    verify(folder.path()).exits(2).says("a base backup with its own WAL in pg_wal.tar");
 }

@@ -103,6 +103,13 @@ fn limits_and_formats(site: &Site<'_>) {
         let ran = site.run(&[limits, &["--format", "nagios"]].concat());
         assert_eq!(ran.code, plugin, "{limits:?}: {}", ran.out);
         assert!(ran.out.lines().count() == 1 && ran.out.contains("_bytes="), "{}", ran.out);
+        // A graph goes on where another standby comes or goes.
+        assert!(!ran.out.contains(" 0_"), "{}", ran.out);
+        // People are told which limit is passed, and by what.
+        let text = site.text(limits);
+        let word = ["", "WARNING  ", "CRITICAL "][plugin as usize];
+        let said = text.lines().any(|line| line.starts_with("WARNING") || line.starts_with("CRITICAL"));
+        assert!(said == (plugin > 0) && text.contains(word), "{limits:?}: {text}");
     }
     let ran = site.run(&["--format", "prometheus"]);
     let row = |name: &str| ran.out.lines().find(|line| line.starts_with(name) && line.contains("replayed")).unwrap();

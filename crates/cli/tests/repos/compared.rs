@@ -96,12 +96,48 @@ fn a_mended_copy_takes_the_good_of_both_and_writes_over_nothing() {
         let ran = walproof(&["compare", &a, &b, "--write", folder]);
         assert!(ran.code == 2 && ran.err.contains(why), "{folder}: {}", ran.err);
     }
+    // What is broken off leaves nothing that looks like an archive.
+    let broken = places.named("broken");
+    let typed = format!("ulimit -f 600; '{}' compare '{a}' '{b}' --write '{broken}'", env!("CARGO_BIN_EXE_walproof"));
+    let ran = std::process::Command::new("sh").args(["-c", &typed]).output().unwrap();
+    assert!(!ran.status.success(), "{}", String::from_utf8_lossy(&ran.stdout));
+    let left: Vec<String> =
+        fs::read_dir(&broken).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    assert!(!left.is_empty() && left.iter().all(|name| name.ends_with(".walproof")), "{left:?}");
+    let ran = walproof(&["verify", &broken]);
+    assert!(ran.code == 2, "{}{}", ran.out, ran.err);
+    let ran = walproof(&["compare", &a, &b, "--write", &broken]);
+    assert!(ran.code == 2 && ran.err.contains("a mended copy that was broken off"), "{}", ran.err);
+    // A server runs what is to be typed in another folder than this one.
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_walproof"));
+    command.current_dir(places.file("a", 0).parent().unwrap().parent().unwrap());
+    let ran = command.args(["compare", &a, &b, "--write", "typed"]).output().unwrap();
+    let typed = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert!(typed.contains(&format!("restore_command = 'cp \"{}/%f\" \"%p\"'", places.named("typed"))), "{typed}");
     // Where neither is good, the segment is left out, and said to be.
     let again = places.named("again");
     places.flip("a", 1, 600_000);
     let (found, code) = json(&["compare", &a, &b, "--write", &again]);
     assert_eq!((code, found["written"]["left_out"][0].as_str()), (1, Some(SEGMENTS[1])), "{found}");
     assert_eq!(found["written"]["verdict"], "refuted");
+}
+
+/// The pg_wal of a server has files ahead of use, recycled and of zeros: no WAL that the archive lacks.
+#[test]
+fn what_a_server_made_ahead_is_no_difference() {
+    let places = Places::new(&[("a", &[0, 1, 2]), ("pg_wal", &[0, 1, 2])]);
+    let (a, live) = (places.named("a"), places.named("pg_wal"));
+    let ahead = |name: &str| places.file("pg_wal", 0).with_file_name(name);
+    fs::copy(places.file("pg_wal", 0), ahead("00000001000000000000000C")).unwrap();
+    fs::write(ahead("00000001000000000000000D"), vec![0; 1 << 20]).unwrap();
+    let (found, code) = json(&["compare", &a, &live]);
+    assert_eq!((code, told(&found), &found["same"]), (0, vec![], &3.into()), "{found:#}");
+    // What a standby has not got yet, the archive alone has.
+    fs::remove_file(places.file("pg_wal", 2)).unwrap();
+    fs::copy(places.file("pg_wal", 0), places.file("pg_wal", 2)).unwrap();
+    let (found, code) = json(&["compare", &a, &live]);
+    assert_eq!((code, told(&found)), (1, vec![]), "{found:#}");
+    assert_eq!(found["only_a"][0]["first"], SEGMENTS[2], "{found:#}");
 }
 
 #[test]

@@ -130,6 +130,19 @@ fn where_nothing_is_proven_or_no_tool_reads_it_nothing_is_to_be_typed() {
     assert_eq!(command(&[&root, "--backup", INCR, "--from", &good]), None);
 }
 
+/// The tool's own command says all of it, and the settings of a recovery beside it would be typed in vain.
+#[test]
+fn a_way_back_is_typed_once() {
+    let repo = Repo::new();
+    build::pgbackrest(&repo);
+    let typed = walproof(&["events", &repo.root(), "--before", "738"]).out;
+    assert!(typed.contains("TYPE     pgbackrest ") && typed.contains("--type=lsn"), "{typed}");
+    assert!(!typed.contains("SETTINGS"), "{typed}");
+    // In a plain folder they are what there is.
+    let typed = walproof(&["events", &testdata("demo/good"), "--before", "738"]).out;
+    assert!(typed.contains("\nSETTINGS for postgresql.conf:\n") && !typed.contains("TYPE "), "{typed}");
+}
+
 #[test]
 fn a_backup_that_does_not_restore_is_the_first_that_is_told() {
     let repo = Repo::new();
@@ -184,6 +197,19 @@ fn windows_of_backups_are_told_by_when_and_their_absence_by_backups() {
     }
     let none = walproof(&["backups", folder.path().to_str().unwrap()]);
     assert!(none.code == 1 && none.out.contains(": no base backup is known here\n"), "{}", none.out);
+    // A folder of base backups is no archive of them; they are named.
+    let (full, packed) = (folder.path().join("of/full"), folder.path().join("of/packed"));
+    [&full.join("pg_wal"), &packed].into_iter().for_each(|new| fs::create_dir_all(new).unwrap());
+    fs::write(full.join("PG_VERSION"), "15\n").unwrap();
+    fs::write(full.join("backup_label"), "START WAL LOCATION: 0/900028\n").unwrap();
+    fs::write(packed.join("base.tar.gz"), "").unwrap();
+    fs::rename(folder.path().join(SEGMENTS[0]), full.join("pg_wal").join(SEGMENTS[0])).unwrap();
+    let of = folder.path().join("of");
+    let none = walproof(&["backups", of.to_str().unwrap()]);
+    let told =
+        format!("BESIDE   base backups, with no archive's word on them: {}, {}\n", full.display(), packed.display());
+    let typed = format!("walproof verify ARCHIVE --backup {}\n", full.display());
+    assert!(none.out.contains(&told) && none.out.contains(&typed), "{}{}", none.out, none.err);
 }
 
 /// Of a backup without the server's own word on it, where its checkpoint is only WAL says.

@@ -42,6 +42,32 @@ fn archives() -> Vec<(String, Option<tempfile::TempDir>)> {
     out
 }
 
+/// Whoever validates with one file needs no other one; what several have is the same in each.
+#[test]
+fn a_schema_stands_by_itself() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("schema");
+    let schema = |name: &str| -> Value {
+        serde_json::from_slice(&std::fs::read(folder.join(name)).unwrap())
+            .unwrap_or_else(|error| panic!("{name}: {error}"))
+    };
+    let verify = schema("verify.json");
+    for file in std::fs::read_dir(&folder).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        let own = schema(&name);
+        let text = own.to_string();
+        let mut refs = text.split("\"$ref\":\"").skip(1).map(|rest| &rest[..rest.find('"').unwrap()]);
+        assert!(refs.all(|to| to.strip_prefix('#').is_some_and(|to| own.pointer(to).is_some())), "{name}");
+        for shared in ["finding", "timeline"] {
+            let at = format!("/$defs/{shared}");
+            let called = |of: &Value| of.pointer(&at).and_then(|own| own["description"].as_str().map(str::to_owned));
+            let is_shared = called(&own).is_some() && called(&own) == called(&verify);
+            if is_shared {
+                assert_eq!(own.pointer(&at), verify.pointer(&at), "{name}: {shared} is to be copied from verify.json");
+            }
+        }
+    }
+}
+
 #[test]
 fn verify_and_timelines() {
     let (verify, timelines) = (Schema::named("verify.json"), Schema::named("timelines.json"));

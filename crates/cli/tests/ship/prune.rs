@@ -56,8 +56,19 @@ fn nothing_goes_that_a_backup_needs() {
     assert_eq!(names(&wal)[0], "000000010000000000000002");
     let ran = prune(&wal, &["--keep-backups", "2", "--yes"]);
     assert!(ran.out.contains("nothing to remove"), "{}{}", ran.out, ran.err);
+    // Whoever keeps fewer backups than he thinks is told so, and which ones go.
+    assert!(!ran.out.contains("only"), "{}", ran.out);
+    let ran = prune(&wal, &["--keep-backups", "3"]);
+    assert!(
+        ran.out.contains("only 2 backups that can be restored are known here, and 3 are to be kept"),
+        "{}",
+        ran.out
+    );
+    let ran = prune(&wal, &["--keep-backups", "1"]);
+    let gone = format!("would be given up: the backup {second} (old), which cannot be restored after that\n");
+    assert!(ran.out.contains(&format!("kept: the backup {fourth} (new)\n")) && ran.out.contains(&gone), "{}", ran.out);
     let ran = prune(&wal, &["--keep-backups", "1", "--yes"]);
-    assert!(ran.out.contains("removed"), "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("removed") && ran.out.contains("\ngiven up: the backup"), "{}{}", ran.out, ran.err);
     assert_eq!(names(&wal), ["000000010000000000000004", &fourth, "000000010000000000000005"]);
     let ran = walproof(&["verify", wal.to_str().unwrap()]);
     assert_eq!(ran.code, 0, "{}", ran.out);

@@ -54,6 +54,7 @@ fn another_content_under_the_same_name_is_never_replaced() {
     }
     let before = fs::read(to.join(SECOND)).unwrap();
     let ran = push(&other, SECOND, &["--to", place]).fails("is there already");
+    assert!(!ran.err.contains("damaged there"), "{}", ran.err);
     assert!(ran.err.contains(&CLUSTER.to_string()) && ran.err.contains("timeline 1") && ran.err.contains(" 0/002"));
     assert_eq!(fs::read(to.join(SECOND)).unwrap(), before);
     // A cluster of its own in the same place.
@@ -175,6 +176,15 @@ fn a_damaged_segment_is_stored_with_a_note_where_that_is_asked_for() {
     assert_eq!(names(&to), ["000000010000000000000001", SECOND, &format!("{SECOND}.damaged"), THIRD]);
     let ran = walproof(&["verify", to.to_str().unwrap()]);
     assert!(ran.code == 1 && ran.out.contains("WP201") && ran.out.contains("WP129"), "{}", ran.out);
+    // A good copy of it: which of the two is damaged is known, and what is to be done.
+    site.change(SECOND, |bytes| bytes[300_000] ^= 4);
+    let ran = push(&site, SECOND, &["--to", "to"]).fails("it is damaged there: ");
+    assert!(ran.err.contains("(WP201); move it away, with its note") && ran.err.contains(".damaged"), "{}", ran.err);
+    for name in [SECOND.to_owned(), format!("{SECOND}.damaged")] {
+        fs::rename(to.join(&name), site.path("pg_wal").join(format!("old-{name}"))).unwrap();
+    }
+    push(&site, SECOND, &["--to", "to"]).passes();
+    assert_eq!(walproof(&["verify", to.to_str().unwrap()]).code, 0);
     // Another segment is no damage.
     fs::copy(site.path(&site.p(THIRD)), site.path("pg_wal/000000010000000000000009")).unwrap();
     push(&site, "000000010000000000000009", &["--to", "to", "--on-damage", "store"]).fails(THIRD);

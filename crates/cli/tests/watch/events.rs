@@ -35,6 +35,22 @@ fn a_gap_comes_and_goes() {
     assert_eq!(watch.appeared(), ["WP101"]);
 }
 
+/// Something is wrong already, and then replay comes less far: whoever reads the last state would think it still did.
+#[test]
+fn a_reach_that_falls_while_something_else_is_wrong() {
+    let (folder, archive) = copied("demo/good");
+    let watch = Started::of(&[text(&archive), "--max-age", "20s"]);
+    let state = watch.until("state", 1);
+    assert_eq!(state["state"]["wal"]["verdict"], "refuted", "{state:#}");
+    assert_eq!(state["state"]["wal"]["verified_lsn"], "0/00BFFCD8");
+    let aside = folder.path().join(MIDDLE);
+    fs::rename(archive.join(MIDDLE), &aside).unwrap();
+    let state = watch.until("state", 2);
+    assert!(state["state"]["wal"]["verified_lsn"].as_str().is_some_and(|at| at < "0/00B00000"), "{state:#}");
+    fs::rename(&aside, archive.join(MIDDLE)).unwrap();
+    assert_eq!(watch.until("state", 3)["state"]["wal"]["verified_lsn"], "0/00BFFCD8");
+}
+
 /// What was proven is read again where it is written again.
 #[test]
 fn damage_to_what_was_proven() {

@@ -35,6 +35,8 @@ pub struct ServerFacts {
     pub timeline: Option<TimelineId>,
     /// The timeline of what it received, of one that recovers, from 9.6 on; it may have come to a newer one since.
     pub received_timeline: Option<TimelineId>,
+    /// The name by which its primary knows it, from 9.6 on, where this role may see it and it is not the usual one.
+    pub known_as: Option<String>,
     /// Its clock.
     pub clock: Timestamp,
     /// Its data directory, where it is reached by a socket of this machine and tells it to this role.
@@ -60,6 +62,8 @@ pub struct ConnectedStandby {
     pub sync: String,
     /// Sent, written, flushed, replayed.
     pub stages: [Option<Lsn>; 4],
+    /// When it last told so, from 12 on.
+    pub replied: Option<Timestamp>,
 }
 
 /// What a server says of its archiver.
@@ -105,11 +109,13 @@ impl ServerFacts {
         let ServerProgress { current, received, replayed, stages, .. } = progress;
         let [sent, written, flushed, done] = stages;
         let name = dialect.functions.file_name;
+        let replied = if progress.reply_time { micros("reply_time") } else { "''".to_owned() };
         let mut asked = format!(
             "select 'standby=' || encode(convert_to(coalesce(application_name, ''), 'UTF8'), 'hex') || '|' \
              || coalesce(host(client_addr), '') || '|' || coalesce(state, '') || '|' || coalesce(sync_state, '') || '|' \
              || coalesce({sent}::text, '') || '|' || coalesce({written}::text, '') || '|' \
              || coalesce({flushed}::text, '') || '|' || coalesce({done}::text, '') \
+             || '|' || coalesce({replied}, '') \
              from pg_stat_replication where state is distinct from 'backup' order by application_name, client_addr;\n\
              select case when pg_is_in_recovery() then 'recovers=yes' || E'\\nreceived=' || coalesce({received}()::text, '') \
              || E'\\nreplayed=' || coalesce({replayed}()::text, '') \
@@ -126,6 +132,8 @@ impl ServerFacts {
         }
         if let Some(timeline) = progress.received_timeline {
             asked += &format!("select 'received_timeline=' || ({timeline}) where pg_is_in_recovery();\n");
+            // The view came with 9.6 as well.
+            asked += "select 'receiver=' || encode(convert_to(conninfo, 'UTF8'), 'hex') from pg_stat_wal_receiver;\n";
         }
         if progress.archiver_view {
             let (archived, failed) = (micros("last_archived_time"), micros("last_failed_time"));
@@ -181,6 +189,7 @@ impl ServerFacts {
             replayed,
             timeline: fact(answer, "file").and_then(SegmentName::parse).map(|name| name.timeline),
             received_timeline: fact(answer, "received_timeline").and_then(|n| n.parse::<u32>().ok()).map(TimelineId),
+            known_as: fact(answer, "receiver").and_then(unhex).and_then(|text| application_name(&text)),
             clock: timestamp(says("clock")?).ok_or("its clock says nothing")?,
             data: fact(answer, "data").and_then(unhex).map(PathBuf::from),
             standbys: answer.lines().filter_map(|line| standby(line.strip_prefix("standby=")?)).collect(),
@@ -204,6 +213,13 @@ fn fact<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
     answer.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
 }
 
+/// Of the connection of a standby. Every standby without a name of its own is called `walreceiver`.
+fn application_name(conninfo: &str) -> Option<String> {
+    let of = |key: &str| conninfo.split_whitespace().find_map(|word| word.strip_prefix(key)?.strip_prefix('='));
+    let name = of("application_name").or_else(|| of("fallback_application_name"))?.trim_matches('\'');
+    (!name.is_empty() && name != "walreceiver").then(|| name.to_owned())
+}
+
 fn standby(row: &str) -> Option<ConnectedStandby> {
     let mut parts = row.split('|');
     let mut next = || parts.next();
@@ -212,7 +228,9 @@ fn standby(row: &str) -> Option<ConnectedStandby> {
     for stage in &mut stages {
         *stage = next()?.parse().ok();
     }
-    Some(ConnectedStandby { name, address: address.to_owned(), state: state.to_owned(), sync: sync.to_owned(), stages })
+    let replied = next().and_then(timestamp);
+    let (address, state, sync) = (address.to_owned(), state.to_owned(), sync.to_owned());
+    Some(ConnectedStandby { name, address, state, sync, stages, replied })
 }
 
 #[cfg(test)]

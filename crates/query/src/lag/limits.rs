@@ -35,6 +35,19 @@ pub enum LagJudgement {
     TooFar,
 }
 
+/// A limit that is passed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PassedLimit {
+    /// By this standby; `None`: by the archiver.
+    pub who: Option<String>,
+    /// So much is allowed.
+    pub limit: LagLimit,
+    /// So much it is.
+    pub amount: LagLimit,
+    /// What that comes to.
+    pub judged: LagJudgement,
+}
+
 /// Whether a limit is passed; `None` where nobody knows.
 fn passes(limit: LagLimit, bytes: Option<u64>, micros: Option<u64>) -> Option<bool> {
     match limit {
@@ -63,6 +76,34 @@ impl Limits {
             (None, Some(stage)) => self.judge(Some(stage.bytes), stage.waits_micros()),
             (None, None) => LagJudgement::Unknown,
         }
+    }
+
+    /// Every limit that something passes: those for exit code 1 first.
+    pub fn passed(&self, lag: &LiveLag) -> Vec<PassedLimit> {
+        let of = |who: Option<&str>, bytes: Option<u64>, micros: Option<u64>| {
+            let each = |limits: &[LagLimit], judged: LagJudgement| -> Vec<PassedLimit> {
+                let beyond = limits.iter().filter(|limit| passes(**limit, bytes, micros) == Some(true));
+                let found = |limit: &LagLimit| PassedLimit {
+                    who: who.map(str::to_owned),
+                    limit: *limit,
+                    amount: match limit {
+                        LagLimit::Bytes(_) => LagLimit::Bytes(bytes.unwrap_or_default()),
+                        LagLimit::Time(_) => LagLimit::Time(Duration::from_micros(micros.unwrap_or_default())),
+                    },
+                    judged,
+                };
+                beyond.map(found).collect()
+            };
+            [each(&self.crit, LagJudgement::TooFar), each(&self.warn, LagJudgement::Warning)].concat()
+        };
+        let known = lag.followers.iter().filter(|follower| follower.unknown.is_none());
+        let known = known.filter_map(|follower| Some((follower, follower.last()?)));
+        let mut out: Vec<PassedLimit> = known
+            .flat_map(|(follower, stage)| of(Some(&follower.name), Some(stage.bytes), stage.waits_micros()))
+            .collect();
+        out.extend(lag.archiver.iter().flat_map(|archiver| of(None, archiver.owed_bytes, archiver.owed_micros)));
+        out.sort_by_key(|passed| std::cmp::Reverse(passed.judged));
+        out
     }
 
     /// Of what the archiver owes: whole segments, and since when the first of them waits. That it fails is worth a

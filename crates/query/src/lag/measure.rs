@@ -91,14 +91,23 @@ pub struct FollowerLag {
     pub kind: FollowerKind,
     /// Stages that are known, in order.
     pub stages: Vec<StageLag>,
+    /// Microseconds since it last told them, by the primary's clock.
+    pub told_micros: Option<u64>,
     /// Why nothing is known of it.
     pub unknown: Option<String>,
 }
 
+/// What only receives tells how far it is every 10 seconds by itself, as `pg_receivewal` does; nothing is late so long.
+const BETWEEN_REPORTS: u64 = 15_000_000;
+
 impl FollowerLag {
-    /// The last stage that it has: what receives and does not replay has no last one.
+    /// The last stage that it has: what receives and does not replay has no last one. Where all that waits there came
+    /// since it last told, it was at the end then, and what it was sent counts.
     pub fn last(&self) -> Option<&StageLag> {
-        self.stages.last()
+        let last = self.stages.last()?;
+        let told = self.told_micros.filter(|told| *told < BETWEEN_REPORTS && last.stage != LagStage::Replayed);
+        let is_since = |told: u64| last.waits_micros().is_none_or(|waits| waits <= told);
+        if last.bytes > 0 && told.is_some_and(is_since) { self.stages.first() } else { Some(last) }
     }
 }
 
@@ -184,7 +193,11 @@ pub fn measure(
     let position = primary.position.ok_or("it does not say how far it is")?;
     let mut ruler = Ruler { primary, position, wal: wal.as_ref(), read: BTreeMap::new() };
     let mut followers: Vec<FollowerLag> = primary.standbys.iter().map(|row| ruler.connected(row)).collect();
-    followers.extend(standbys.into_iter().map(|standby| ruler.asked(standby)));
+    for standby in standbys {
+        let known_as = standby.facts.as_ref().ok().and_then(|facts| facts.known_as.clone());
+        let asked = ruler.asked(standby);
+        take_in(&mut followers, asked, known_as.as_deref());
+    }
     let archiver = ruler.archiver();
     Ok(LiveLag {
         name: name.to_owned(),
@@ -199,6 +212,21 @@ pub fn measure(
         wal: wal.map(|wal| wal.place),
         slots: kept::measured(primary, position),
     })
+}
+
+/// One that streams from the primary and was asked as well is told once, as it was named: that name stays when it is
+/// gone.
+fn take_in(followers: &mut Vec<FollowerLag>, mut asked: FollowerLag, known_as: Option<&str>) {
+    let is_it = |follower: &FollowerLag| {
+        matches!(follower.kind, FollowerKind::Connected { .. }) && Some(follower.name.as_str()) == known_as
+    };
+    let same: Vec<usize> = (0..followers.len()).filter(|at| followers.get(*at).is_some_and(is_it)).collect();
+    if let ([at], None) = (same.as_slice(), &asked.unknown) {
+        let connected = followers.remove(*at);
+        let before = connected.stages.into_iter().filter(|stage| stage.stage < LagStage::Flushed);
+        asked.stages.splice(0..0, before);
+    }
+    followers.push(asked);
 }
 
 struct Ruler<'a> {
@@ -225,6 +253,7 @@ impl Ruler<'_> {
                 sync: row.sync.clone(),
             },
             stages,
+            told_micros: row.replied.map(|at| since_by(self.primary.clock, at)),
             unknown,
         }
     }
@@ -235,7 +264,7 @@ impl Ruler<'_> {
             Ok(stages) => (stages, None),
             Err(why) => (Vec::new(), Some(why)),
         };
-        FollowerLag { name: standby.name, kind: FollowerKind::Asked, stages, unknown }
+        FollowerLag { name: standby.name, kind: FollowerKind::Asked, stages, told_micros: None, unknown }
     }
 
     /// Of a server that was asked; in words why it has none.
@@ -376,6 +405,19 @@ mod tests {
         assert!(archiver.is_failing && archiver.ready.is_err() && archiver.owed_bytes.is_none());
     }
 
+    /// A receiver writes at once and tells it every 10 s.
+    #[test]
+    fn what_came_since_the_last_report_is_not_behind() {
+        let of = |row: &str| measure("p", &facts(&PRIMARY.replace("0/3FFFFF", row)), Vec::new(), None).unwrap();
+        let stage = |row: &str| of(row).followers[0].last().map(|stage| (stage.stage, stage.bytes));
+        assert_eq!(stage("|1700000057000000"), Some((LagStage::Sent, 0)));
+        // It has told nothing for long, or not when.
+        assert_eq!(stage("|1700000040000000"), Some((LagStage::Flushed, 256)));
+        assert_eq!(stage("|"), Some((LagStage::Flushed, 256)));
+        // A standby that replays says so at once.
+        assert_eq!(stage("0/500080|1700000057000000"), Some((LagStage::Replayed, 128)));
+    }
+
     #[test]
     fn what_the_archiver_owes_is_what_waits() {
         let mut primary = facts(PRIMARY);
@@ -400,6 +442,21 @@ mod tests {
             let told = lag.followers[1].unknown.clone().unwrap_or_default();
             assert!(told.starts_with(why) && told.is_empty() == why.is_empty(), "{answer}: {told}");
             assert_eq!(lag.followers[1].stages.is_empty(), !why.is_empty(), "{answer}");
+        }
+    }
+
+    #[test]
+    fn one_that_streams_and_was_asked_is_told_once() {
+        let conninfo: String =
+            "user=x application_name=a fallback_application_name=b".bytes().map(|b| format!("{b:02x}")).collect();
+        let answer = "recovers=yes\nreceived=0/500000\nreplayed=0/500000\nsystem_identifier=5\n";
+        for (receiver, told) in [(format!("receiver={conninfo}\n"), 1), (String::new(), 2)] {
+            let standby = UnaskedStandby { name: "s".to_owned(), facts: Ok(facts(&format!("{answer}{receiver}"))) };
+            let lag = measure("p", &facts(PRIMARY), vec![standby], None).unwrap();
+            assert_eq!(lag.followers.len(), told, "{receiver}");
+            let last = lag.followers.last().unwrap();
+            assert_eq!((last.name.as_str(), last.last().map(|stage| stage.bytes)), ("s", Some(0x100)));
+            assert_eq!(last.stages.first().map(|stage| stage.stage == LagStage::Sent), Some(told == 1));
         }
     }
 

@@ -18,7 +18,7 @@ mod slots;
 
 pub use facts::{ArchiverFacts, ConnectedStandby, ReadyFiles, SETUP, ServerFacts, VERSION, dialect_of};
 pub use kept::SlotLag;
-pub use limits::{LagJudgement, LagLimit, Limits};
+pub use limits::{LagJudgement, LagLimit, Limits, PassedLimit};
 pub use measure::{
     ArchiverLag, FollowerKind, FollowerLag, LagStage, LiveLag, StageLag, UnaskedStandby, WalAtHand, WalBehind, measure,
 };

@@ -59,6 +59,7 @@ pub use flaw::{BackupFlaw, FlawKind, RootFileFlaw, StartFlaw, StartObstacle, Wei
 pub use folder_place::FolderPlace;
 pub use judge::of_archive;
 pub use manifest::Manifest;
+pub(crate) use on_machine::is_in_use;
 pub(crate) use open::of_label;
 pub use open::open;
 pub use relations::{Fork, RelationFiles};

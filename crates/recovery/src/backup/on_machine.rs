@@ -125,11 +125,9 @@ impl StartLook<'_> {
         let name = "postmaster.pid";
         let bytes = small(&self.data.join(name), 8192).ok().flatten()?;
         let text = String::from_utf8_lossy(&bytes);
-        let first = text.trim_start().trim_start_matches('-');
-        let digits = first.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
         let exists = || Some(format!("lock file \"{name}\" already exists"));
         let most = self.backup.has_most;
-        let found = match digits.parse::<u32>().unwrap_or(0) {
+        let found = match number_of(&text) {
             0 if bytes.is_empty() => (StartObstacle::NoProcess, Some(format!("lock file \"{name}\" is empty"))),
             0 => (StartObstacle::NoProcess, Some(format!("bogus data in lock file \"{name}\": \"{text}\""))),
             pid => match process(pid, self.data)? {
@@ -171,6 +169,18 @@ impl StartLook<'_> {
         let says = format!("could not create lock file \"{folder}/.s.PGSQL.{port}.lock\": No such file or directory");
         Some(self.set_by(setting, Weight::Warning, (StartObstacle::NoSocketFolder(folder), Some(says))))
     }
+}
+
+/// A server works in this directory, as far as this machine can tell.
+pub(crate) fn is_in_use(data: &Path) -> bool {
+    let bytes = small(&data.join("postmaster.pid"), 8192).ok().flatten();
+    bytes.is_some_and(|bytes| process(number_of(&String::from_utf8_lossy(&bytes)), data).is_some())
+}
+
+/// The process that a lock file names; 0 where it names none.
+fn number_of(text: &str) -> u32 {
+    let first = text.trim_start().trim_start_matches('-');
+    first.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default().parse().unwrap_or(0)
 }
 
 /// Nothing is there. Whoever may not look does not know.

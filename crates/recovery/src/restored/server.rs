@@ -4,6 +4,7 @@
 //! system_identifier=7000000000000000001     pg_control_system()
 //! timeline=2, checkpoint=0/6000028          pg_control_checkpoint(): those of the last checkpoint
 //! min_recovery_end=0/0                      pg_control_recovery(): 0/0 once a checkpoint was made behind the recovery
+//! min_recovery_timeline=1
 //! recovering=false, replayed=               pg_is_in_recovery(), pg_last_wal_replay_lsn()
 //! set:recovery_target_time=hexadecimal      pg_settings, as UTF-8
 //! history:00000002.history=hexadecimal      the newest in pg_wal, and when it was written (microseconds since 1970,
@@ -12,7 +13,7 @@
 //! ```
 //! The functions have these names since 10.
 
-use super::RestoredCluster;
+use super::{ClusterSeen, RestoredCluster, reached};
 use crate::backup::{self, SettingsFile};
 use pgwal_archive::Error;
 use pgwal_format::rmgr::xact::Timestamp;
@@ -25,9 +26,9 @@ use pgwal_source::SourceError;
 pub const SERVER_FACTS: &str = r"select 'version=' || current_setting('server_version_num')::int / 10000;
 select 'system_identifier=' || system_identifier from pg_control_system();
 select 'timeline=' || timeline_id || E'\ncheckpoint=' || checkpoint_lsn from pg_control_checkpoint();
-select 'min_recovery_end=' || min_recovery_end_lsn from pg_control_recovery();
+select 'min_recovery_end=' || min_recovery_end_lsn || E'\nmin_recovery_timeline=' || min_recovery_end_timeline from pg_control_recovery();
 select 'recovering=' || pg_is_in_recovery() || E'\nreplayed=' || coalesce(pg_last_wal_replay_lsn()::text, '');
-select 'set:' || name || '=' || encode(convert_to(setting, 'UTF8'), 'hex') from pg_settings where name like 'recovery\_target%' and source <> 'default';";
+select 'set:' || name || '=' || encode(convert_to(setting, 'UTF8'), 'hex') from pg_settings where (name like 'recovery\_target%' or name = 'restore_command') and source <> 'default';";
 
 /// What a role may ask that may read files of the server (`pg_monitor` and `pg_read_server_files`, or a superuser).
 pub const SERVER_HISTORY: &str = r"select 'history:' || name || '=' || encode(pg_read_binary_file('pg_wal/' || name), 'hex') || E'\nhistory_written=' || (floor(extract(epoch from modification)) + 1)::bigint * 1000000 from pg_ls_waldir() where name ~ '^[0-9A-F]{8}\.history$' order by name desc limit 1;";
@@ -64,10 +65,20 @@ impl RestoredCluster {
             ancestors: None,
             ended: None,
             at_least: position("replayed").max(min_recovery_end).max(position("checkpoint")),
+            reached: reached(
+                (
+                    number("min_recovery_timeline").ok().and_then(|n| u32::try_from(n).ok()).map(TimelineId),
+                    Some(min_recovery_end),
+                ),
+                (timeline, position("checkpoint")),
+            ),
             lacks_checkpoint: min_recovery_end > Lsn::ZERO && !recovering,
             is_unstarted: false,
             began: fact("label").and_then(bytes_of).and_then(|bytes| backup::of_label(place, bytes)),
             settings: settings(answer, fact("version")).into_iter().collect(),
+            seen: ClusterSeen::Server,
+            was_started: false,
+            other_target: false,
         };
         if !recovering && let Some((timeline, bytes)) = newest_history(answer).filter(|(own, _)| *own >= timeline) {
             let written = fact("history_written").and_then(|text| text.parse().ok()).map(Timestamp::from_unix_micros);

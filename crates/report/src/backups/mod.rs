@@ -25,6 +25,8 @@ pub struct BackupsAnswer<'a> {
     pub place: String,
     /// Its archives.
     pub archives: Vec<ArchiveBackups<'a>>,
+    /// Base backups that lie there as folders, without an archive of their own.
+    pub base_backups: Vec<String>,
     /// This machine's clock.
     pub now: Timestamp,
 }

@@ -4,9 +4,10 @@ use super::{ArchiveBackups, BackupsAnswer, last_commit};
 use crate::figures::bytes;
 use crate::outside::Lines;
 use crate::time::Zone;
-use crate::verify::text::on_others;
+use crate::verify::text::{called, on_others};
 use crate::window::{ends_by, why};
 use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_repos::shell::quoted;
 use pgwal_verify::windows::{BackupWindow, holes};
 use std::io;
 
@@ -18,8 +19,18 @@ pub fn write(out: &mut Lines<'_>, answer: &BackupsAnswer<'_>, zone: &Zone) -> io
         }
         one(out, archive, answer.now, zone)?;
     }
+    let folders = &answer.base_backups;
+    if let Some(first) = folders.first() {
+        let more = if folders.len() > TOLD { format!(" and {} more", folders.len() - TOLD) } else { String::new() };
+        let told = folders.iter().take(TOLD).cloned().collect::<Vec<_>>().join(", ");
+        writeln!(out, "BESIDE   base backups, with no archive's word on them: {told}{more}")?;
+        writeln!(out, "         how far one gets: walproof verify ARCHIVE --backup {}", quoted(first))?;
+    }
     Ok(())
 }
+
+/// Folders that are told one by one.
+const TOLD: usize = 20;
 
 fn one(out: &mut Lines<'_>, archive: &ArchiveBackups<'_>, now: Timestamp, zone: &Zone) -> io::Result<()> {
     let windows = archive.windows(now);
@@ -81,9 +92,11 @@ fn row(out: &mut Lines<'_>, window: &BackupWindow<'_>, zone: &Zone) -> io::Resul
     let ended =
         listed.and_then(|listed| listed.stopped).and_then(|seconds| zone.local(Timestamp::from_unix_seconds(seconds)));
     let ended = ended.map(|time| format!(", ended {time}"));
+    // Without a tool that lists it, a server's own file says what it is called.
+    let label = window.known.filter(|_| listed.is_none()).map(|known| called(known, zone)).unwrap_or_default();
     writeln!(
         out,
-        "BACKUP   {}{mode}{}{}{}",
+        "BACKUP   {}{label}{mode}{}{}{}",
         window.name(),
         parent.unwrap_or_default(),
         ended.unwrap_or_default(),

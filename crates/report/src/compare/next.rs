@@ -1,7 +1,9 @@
 //! What to do about what was compared.
 
 use super::{CompareAnswer, WrittenCopy};
+use crate::when::restore_command::cp;
 use pgwal_verify::compare::{CopyDifference, DifferingFiles, RightCopy};
+use std::path::absolute;
 
 pub(super) fn next(answer: &CompareAnswer<'_>) -> String {
     let found = answer.found;
@@ -49,7 +51,9 @@ fn of_written(written: &WrittenCopy) -> String {
     let folder = written.folder.display();
     match written.left_out.first() {
         _ if written.is_whole() => format!(
-            "the mended copy is whole: plain segments in one folder, which restore_command = 'cp {folder}/%f %p' serves"
+            "the mended copy is whole: plain segments in one folder, which restore_command = '{}' serves",
+            // A server runs it in its data directory.
+            cp(&absolute(&written.folder).unwrap_or_else(|_| written.folder.clone()))
         ),
         Some(name) => format!("find a good copy of {name} elsewhere, and put it into {folder}"),
         None => format!("walproof verify {folder} says what is still wrong"),

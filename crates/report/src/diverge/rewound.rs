@@ -15,6 +15,17 @@ pub fn name(hindrance: RewindHindrance) -> &'static str {
     }
 }
 
+/// No server that is set up otherwise, and no WAL from elsewhere, takes it away any more.
+fn is_final(hindrance: RewindHindrance) -> bool {
+    match hindrance {
+        RewindHindrance::OneTimeline
+        | RewindHindrance::OtherFork(_)
+        | RewindHindrance::NoHints
+        | RewindHindrance::NoImages => true,
+        RewindHindrance::NotShutDown | RewindHindrance::NoCheckpoint | RewindHindrance::NotCheckpointed => false,
+    }
+}
+
 fn why(hindrance: RewindHindrance) -> String {
     match hindrance {
         RewindHindrance::OneTimeline => {
@@ -44,6 +55,11 @@ fn why(hindrance: RewindHindrance) -> String {
     }
 }
 
+/// The way that is always there.
+fn anew(own: &str, other: &str) -> String {
+    format!("take a new base backup of {other} in the place of {own}")
+}
+
 /// A sentence: `own` is the letter of the side that is to be rewound.
 pub fn sentence(own: &str, other: &str, outlook: &RewindOutlook) -> String {
     if outlook.needless && outlook.hindrances.iter().all(|h| matches!(h, RewindHindrance::NoCheckpoint)) {
@@ -60,11 +76,21 @@ pub fn sentence(own: &str, other: &str, outlook: &RewindOutlook) -> String {
         Some(true) => format!("pg_rewind can have {own} follow {other}{from}"),
         None => format!(
             "pg_rewind can have {own} follow {other} if wal_log_hints or data checksums are on there, which nothing here \
-             says{from}"
+             says, else {}{from}",
+            anew(own, other)
         ),
+        // What else is in the way does not matter then.
+        Some(false) if outlook.hindrances.iter().any(|hindrance| is_final(*hindrance)) => {
+            let all: Vec<String> =
+                outlook.hindrances.iter().filter(|own| is_final(**own)).map(|own| why(*own)).collect();
+            format!("pg_rewind cannot have {own} follow {other}: {}; {}", all.join("; "), anew(own, other))
+        }
         Some(false) if outlook.hindrances == [RewindHindrance::NoCheckpoint] => {
             let why = why(RewindHindrance::NoCheckpoint);
-            format!("pg_rewind cannot have {own} follow {other} with the WAL that is here: {why}")
+            format!(
+                "pg_rewind cannot have {own} follow {other} with the WAL that is here: {why}; else {}",
+                anew(own, other)
+            )
         }
         Some(false) => {
             let all: Vec<String> = outlook.hindrances.iter().map(|hindrance| why(*hindrance)).collect();

@@ -6,8 +6,9 @@ use super::relation::relation;
 use super::words;
 use crate::history_head::HistoryHead;
 use crate::outside::shown;
+use crate::relation_name::full;
 use crate::time::rfc3339;
-use pgwal_forensics::{EventFact, WalEvent};
+use pgwal_forensics::{BelowSum, EventFact, WalEvent};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
@@ -38,12 +39,24 @@ pub fn document<'a>(report: &EventsReport<'a>) -> EventsDocument<'a> {
         head: HistoryHead::new(&answer.gathered, answer.range, &answer.holes, answer.left_out),
         more_events: answer.more_events,
         initdb: answer.initdb.map(|own| json!({"events": own.events, "until_lsn": own.until})),
-        below_rows: answer.below.map(|own| {
-            json!({"least": own.least, "transactions": own.transactions, "deleted": own.deleted, "updated": own.updated})
-        }),
+        below_rows: answer.below.as_ref().map(below_rows),
         before: report.before.map(before),
         events: &answer.events,
     }
+}
+
+fn below_rows(own: &BelowSum) -> Value {
+    let largest = own.largest.as_ref().map(|one| {
+        let name = one.name.as_ref().map(full);
+        json!({"xid": one.xid, "rows": one.rows, "time": one.time.and_then(rfc3339), "relation": name})
+    });
+    json!({
+        "least": own.least,
+        "transactions": own.transactions,
+        "deleted": own.deleted,
+        "updated": own.updated,
+        "largest": largest,
+    })
 }
 
 fn event(event: &WalEvent) -> Value {

@@ -1,7 +1,7 @@
 //! What is said of one event, and of all of them, line by line.
 
-use super::words::{GONE, fact, kind, on_disk, quoted, relation};
-use crate::figures::{bytes, counted};
+use super::words::{GONE, fact, kind, named_file, on_disk, quoted, relation};
+use crate::figures::{bytes, counted, grouped};
 use crate::history_head::left_timelines;
 use crate::time::Zone;
 use pgwal_forensics::{BelowSum, EventEnd, EventsAnswer, WalEvent, WalEventKind};
@@ -43,8 +43,8 @@ pub fn notes(answer: &EventsAnswer) -> Vec<(&'static str, String)> {
         let more = counted(answer.more_events.into(), "event");
         out.push(("MORE", format!("{more} that are not listed: narrow the range, or name kinds")));
     }
-    if let Some(below) = answer.below {
-        out.push(("BELOW", self::below(&below)));
+    if let Some(below) = &answer.below {
+        out.push(("BELOW", self::below(below)));
     }
     let hole = |after, before| format!("nothing is known of what happened between {after} and {before}");
     out.extend(answer.holes.iter().map(|own| ("HOLE", hole(own.after, own.before))));
@@ -70,11 +70,20 @@ fn below(below: &BelowSum) -> String {
         .filter(|(rows, _)| *rows > 0)
         .map(|(rows, what)| format!("{} {what}", counted((*rows).into(), "row")))
         .collect();
+    let transactions = counted(below.transactions.into(), "committed transaction");
+    let least = counted(below.least.into(), "row");
+    let Some(largest) = &below.largest else {
+        return format!(
+            "{} by {transactions} of fewer than {least} each (--rows), not listed: walproof txns with the same -R lists them",
+            told.join(" and "),
+        );
+    };
+    let of = named_file(largest.name.as_ref(), largest.file);
     format!(
-        "{} by {} of fewer than {} each (--rows), not listed: walproof txns with the same -R lists them",
+        "{} by {transactions} of fewer than {least} of a relation each (--rows), not listed; the most, {}, in transaction {} of {of}",
         told.join(" and "),
-        counted(below.transactions.into(), "committed transaction"),
-        counted(below.least.into(), "row"),
+        grouped(largest.rows.into()),
+        largest.xid,
     )
 }
 

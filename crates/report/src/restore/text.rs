@@ -332,7 +332,10 @@ fn instead(a: &Alternative, zone: &Zone) -> String {
             )
         }
         Instead::Partial(file) => {
-            format!("copy {file} to the name without .partial, filled up with zeros: {verb} {there}{more}")
+            format!(
+                "restore_command = 'walproof archive-get %f \"%p\" --from ARCHIVE --partial', which takes {file}, or a copy of \
+                 that under the name without .partial, filled up with zeros: {verb} {there}{more}"
+            )
         }
         Instead::Timeline(timeline) => format!("--target-timeline {timeline}: {verb} {there}{more}"),
         Instead::Backup(file) => format!("--backup {file}: {verb} {there}"),

@@ -21,6 +21,11 @@ pub(super) fn next(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> S
             format!("nothing for the WAL; keep a base backup that starts within it{}", comes_next(outcome, zone))
         }
         None if outcome.verdict == Verdict::Proven => format!("nothing{}", comes_next(outcome, zone)),
+        None if unfinished_alone(outcome).is_some() => {
+            "wait until a segment is whole, as ship and pg_receivewal leave it; until then restore_command = 'walproof \
+             archive-get %f \"%p\" --from ARCHIVE --partial' hands out what is in it, and walproof dump lists it"
+                .into()
+        }
         None if outcome.depth == Depth::Records => {
             "look at other timelines (--timeline), a wider range (--start, --end) or another folder".into()
         }
@@ -47,7 +52,27 @@ fn comes_next(outcome: &Outcome, zone: &Zone) -> String {
     let last = outcome.replayed.last_commit.filter(|last| zone.is_old(*last));
     let old = last.map(|_| "; a server that still writes has more: look at its pg_stat_archiver").unwrap_or_default();
     let places = crate::places::look_in(&outcome.places).map(|all| format!(", in {all}")).unwrap_or_default();
+    if let Some(file) = unfinished(outcome) {
+        return format!(
+            "; {file} goes on behind the last whole segment: restore_command = 'walproof archive-get %f \"%p\" --from ARCHIVE \
+             --partial' restores what is in it"
+        );
+    }
     format!("; the next file would be {next}{places}{old}")
+}
+
+/// The unfinished segment, where no other one is here.
+pub(super) fn unfinished_alone(outcome: &Outcome) -> Option<&str> {
+    let nothing = outcome.verdict == Verdict::Unproven && outcome.timelines.iter().all(|report| report.segments == 0);
+    let unfinished = outcome.counted().filter(|f| f.code == Code::PartialOnly);
+    unfinished.filter(|_| nothing && outcome.restore.is_none()).last()?.file.as_deref()
+}
+
+/// The unfinished segment in which this way goes on.
+fn unfinished(outcome: &Outcome) -> Option<&str> {
+    let timeline = outcome.path.last();
+    let is_it = |f: &&Finding| f.code == Code::PartialOnly && f.timeline.as_ref() == timeline;
+    outcome.counted().filter(|_| outcome.restore.is_none()).find(is_it)?.file.as_deref()
 }
 
 /// The file in which WAL goes on behind its end; `None` where that is not asked, or lies in the last file itself.

@@ -7,7 +7,7 @@ use crate::figures::{bytes, counted, grouped};
 use crate::outside::Lines;
 use crate::restore;
 use crate::time::Zone;
-use crate::verify::next::next;
+use crate::verify::next::{next, unfinished_alone};
 use crate::words::{broken_backups, depth, except, unseen, verdict};
 use anstyle::{AnsiColor, Style};
 use impact::{gap_in_front, obstacle};
@@ -169,6 +169,9 @@ pub(super) fn headline(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) 
             _ => format!("REFUTED: {}", zone.message(f, outcome.layout.as_ref())),
         },
         (_, Some(f)) => format!("UNPROVEN: {}", zone.message(f, outcome.layout.as_ref())),
+        _ if unfinished_alone(outcome).is_some() => {
+            "UNPROVEN: only an unfinished segment is here, which no server restores by itself".into()
+        }
         _ if outcome.depth == Depth::Records => "UNPROVEN: no record lies in what was asked for".into(),
         _ => format!("UNPROVEN: nothing wrong in {} ({} was read)", depth(outcome.depth), unread(outcome.depth)),
     }
@@ -209,6 +212,10 @@ pub(super) fn why(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> St
             },
             _ => "every record was read: checksums, links, pages and seams are right".into(),
         },
+        None if unfinished_alone(outcome).is_some() => {
+            let file = unfinished_alone(outcome).unwrap_or_default();
+            format!("{file} is written on: no whole segment lies beside it")
+        }
         None if outcome.depth == Depth::Records => "nothing was read that could prove or refute anything".into(),
         None => format!("only {} were looked at; verify without --depth reads every record", depth(outcome.depth)),
     }

@@ -1,5 +1,6 @@
 //! Times, positions, transactions and restore points.
 
+pub mod checked;
 pub mod json;
 pub mod restore_command;
 pub mod settings;

@@ -79,7 +79,8 @@ fn address(place: &Path) -> String {
     if shown.contains("://") { shown } else { absolute(place).map_or(shown, |path| path.display().to_string()) }
 }
 
-fn cp(folder: &Path) -> String {
+/// The command that copies plain files out of a folder, as it stands between the quotes of the setting.
+pub fn cp(folder: &Path) -> String {
     in_settings(&format!("cp \"{}/%f\" \"%p\"", in_shell(&folder.display().to_string())))
 }
 

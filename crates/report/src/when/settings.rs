@@ -115,6 +115,11 @@ pub fn block(
         out,
         "# start it beside the production server: with another port, and archive_mode = off, or it archives into its archive"
     )?;
+    writeln!(
+        out,
+        "# tablespaces of the backup lie where production has its own, and are written to: before the first start, name other \
+         places for them in tablespace_map (of a plain copy: in the links of pg_tblspc)"
+    )?;
     match set_by_system {
         [] if file(layout) == "postgresql.conf" => {
             writeln!(out, "# a recovery_target in postgresql.auto.conf counts more than these: none may be left there")

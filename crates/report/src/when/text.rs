@@ -4,6 +4,7 @@ use crate::figures::grouped;
 use crate::outside::Lines;
 use crate::time::Zone;
 use crate::verify::text::{beside, called, on_others};
+use crate::when::checked::check;
 use crate::when::settings;
 use crate::when::{WhenAnswer, WhenAsked};
 use crate::window::{ends_by, why};
@@ -26,7 +27,7 @@ pub fn write(
     zone: &Zone,
 ) -> io::Result<()> {
     match answer {
-        None => reachable(out, times, backups, zone)?,
+        None => reachable(out, times, backups, archive, zone)?,
         Some(answer) => position(out, times, answer, archive, zone)?,
     }
     for f in times.outcome.counted().filter(|f| f.code == Code::OtherWal) {
@@ -39,7 +40,13 @@ pub fn write(
     Ok(())
 }
 
-fn reachable(out: &mut Lines<'_>, times: &Times, backups: &[BackupWindow<'_>], zone: &Zone) -> io::Result<()> {
+fn reachable(
+    out: &mut Lines<'_>,
+    times: &Times,
+    backups: &[BackupWindow<'_>],
+    archive: &str,
+    zone: &Zone,
+) -> io::Result<()> {
     let outcome = &times.outcome;
     let Some((from, to)) = outcome.replay else { return writeln!(out, "Nothing can be replayed here.") };
     let path: Vec<String> = outcome.path.iter().map(ToString::to_string).collect();
@@ -49,10 +56,13 @@ fn reachable(out: &mut Lines<'_>, times: &Times, backups: &[BackupWindow<'_>], z
         writeln!(out, "TIMELINE {}, reached with --timeline {} only: {} to {}", t.timeline, t.timeline, t.from, t.to)?;
         range(out, &t.tally.facts, t.from, t.to, zone)?;
     }
+    unfinished(out, times)?;
     if backups.is_empty() {
         return writeln!(
             out,
-            "BACKUPS  none known here: recovery starts from a base backup, and ends behind its end only"
+            "BACKUPS  none known here: recovery starts from a base backup, and ends behind its end only; how far one gets \
+             that lies elsewhere: {}",
+            check(archive, None, &[])
         );
     }
     for window in backups.iter().rev().take(TOLD) {
@@ -81,6 +91,20 @@ fn reach_of(window: &BackupWindow<'_>, zone: &Zone) -> String {
         (None, Some(known)) if known.beside.is_some() => format!("none on this way{}", beside(known)),
         (None, _) => why(window).unwrap_or_else(|| "not usable".to_owned()),
     }
+}
+
+/// What goes on behind the last whole segment.
+fn unfinished(out: &mut Lines<'_>, times: &Times) -> io::Result<()> {
+    let partials = times.outcome.counted().filter(|f| f.code == Code::PartialOnly);
+    for file in partials.filter_map(|f| f.file.as_deref()).take(TOLD) {
+        writeln!(
+            out,
+            "PARTIAL  {file} goes on behind it: no server reads it by itself, restore_command = 'walproof archive-get %f \
+             \"%p\" --from ARCHIVE --partial' restores what is in it; for its times, copy it to the name without .partial, \
+             and ask again"
+        )?;
+    }
+    Ok(())
 }
 
 /// The restore points that are there.
@@ -142,14 +166,7 @@ fn position(out: &mut Lines<'_>, times: &Times, answer: &WhenAnswer, archive: &s
             named_points(out, times)?;
         }
         // It may lie where no server looks.
-        let partials = times.outcome.counted().filter(|f| f.code == Code::PartialOnly);
-        for file in partials.filter_map(|f| f.file.as_deref()).take(TOLD) {
-            writeln!(
-                out,
-                "{file} is not read, as no server reads it: copy it to the name without .partial, and ask again."
-            )?;
-        }
-        return Ok(());
+        return unfinished(out, times);
     };
     let lsn = moment.lsn;
     let name = times.segment(lsn);
@@ -163,13 +180,16 @@ fn position(out: &mut Lines<'_>, times: &Times, answer: &WhenAnswer, archive: &s
     for note in answer.notes.lines() {
         writeln!(out, "WARNING  {note}")?;
     }
+    let settings = settings::settings(times, answer);
     match times.backup_for(lsn) {
         Some(backup) => {
             let part = on_others(backup).map(|part| format!(": {part}")).unwrap_or_default();
-            writeln!(out, "BACKUP   {}{part}", backup.file)?
+            writeln!(out, "BACKUP   {}{part}", backup.file)?;
+            writeln!(out, "CHECK    {}", check(archive, Some(&backup.file), &settings))?;
         }
         None if times.outcome.backups.is_empty() => {
-            writeln!(out, "BACKUP   none known here: take one that ends before {lsn}")?
+            writeln!(out, "BACKUP   none known here: take one that ends before {lsn}")?;
+            writeln!(out, "CHECK    {}", check(archive, None, &settings))?;
         }
         None => return writeln!(out, "BACKUP   out of reach: none known here ends before {lsn} and has all its WAL"),
     }
@@ -185,7 +205,6 @@ fn position(out: &mut Lines<'_>, times: &Times, answer: &WhenAnswer, archive: &s
     let remark =
         is_end.then(|| format!("no target: no record starts at {lsn} or behind it, and recovery ends there by itself"));
     let fetching = (answer.restore_command.as_str(), answer.set_by_system.as_slice());
-    let settings = settings::settings(times, answer);
     settings::block(out, layout, fetching, remark.as_deref(), &settings)?;
     let has_target = settings.iter().any(|(name, _)| *name != "recovery_target_timeline");
     match settings::resume(layout).filter(|_| has_target) {

@@ -100,6 +100,8 @@ pub enum PushRefusal {
         stored: String,
         /// How the two differ.
         parting: Parting,
+        /// What is wrong with the file there, where its bytes say so, and this one is whole.
+        wrong: Option<String>,
     },
     /// The WAL there is another cluster's.
     OtherCluster {

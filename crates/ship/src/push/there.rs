@@ -14,6 +14,8 @@ use pgwal_archive::lineage::{Descent, switch_segment};
 use pgwal_archive::whose::FirstPage;
 use pgwal_format::text::history::{self, Ancestor, Switch};
 use pgwal_format::{FileName, Layout, Lsn, SegmentName, TimelineId};
+use pgwal_verify::segment::Expect;
+use pgwal_verify::{Severity, check_segment};
 
 /// A destination, and the file that is to be stored there.
 pub(super) struct DestinationThere<'a> {
@@ -38,12 +40,27 @@ impl DestinationThere<'_> {
             let there = self.place.read(stored, WHOLE)?;
             match Parting::of(self.file.name, &self.file.bytes, &there) {
                 Parting::Same => {}
-                parting => return Err(PushRefusal::Other { stored: stored.clone(), parting }),
+                parting => {
+                    let wrong = self.wrong_there(&parting, &there);
+                    return Err(PushRefusal::Other { stored: stored.clone(), parting, wrong });
+                }
             }
             // Whoever stored it may have been killed before it was flushed.
             self.place.settle(stored)?;
         }
         Ok(PushEnd::There)
+    }
+
+    /// What is wrong with a segment there by itself; of two that are damaged, nobody says which is better.
+    fn wrong_there(&self, parting: &Parting, there: &[u8]) -> Option<String> {
+        let FileName::Segment(name) = self.file.name else { return None };
+        let wrong = |bytes: &[u8]| {
+            let checked = check_segment(bytes, &Expect::named(name)).ok()?;
+            checked.findings.into_iter().find(|finding| finding.severity == Severity::Error)
+        };
+        let found = wrong(there).filter(|_| matches!(parting, Parting::At { .. }));
+        let found = found.filter(|_| wrong(&self.file.bytes).is_none())?;
+        Some(format!("{} ({})", found.message(None), found.code))
     }
 
     /// Gives the file its name; somebody else may have been faster.

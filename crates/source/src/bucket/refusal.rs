@@ -2,6 +2,7 @@
 
 use crate::{Refusal, SourceError};
 use object_store::Error;
+use std::io::ErrorKind;
 
 /// `what` was asked for.
 pub(super) fn of(what: &str, error: &Error) -> SourceError {
@@ -12,6 +13,8 @@ pub(super) fn of(what: &str, error: &Error) -> SourceError {
         _ if said.contains("InvalidObjectState") => Refusal::Cold,
         Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => Refusal::Denied,
         _ if said.contains("NoSuchBucket") => Refusal::Gone,
+        // A list that is refused comes without its kind.
+        _ if OF_KEYS.iter().any(|code| said.contains(code)) || is_refusal(&said) => Refusal::Denied,
         Error::Generic { .. } => Refusal::OutOfReach,
         _ => Refusal::Other,
     };
@@ -22,14 +25,69 @@ pub(super) fn of(what: &str, error: &Error) -> SourceError {
     };
     let text = match why {
         Refusal::Gone => format!("there is no such object or bucket ({own})"),
+        Refusal::Denied if OF_MACHINES.iter().any(|place| said.contains(place)) => format!(
+            "there are no credentials: none in the environment or a profile, and the cloud gives this machine none ({own})"
+        ),
+        Refusal::Denied if OF_KEYS.iter().any(|code| said.contains(code)) || said.contains("401 Unauthorized") => {
+            format!("the store refuses the credentials ({own})")
+        }
+        Refusal::Denied if element(&said, "Code").is_none() => {
+            format!("the store refuses the credentials, or does not let their user have it ({own})")
+        }
         Refusal::Denied => format!("the store does not let this user have it ({own})"),
         Refusal::Cold => {
             format!("it is kept in a cold class and has to be restored first, with the store's own tool ({own})")
         }
+        Refusal::OutOfReach if is_away(error) => format!("the store cannot be reached ({own})"),
         Refusal::OutOfReach => format!("the store does not answer as it should, however often it is asked ({own})"),
         Refusal::Key | Refusal::Other => own,
     };
     SourceError::foreign(what, why, text)
+}
+
+/// What stores say of credentials that they do not know, or that are wrong or too old.
+const OF_KEYS: [&str; 10] = [
+    "SignatureDoesNotMatch",
+    "InvalidAccessKeyId",
+    "InvalidToken",
+    "ExpiredToken",
+    "TokenRefreshRequired",
+    "InvalidSecurity",
+    "RequestTimeTooSkewed",
+    "AuthenticationFailed",
+    "NoAuthenticationInformation",
+    "UNAUTHENTICATED",
+];
+
+/// Where clouds tell their machines who they are.
+const OF_MACHINES: [&str; 3] = ["169.254.169.254", "169.254.170.2", "metadata.google.internal"];
+
+fn is_refusal(said: &str) -> bool {
+    said.contains("403 Forbidden") || said.contains("401 Unauthorized")
+}
+
+/// Nobody answered at all.
+fn is_away(error: &Error) -> bool {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    std::iter::from_fn(|| {
+        let own = cause?;
+        cause = own.source();
+        Some(own)
+    })
+    .any(|own| {
+        let kind = own.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+        let away = matches!(
+            kind,
+            Some(
+                ErrorKind::ConnectionRefused
+                    | ErrorKind::HostUnreachable
+                    | ErrorKind::NetworkUnreachable
+                    | ErrorKind::AddrNotAvailable
+                    | ErrorKind::TimedOut
+            )
+        );
+        away || ["dns error", "failed to lookup address", "tcp connect error"].iter().any(|w| own.to_string() == *w)
+    })
 }
 
 /// What stands in an element of an answer's XML.

@@ -176,6 +176,7 @@ fn what_does_not_pass_is_an_answer_of_its_own() {
     let server = one(100_000);
     for (manner, why, said) in [
         (StoreManner::Refusing("AccessDenied"), Refusal::Denied, "AccessDenied: by the test"),
+        (StoreManner::Refusing("SignatureDoesNotMatch"), Refusal::Denied, "refuses the credentials"),
         (StoreManner::Refusing("InvalidObjectState"), Refusal::Cold, "has to be restored first"),
         (StoreManner::Failing(1000), Refusal::OutOfReach, "InternalError: by the test"),
         (StoreManner::Lying, Refusal::OutOfReach, "however often it is asked"),
@@ -222,6 +223,17 @@ fn places_that_cannot_be_listed_are_told_why() {
     let other = good.clone().with("AWS_ACCESS_KEY_ID", "OTHER");
     assert!(told("s3://b/wal", &other).contains("AccessDenied: by the test"));
     assert!(told("s3:///wal", &good).contains("no bucket"));
+    // It answered at once, and as it should: the keys are wrong.
+    for code in ["SignatureDoesNotMatch", "InvalidAccessKeyId", "ExpiredToken"] {
+        server.behaves(StoreManner::Locked(code));
+        let said = told("s3://b/wal", &good);
+        assert!(said.contains(&format!("the store refuses the credentials ({code}")), "{said}");
+    }
+    server.behaves(StoreManner::Good);
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nowhere = good.clone().with("AWS_ENDPOINT_URL", &format!("http://{closed}"));
+    let said = told("s3://b/wal", &nowhere);
+    assert!(said.contains("the store cannot be reached (") && said.contains("refused"), "{said}");
     let nobody =
         BucketSettings::default().with("AWS_EC2_METADATA_DISABLED", "true").with("AWS_ENDPOINT_URL", &server.url);
     assert!(told("s3://b/wal", &nobody).contains("no credentials"));

@@ -18,6 +18,9 @@ pub enum StoreManner {
     Failing(usize),
     /// 403 with this code.
     Refusing(&'static str),
+    /// The same for whatever is asked, lists included.
+    #[allow(dead_code, reason = "tests of other crates do not ask")]
+    Locked(&'static str),
     /// 404 for an object that it lists.
     Forgetting,
     /// So many bodies end in their middle before one does not.
@@ -192,6 +195,10 @@ impl StoreState {
     fn answered(&self, stream: &TcpStream, request: &StoreRequest) -> Option<bool> {
         if !request.signed {
             return refuse(stream, 403, "AccessDenied");
+        }
+        let manner = *self.manner.lock().unwrap();
+        if let StoreManner::Locked(code) = manner {
+            return refuse(stream, 403, code);
         }
         let path = request.path.trim_start_matches('/');
         let (bucket, key) = path.split_once('/').unwrap_or((path, ""));

@@ -3,6 +3,7 @@
 use super::marks::difference;
 use super::side::{ComparedSide, ReadCopies, ReadCopy};
 use super::{ComparedSegment, Comparison, CopyDifference, CopyState, RightCopy, segment};
+use crate::codes::Code;
 use crate::finding::Finding;
 use crate::options::Options;
 use crate::place_report::SegmentSpan;
@@ -106,8 +107,15 @@ impl<'a, 'b> Deciding<'a, 'b> {
         let Undecided { at, copies, same, blamed } = last;
         let name = SegmentName::new(at.0, at.1, layout.address(), layout.segment);
         let entries = [0, 1].map(|side: usize| copies.get(side).and_then(|copy| Some(copy.as_ref()?.entry)));
-        let mut states = copies.into_iter().zip(blamed).map(|(copy, blamed)| match copy {
+        // A server's own folder has files ahead of use: of older segments, or of zeros. No WAL of this name is in them.
+        let is_ahead = |side: usize, copy: &ReadCopy| {
+            let ahead =
+                copy.wrong.as_ref().is_some_and(|wrong| matches!(wrong.code, Code::Misplaced | Code::Unwritten));
+            ahead && self.sides.get(side).is_some_and(|side| side.source.is_live())
+        };
+        let mut states = copies.into_iter().zip(blamed).enumerate().map(|(side, (copy, blamed))| match copy {
             None => CopyState::Missing,
+            Some(copy) if is_ahead(side, &copy) => CopyState::Missing,
             Some(copy) => copy.wrong.or(blamed).map_or(CopyState::Good, |wrong| CopyState::Bad(Box::new(wrong))),
         });
         let states = [states.next(), states.next()].map(|state| state.unwrap_or(CopyState::Missing));
@@ -126,6 +134,7 @@ impl<'a, 'b> Deciding<'a, 'b> {
                     self.out.alike_damaged.push(name);
                 }
             }
+            [CopyState::Missing, CopyState::Missing] => return Ok(()),
             [CopyState::Missing, CopyState::Good] => extend(&mut self.out.only[1], name, &layout),
             [CopyState::Good, CopyState::Missing] => extend(&mut self.out.only[0], name, &layout),
             [CopyState::Missing, _] | [_, CopyState::Missing] => compared.difference = CopyDifference::Missing,

@@ -186,6 +186,10 @@ impl Judge<'_> {
             .filter_map(|p| p.run.as_ref())
             .map(|r| r.acc.records)
             .sum();
+        let next = self.inventory.of(timeline).last().map(|last| last.number.next());
+        let goes_on = self.partials.iter().find(|p| p.timeline == timeline && Some(p.number) == next);
+        let whole = goes_on.and_then(|p| p.run.as_ref()).filter(|run| run.damages.is_empty());
+        let partial_commit = whole.and_then(|run| run.acc.last_commit);
         Some(TimelineReport {
             timeline,
             parent: parent.map(|p| p.timeline),
@@ -196,6 +200,7 @@ impl Judge<'_> {
             segments: self.inventory.of(timeline).len() as u64,
             tally,
             partial_records,
+            partial_commit,
             islands,
         })
     }

@@ -70,6 +70,9 @@ impl Ruling for RestoreRuling<'_, '_> {
         let mut of_restore = self.found(&case.findings)?;
         if let Some(cluster) = self.options.restored {
             let report = restored::judge(cluster, self.site, &self.restore, self.settings)?;
+            // Whether a server starts with defaults is no question any more.
+            self.restore.assumed.retain(|(name, _)| name.starts_with("recovery_target"));
+            self.restore.settings_unknown = false;
             of_restore.extend(restored::finding(&report));
             self.restored = Some(report);
         }

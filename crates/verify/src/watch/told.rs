@@ -16,7 +16,8 @@ pub enum WatchEvent {
     OutOfReach(Unreachable),
     /// It can again; why it could not.
     InReach(Unreachable),
-    /// The first look, another verdict, another timeline, another cluster.
+    /// The first look, another verdict, another timeline, another cluster; and where replay comes less far than
+    /// before, or an error came or went and it comes elsewhere.
     State,
 }
 

@@ -12,7 +12,7 @@ use pgwal_format::rmgr::Rmgr;
 use pgwal_format::rmgr::vocabulary::Vocabulary;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::history::Switch;
-use pgwal_format::{Layout, Lsn, TimelineId};
+use pgwal_format::{Layout, TimelineId};
 use pgwal_recovery::backup::RootFileFlaw;
 use pgwal_recovery::failure::{Failure, Lacking};
 use pgwal_recovery::pages::InvalidPage;

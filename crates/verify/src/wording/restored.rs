@@ -3,6 +3,8 @@
 use crate::restored_report::{MissingCommits, RestoredEnd, RestoredReport};
 use crate::telling::TellTime;
 use pgwal_format::{FileName, Lsn, TimelineId};
+use pgwal_recovery::{ClusterSeen, Target, spelled};
+use pgwal_repos::shell::quoted;
 
 /// In a sentence.
 pub fn sentence(report: &RestoredReport, tell: TellTime<'_>) -> String {
@@ -25,13 +27,17 @@ pub fn sentence(report: &RestoredReport, tell: TellTime<'_>) -> String {
             )
         }
         RestoredEnd::Early => format!("{place} ended {ended}; it should have ended {should}{lacks}"),
+        RestoredEnd::Apart(at) if report.recovers => {
+            let from = if at == Lsn::ZERO { String::new() } else { format!(" from {at} on") };
+            format!("{place} is in recovery on another way{from}; it should end {should}{lacks}")
+        }
         RestoredEnd::Apart(Lsn::ZERO) => {
             format!("{place} ended {ended}, on a way of its own; it should have ended {should}{lacks}")
         }
         RestoredEnd::Apart(at) => {
             format!("{place} ended {ended}, on another way from {at} on; it should have ended {should}{lacks}")
         }
-        RestoredEnd::Overshot => format!("{place} went on to {ended}; its target is {should}"),
+        RestoredEnd::Overshot => format!("{place} went on and ended {ended}; its target is {should}"),
         RestoredEnd::BrokenOff => {
             format!("{place} ended {ended}, where replay of this archive breaks off and should not")
         }
@@ -42,8 +48,20 @@ pub fn sentence(report: &RestoredReport, tell: TellTime<'_>) -> String {
         RestoredEnd::Further => {
             format!("{place} ended {}behind all that this archive holds, which ends {should}", on_way(report))
         }
+        RestoredEnd::SomeTimeline(at) => format!(
+            "{place} is in recovery, at {at} at least, and nothing says on which timeline yet; it should end {should}"
+        ),
+        RestoredEnd::GoesOn(at) if report.seen == ClusterSeen::AtRest => {
+            format!("{place} stopped in recovery, at {at} at least; it should end {should}")
+        }
         RestoredEnd::GoesOn(at) => {
             format!("{place} is still in recovery, at {at} at least; it should end {should}")
+        }
+        RestoredEnd::NotStarted if report.seen == ClusterSeen::InUse => {
+            format!("a server works in {place} and has replayed nothing yet: backup_label is still there")
+        }
+        RestoredEnd::NotStarted if report.was_started => {
+            format!("{place} was started and did not begin to replay: backup_label is still there")
         }
         RestoredEnd::NotStarted => format!("{place} was not started yet: backup_label is there"),
         RestoredEnd::NoCheckpointYet => {
@@ -69,8 +87,13 @@ pub fn sentence(report: &RestoredReport, tell: TellTime<'_>) -> String {
 /// What the cluster is now, whatever its restore should have come to.
 pub fn impact(report: &RestoredReport) -> String {
     match report.ended {
+        RestoredEnd::NotStarted if report.seen == ClusterSeen::InUse => "the server is starting".into(),
+        RestoredEnd::NotStarted if report.was_started => "no server runs there, on this machine at least".into(),
         RestoredEnd::NotStarted => "the server was not started yet".into(),
         RestoredEnd::OtherCluster(_) => "nothing is said of this cluster".into(),
+        _ if report.recovers && report.seen == ClusterSeen::AtRest => {
+            "no server runs there, on this machine at least; its recovery is not over".into()
+        }
         _ if report.recovers => "the server is in recovery: it takes no writes until it is promoted".into(),
         _ => format!("the server takes writes on timeline {}", report.now),
     }
@@ -97,6 +120,30 @@ fn from_to(commits: &MissingCommits, tell: TellTime<'_>) -> String {
     first + &last.unwrap_or_default()
 }
 
+/// It went where its own settings said, not where the one who asks means.
+fn again(report: &RestoredReport) -> String {
+    let wanted = report.target.as_ref().and_then(line).unwrap_or_else(|| "without a target".to_owned());
+    let timeline = report.expected.map(|(timeline, _)| format!(" and recovery_target_timeline = '{timeline}'"));
+    let own = report.other_aim.as_ref().map(|own| format!(" (it was restored with {own})")).unwrap_or_default();
+    format!(
+        "keep what was written to {} since, and restore anew, {wanted}{} in its settings before the first start{own}",
+        report.place,
+        timeline.unwrap_or_default()
+    )
+}
+
+/// A target as a line of settings.
+fn line(target: &Target) -> Option<String> {
+    Some(match target {
+        Target::None => return None,
+        Target::Immediate => "with recovery_target = 'immediate'".to_owned(),
+        Target::Time(time) => format!("with recovery_target_time = '{}'", spelled(*time)?),
+        Target::Lsn(lsn) => format!("with recovery_target_lsn = '{lsn}'"),
+        Target::Xid(xid) => format!("with recovery_target_xid = '{xid}'"),
+        Target::Name(name) => format!("with recovery_target_name = '{}'", name.replace('\'', "''")),
+    })
+}
+
 /// How a server is asked.
 const ASK: &str = "walproof verify ARCHIVE --restored 'host=… port=… user=…'";
 
@@ -104,7 +151,16 @@ const ASK: &str = "walproof verify ARCHIVE --restored 'host=… port=… user=�
 pub(super) fn advice(report: &RestoredReport) -> String {
     match report.ended {
         RestoredEnd::Right | RestoredEnd::WentOn => "nothing".into(),
-        RestoredEnd::Early | RestoredEnd::Apart(_) | RestoredEnd::BrokenOff | RestoredEnd::Overshot => format!(
+        RestoredEnd::Overshot => again(report),
+        RestoredEnd::Early if report.other_aim.is_some() => again(report),
+        RestoredEnd::Apart(_) if report.recovers => format!(
+            "restore anew, with the history files of the archive within reach of restore_command{}",
+            report
+                .expected
+                .map(|(timeline, _)| format!(" and recovery_target_timeline = '{timeline}'"))
+                .unwrap_or_default()
+        ),
+        RestoredEnd::Early | RestoredEnd::Apart(_) | RestoredEnd::BrokenOff => format!(
             "keep what was written to {} since, and restore anew with restore_command = 'walproof archive-get %f %p --from ARCHIVE', which stops where a file is missing or damaged",
             report.place
         ),
@@ -112,12 +168,24 @@ pub(super) fn advice(report: &RestoredReport) -> String {
             "restore anew, with restore_command and recovery.signal (up to 11: recovery.conf) in place before the first start".into()
         }
         RestoredEnd::Further => "find the WAL behind the end of the archive, if its last commits must be proven as well".into(),
-        RestoredEnd::GoesOn(_) => format!(
+        RestoredEnd::SomeTimeline(_) => "run CHECKPOINT on it, which writes that down, and ask again".into(),
+        RestoredEnd::GoesOn(_) => match report.seen {
+            ClusterSeen::Server => "it replays, or waits for WAL as its log says: ask again in a while".into(),
+            ClusterSeen::AtRest => "start it again: it goes on where it stopped; why it stopped is in its log".into(),
+            ClusterSeen::InUse | ClusterSeen::Printed => format!(
             "ask the running server, which knows how far it is: {ASK}; or look again when it has ended its recovery"
-        ),
+            ),
+        },
         RestoredEnd::NoCheckpointYet => {
             format!("ask the server ({ASK}), name the data directory itself, or look again behind its next checkpoint")
         }
+        RestoredEnd::NotStarted if report.seen == ClusterSeen::InUse => {
+            "look again in a while; what it waits for is in its log".into()
+        }
+        RestoredEnd::NotStarted if report.was_started => format!(
+            "look into its log for why; what stops it is foretold as well: walproof verify ARCHIVE --pgdata {}",
+            quoted(&report.place)
+        ),
         RestoredEnd::NotStarted => "start it, and look again".into(),
         RestoredEnd::WithoutHistory => {
             format!(
@@ -128,5 +196,33 @@ pub(super) fn advice(report: &RestoredReport) -> String {
         RestoredEnd::SegmentsOnly => "compare the last commits: walproof dump ARCHIVE -r Transaction".into(),
         RestoredEnd::NothingExpected => "verify the archive alone first: walproof verify ARCHIVE".into(),
         RestoredEnd::OtherCluster(_) => "name the data directory that was restored from a backup of this archive".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is to be done depends on how it was looked at.
+    #[test]
+    fn a_recovery_that_is_not_over() {
+        let of = |seen: ClusterSeen| RestoredReport {
+            place: "host=a".into(),
+            ended: RestoredEnd::GoesOn(Lsn::new(16)),
+            at: None,
+            now: TimelineId::FIRST,
+            expected: None,
+            missing: None,
+            later: None,
+            recovers: true,
+            seen,
+            was_started: true,
+            target: None,
+            other_aim: None,
+        };
+        assert!(advice(&of(ClusterSeen::Server)).ends_with("ask again in a while"));
+        assert!(advice(&of(ClusterSeen::InUse)).starts_with("ask the running server"));
+        assert!(advice(&of(ClusterSeen::AtRest)).starts_with("start it again"));
+        assert!(impact(&of(ClusterSeen::AtRest)).starts_with("no server runs there"));
     }
 }

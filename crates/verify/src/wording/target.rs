@@ -86,7 +86,7 @@ pub(super) fn instead(instead: &Instead) -> String {
             format!("stop where the timeline was left: --target-lsn {lsn} --target-inclusive off")
         }
         Instead::Partial(file) => format!(
-            "copy {file} to the name without .partial, filled up with zeros to a whole segment: with it the target is reached"
+            "restore with restore_command = 'walproof archive-get %f \"%p\" --from ARCHIVE --partial', or copy {file} to the name without .partial, filled up with zeros to a whole segment: with it the target is reached"
         ),
         Instead::Timeline(timeline) => {
             format!("run again with --target-timeline {timeline}: the target is reached on that timeline")

@@ -1,7 +1,9 @@
-//! A mended copy of an archive: of each file the good one of two, plain, under the server's name.
+//! A mended copy of an archive: of each file the good one of two, plain, under the server's name. Until all of it is
+//! there, its files have names that nobody takes for WAL.
 
 use anyhow::{Context, bail, ensure};
 use pgwal::format::{FileName, SegmentName};
+use pgwal::source::name::OWN_SUFFIX;
 use pgwal::source::{Entry, How, ReadState, Scratch, Source, open};
 use pgwal::verify::compare::{Comparison, CopyDifference, RightCopy};
 use pgwal::verify::{Options, verify};
@@ -35,8 +37,14 @@ impl MendedCopy {
                 place.display()
             );
         }
-        let mut there = fs::read_dir(folder).with_context(|| shown.to_string())?;
-        ensure!(there.next().is_none(), "{shown} is not empty: a mended copy is written into a new or empty folder");
+        let there = fs::read_dir(folder).with_context(|| shown.to_string())?;
+        let there: Vec<PathBuf> = there.flatten().map(|entry| entry.path()).collect();
+        let is_part = |path: &PathBuf| path.to_str().is_some_and(|path| path.ends_with(OWN_SUFFIX));
+        ensure!(
+            there.is_empty() || !there.iter().all(is_part),
+            "{shown} holds a mended copy that was broken off: remove it, or name another folder"
+        );
+        ensure!(there.is_empty(), "{shown} is not empty: a mended copy is written into a new or empty folder");
         Ok(MendedCopy { folder: folder.to_path_buf() })
     }
 
@@ -53,13 +61,15 @@ impl MendedCopy {
             bail!("two histories meet in {}: which of them is meant has to be said by copying that one", segment.name);
         }
         let mut files = [0, 0];
-        for (name, side, entry) in chosen {
-            self.copy(sources[*side], entry, &name.to_string())?;
+        let segments = chosen.iter().map(|(name, side, entry)| (name.to_string(), *side, entry.clone()));
+        let all: Vec<(String, usize, Entry)> = segments.chain(self.beside(sources, found)?).collect();
+        for (name, side, entry) in &all {
+            self.copy(sources[*side], entry, name)?;
             files[*side] += 1;
         }
-        for (name, side, entry) in self.beside(sources, found)? {
-            self.copy(sources[side], &entry, &name)?;
-            files[side] += 1;
+        for (name, ..) in &all {
+            let path = self.folder.join(name);
+            fs::rename(self.part(name), &path).with_context(|| cannot_write(&path))?;
         }
         File::open(&self.folder)
             .and_then(|folder| folder.sync_all())
@@ -93,10 +103,15 @@ impl MendedCopy {
         Ok(out.into_iter().map(|(name, (side, entry))| (name, side, entry)).collect())
     }
 
+    /// Where a file lies before all are there.
+    fn part(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}{OWN_SUFFIX}"))
+    }
+
     /// Writes the plain bytes of a file, and reads them again.
     fn copy(&self, source: &dyn Source, entry: &Entry, name: &str) -> anyhow::Result<()> {
-        let path = self.folder.join(name);
-        let shown = || path.display().to_string();
+        let path = self.part(name);
+        let shown = || cannot_write(&self.folder.join(name));
         let mut file = OpenOptions::new().write(true).create_new(true).open(&path).with_context(shown)?;
         let (mut failed, mut written): (Option<io::Error>, _) = (None, DefaultHasher::new());
         let read = source.read(entry, &How::default(), &mut Scratch::default(), &mut |window| {
@@ -130,4 +145,8 @@ impl MendedCopy {
         ensure!(again.finish() == written.finish(), "{}: what was written is not what is read there", path.display());
         Ok(())
     }
+}
+
+fn cannot_write(path: &Path) -> String {
+    format!("cannot write {}", path.display())
 }

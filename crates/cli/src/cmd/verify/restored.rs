@@ -7,8 +7,8 @@ use pgwal::verify::recovery::{RestoredCluster, SERVER_FACTS, SERVER_HISTORY, SER
 use std::io::{self, Read};
 use std::path::Path;
 
-/// The cluster that was restored, with its history from wherever that is.
-pub(super) fn restored_cluster(place: &Path, archive: &dyn Source) -> anyhow::Result<RestoredCluster> {
+/// The cluster that was restored, with its history from wherever that is. `aimed`: a target was named.
+pub(super) fn restored_cluster(place: &Path, archive: &dyn Source, aimed: bool) -> anyhow::Result<RestoredCluster> {
     let mut cluster = match (place.to_str(), place.to_str().filter(|text| is_conninfo(text))) {
         (Some("-"), _) => {
             let mut text = String::new();
@@ -18,6 +18,7 @@ pub(super) fn restored_cluster(place: &Path, archive: &dyn Source) -> anyhow::Re
         (_, Some(conninfo)) if !place.exists() => of_server(conninfo)?,
         _ => RestoredCluster::read(place)?,
     };
+    cluster.other_target = aimed;
     cluster.add_history(archive)?;
     Ok(cluster)
 }

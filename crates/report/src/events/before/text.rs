@@ -65,8 +65,11 @@ pub fn write(out: &mut Lines<'_>, answer: &BeforeAnswer<'_>, zone: &Zone) -> io:
     if target.is_refuted() {
         return Ok(());
     }
-    let fetching = (target.restore_command.as_str(), target.set_by_system.as_slice());
-    settings::block(out, &target.layout, fetching, None, &target.settings)?;
+    // The command of a backup tool sets all of it itself.
+    if !is_typed(&target.proof) {
+        let fetching = (target.restore_command.as_str(), target.set_by_system.as_slice());
+        settings::block(out, &target.layout, fetching, None, &target.settings)?;
+    }
     if let Some(gid) = prepared.filter(|_| target.is_at_end_of(undone)) {
         writeln!(
             out,
@@ -170,6 +173,12 @@ fn proof(out: &mut Lines<'_>, proof: &RestoreProof, zone: &Zone) -> io::Result<(
         }
         RestoreProof::Foretold(plan) => foretold(out, plan, zone),
     }
+}
+
+/// A tool's own command for this restore was told.
+fn is_typed(proof: &RestoreProof) -> bool {
+    let RestoreProof::Foretold(plan) = proof else { return false };
+    plan.outcome.repository.as_ref().is_some_and(|facts| facts.restore_command.is_some())
 }
 
 fn foretold(out: &mut Lines<'_>, plan: &RestorePlan, zone: &Zone) -> io::Result<()> {

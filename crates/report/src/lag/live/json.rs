@@ -72,6 +72,7 @@ fn follower(answer: &LiveLagAnswer<'_>, follower: &FollowerLag) -> Value {
         "sync_state": sync.filter(|text| !text.is_empty()),
         "status": judged(answer.limits.of_follower(follower)),
         "error": follower.unknown,
+        "told_seconds": seconds(follower.told_micros),
         "stages": follower.stages.iter().map(stage).collect::<Vec<_>>(),
     })
 }

@@ -17,14 +17,22 @@ pub fn line(answer: &LiveLagAnswer<'_>) -> String {
         LagLimit::Time(time) => Some(time.as_secs().to_string()),
         LagLimit::Bytes(_) => None,
     });
-    for (at, follower) in answer.lag.followers.iter().enumerate() {
-        // Two may have one name, and a label must not hold what has a meaning there.
+    let mut named: Vec<String> = vec!["archiver".to_owned()];
+    for follower in &answer.lag.followers {
+        // A label must not hold what has a meaning there; and it stays the same whoever else comes and goes.
         let word = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' };
-        let name: String = follower.name.chars().take(40).map(word).collect();
+        let own: String = follower.name.chars().take(40).map(word).collect();
+        let own = if own.is_empty() { "standby".to_owned() } else { own };
+        // Two may have one name.
+        let name = match named.iter().filter(|name| **name == own).count() {
+            0 => own.clone(),
+            same => format!("{own}_{}", same + 1),
+        };
+        named.push(own);
         if let Some(stage) = follower.last() {
-            let _ = write!(out, " {at}_{name}_bytes={}B;{bytes};0", stage.bytes);
+            let _ = write!(out, " {name}_bytes={}B;{bytes};0", stage.bytes);
             if let Some(micros) = stage.waits_micros() {
-                let _ = write!(out, " {at}_{name}_seconds={:.3}s;{time};0", micros as f64 / 1e6);
+                let _ = write!(out, " {name}_seconds={:.3}s;{time};0", micros as f64 / 1e6);
             }
         }
     }

@@ -4,13 +4,16 @@ use super::{LiveLagAnswer, called, lasted, segments};
 use crate::figures::{bytes, counted, grouped};
 use crate::outside::Lines;
 use pgwal_format::rmgr::xact::Timestamp;
-use pgwal_query::lag::{ArchiverLag, FollowerKind, FollowerLag, SlotLag, StageLag, WalBehind};
+use pgwal_query::lag::{
+    ArchiverLag, FollowerKind, FollowerLag, LagJudgement, LagLimit, PassedLimit, SlotLag, StageLag, WalBehind,
+};
 use std::io;
 
 /// Writes it.
 pub fn write(out: &mut Lines<'_>, answer: &LiveLagAnswer<'_>) -> io::Result<()> {
     let lag = answer.lag;
     writeln!(out, "{}", answer.headline())?;
+    answer.limits.passed(lag).iter().try_for_each(|own| beyond(out, own))?;
     let timeline = lag.timeline.map(|timeline| format!(", timeline {timeline}")).unwrap_or_default();
     let kind = if lag.recovers { ", a standby itself" } else { "" };
     writeln!(out, "PRIMARY  {}: PostgreSQL {}{kind}, at {}{timeline}", lag.name, lag.dialect.version, lag.position)?;
@@ -31,6 +34,20 @@ pub fn write(out: &mut Lines<'_>, answer: &LiveLagAnswer<'_>) -> io::Result<()> 
     writeln!(out, "TIMES    {}", answer.zone.told())
 }
 
+/// `CRITICAL replica1: 5.4 s, 1 s are allowed`
+fn beyond(out: &mut Lines<'_>, own: &PassedLimit) -> io::Result<()> {
+    let word = if own.judged == LagJudgement::TooFar { "CRITICAL" } else { "WARNING " };
+    let amount = |limit: &LagLimit| match limit {
+        LagLimit::Bytes(size) => bytes((*size).into()),
+        LagLimit::Time(time) => lasted(u64::try_from(time.as_micros()).unwrap_or(u64::MAX)),
+    };
+    let who = own
+        .who
+        .as_deref()
+        .map_or("the archiver", |name| if name.is_empty() { "a standby without a name" } else { name });
+    writeln!(out, "{word} {who}: {}, and {} are allowed", amount(&own.amount), amount(&own.limit))
+}
+
 fn standby(out: &mut Lines<'_>, answer: &LiveLagAnswer<'_>, follower: &FollowerLag) -> io::Result<()> {
     let known = match &follower.kind {
         FollowerKind::Connected { address, state, sync } => {
@@ -47,7 +64,10 @@ fn standby(out: &mut Lines<'_>, answer: &LiveLagAnswer<'_>, follower: &FollowerL
         let is_last = at + 1 == follower.stages.len();
         of_stage(out, answer, stage, is_last)?;
     }
-    Ok(())
+    match follower.told_micros.filter(|_| follower.last() != follower.stages.last()) {
+        Some(told) => writeln!(out, "         told {} ago; what it lacks by that was sent since", lasted(told)),
+        None => Ok(()),
+    }
 }
 
 fn of_stage(out: &mut Lines<'_>, answer: &LiveLagAnswer<'_>, stage: &StageLag, is_last: bool) -> io::Result<()> {
