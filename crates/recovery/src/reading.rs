@@ -118,7 +118,8 @@ impl<'a> EventReader<'a> {
             Some(Unusable::Size { found, .. }) if place.archive => FileRead::Size(found),
             // Unpacked once, as its name says.
             Some(Unusable::Twice { bytes, .. }) if place.archive => FileRead::Size(bytes),
-            Some(Unusable::Packed { .. }) => FileRead::Nothing(NoRecords::Packed),
+            Some(Unusable::Otherwise { given: Some(bytes), .. }) if place.archive => FileRead::Size(bytes),
+            Some(Unusable::Packed { .. } | Unusable::Otherwise { .. }) => FileRead::Nothing(NoRecords::Packed),
             // A server may be allowed what we are not.
             Some(Unusable::Encrypted(_) | Unusable::WrongKey(_) | Unusable::Unknown(_) | Unusable::Refused(_)) => {
                 FileRead::Nothing(NoRecords::Closed)

@@ -41,6 +41,8 @@ pub struct Repository {
     keys_of_wal: Keys,
     keys_of_backups: Keys,
     keys: Keys,
+    /// Whatever lies there counts, not only what the tool finds.
+    whatever_lies_there: bool,
     store: Arc<dyn Store>,
 }
 
@@ -76,6 +78,7 @@ impl Repository {
             keys_of_wal: keys_of_wal.unwrap_or_else(|| keys.clone()),
             keys_of_backups: keys_of_backups.unwrap_or_else(|| keys.clone()),
             keys: keys.clone(),
+            whatever_lies_there: without_backups,
             store,
         })
     }
@@ -87,7 +90,9 @@ impl Repository {
     /// The WAL cannot be looked at.
     pub fn source(&self) -> Result<Box<dyn Source>, RepoError> {
         let wal = with_keys(self.store.wal(&self.wal)?, self.keys_of_wal.clone());
-        Ok(Box::new(RepoSource::new(wal, &self.backups, &|file| self.path(file))))
+        // Whoever fetches WAL itself needs no tool for it.
+        let lookup = layout::lookup(self.layout).filter(|_| !self.whatever_lies_there);
+        Ok(Box::new(RepoSource::new(wal, lookup, &self.backups, &|file| self.path(file))))
     }
 
     /// The WAL that lies inside of a backup.

@@ -3,6 +3,8 @@
 mod copies;
 mod given;
 mod message;
+mod misfiled;
+mod packing;
 mod restore;
 pub mod restored;
 mod server;
@@ -141,7 +143,6 @@ impl Finding {
             (Code::RestoreShort, _) => {
                 "make good what ends replay there before the server is started: what lies behind is lost once it promotes".into()
             }
-            (Code::PackedTwice, _) => format!("unpack {file} once and put what comes out in its place; find out what packs it a second time"),
             (Code::WalReset, _) => "take a new base backup now: no backup from before comes over this place, whatever is found; and check the data (pg_amcheck)".into(),
             (Code::TwoHistories, Detail::Parted { alone: true, .. }) => {
                 format!("find the {file} that the server of the segments around it wrote; find out which server archived over it")
@@ -192,6 +193,8 @@ impl Finding {
             }
             (Code::WrongKey, _) => format!("find the key with which {file} was encrypted; several may be given together"),
             (Code::Encrypted | Code::UnknownCodec, _) => format!("unpack {file} to another place and check it there: walproof verify FILE"),
+            (_, Detail::Misfiled(at)) => misfiled::advice(file, at),
+            (_, Detail::Packing(flaw)) => packing::advice(file, *flaw),
             (_, Detail::Miswritten { right }) => {
                 let folder = file.rfind('/').and_then(|slash| file.get(..=slash)).unwrap_or("");
                 format!("rename it: mv {} {}", quoted(file), quoted(&format!("{folder}{right}")))

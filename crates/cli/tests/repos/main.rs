@@ -19,12 +19,14 @@ mod empty;
 #[path = "../codes/encrypt.rs"]
 mod encrypt;
 mod ends;
+mod misfiled;
 mod places;
 #[path = "../run/tar.rs"]
 mod tar;
 mod tars;
 mod twice;
 mod typed;
+mod unpacked;
 mod written;
 
 use build::{BARMAN_ID, FULL, INCR, Repo, SEGMENTS};
