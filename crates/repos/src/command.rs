@@ -56,7 +56,7 @@ pub fn restore(repository: &Repository, backup: &ListedBackup, call: &ToolCall<'
     let (name, label) = (repository.name.as_deref(), backup.label.as_str());
     match repository.layout {
         RepoLayout::PgBackRest => pgbackrest::command(&at, name?, label, repository.is_encrypted, call),
-        RepoLayout::Barman => barman::recover(at.folder()?, name, label, call),
+        RepoLayout::Barman => barman::recover(repository, at.folder()?, name, label, call),
         RepoLayout::BarmanCloud => barman::cloud(repository, &at, backup, call),
         RepoLayout::WalG => wal_g(&at, label, call),
         RepoLayout::PgProbackup => {

@@ -224,6 +224,7 @@ impl Finding {
             (Code::ForeignName | Code::ForeignCluster | Code::ForeignVersion | Code::Geometry, _) => {
                 format!("find out which cluster archives into this place; get this cluster's own {wanted}")
             }
+            (Code::RepositoryInfo, _) if file.ends_with("xlog.db") => "write the list of WAL anew before anything is restored: barman rebuild-xlogdb SERVER".into(),
             (Code::RepositoryInfo, _) => format!("bring {file} back, from its .copy, from another repository of the stanza or from a copy of this one"),
             (Code::BackupContent, _) => "copy the backup anew from where it was taken, or restore another one".into(),
             (Code::BackupPages, _) => "after a restore, run pg_amcheck or pg_checksums before the cluster is used".into(),

@@ -20,6 +20,7 @@ mod empty;
 mod encrypt;
 mod ends;
 mod misfiled;
+mod own_files;
 mod places;
 #[path = "../run/tar.rs"]
 mod tar;

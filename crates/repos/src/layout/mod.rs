@@ -4,6 +4,7 @@
 
 mod barman;
 mod barman_wal;
+pub(crate) mod barman_xlogdb;
 mod folder;
 mod manifest;
 mod manifest_contents;
