@@ -62,7 +62,7 @@ impl Repository {
         let reading = Reading { store: store.as_ref(), keys, contents, without_backups };
         let RepoContents { wal, archive_id, backups, defects, by, left_out, keys_of_wal, keys_of_backups } =
             layout::read(&reading, &candidate, choice)?;
-        let Candidate { layout, base, name, by: told } = candidate;
+        let Candidate { layout, base, name, by: told, .. } = candidate;
         Ok(Repository {
             place: store.describe(),
             layout,

@@ -1,7 +1,9 @@
 //! What a tool's own files say decides what it restores, and what has to be typed for that.
 
-use super::build::{self, Repo, SEGMENTS};
-use super::{codes, json};
+use super::build::{self, FULL, Repo, SEGMENTS, named};
+use super::misfiled::take_second;
+use super::{codes, json, walproof};
+use serde_json::Value;
 
 #[test]
 fn wal_that_barman_does_not_list_is_told_and_its_list_is_written_anew_first() {
@@ -22,4 +24,39 @@ fn wal_that_barman_does_not_list_is_told_and_its_list_is_written_anew_first() {
     assert_eq!(typed(&repo), (anew.clone(), vec!["WP126 warning".to_owned()]));
     repo.remove("prod/wals/prod-xlog.db");
     assert_eq!(typed(&repo), (anew, Vec::new()));
+}
+
+#[test]
+fn every_cluster_of_a_stanza_is_an_archive_of_its_own() {
+    let repo = Repo::new();
+    build::pgbackrest(&repo);
+    for copy in ["", ".copy"] {
+        repo.put(&format!("archive/main/archive.info{copy}"), build::archive_info(2));
+    }
+    repo.wal("archive/main/15-2/0000000100000000", named, false);
+    take_second(&repo);
+    // The current one is whole.
+    assert_eq!(json(&["verify", &repo.root()]).1, 0);
+    let ran = walproof(&["verify", &repo.root(), "--each"]);
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    assert!(ran.out.contains("--archive-id 15-1") && ran.out.contains("--archive-id 15-2"), "{}", ran.out);
+    let of_another = walproof(&["verify", &repo.root(), "--backup", FULL]);
+    assert!(of_another.code == 2 && of_another.err.contains("--archive-id 15-1"), "{}", of_another.err);
+    let backups = walproof(&["backups", &repo.root(), "--each", "--format", "json"]);
+    let document: Value = serde_json::from_str(&backups.out).unwrap();
+    assert_eq!(document["archives"].as_array().unwrap().len(), 2, "{document}");
+}
+
+#[test]
+fn without_archive_info_no_backup_restores() {
+    let repo = Repo::new();
+    build::pgbackrest(&repo);
+    for copy in ["", ".copy"] {
+        repo.remove(&format!("archive/main/archive.info{copy}"));
+    }
+    let (document, code) = json(&["verify", &repo.root(), "--backup", FULL]);
+    assert_eq!((code, codes(&document)[0].as_str()), (1, "WP126 error"), "{document}");
+    assert!(codes(&document).contains(&"WP440 error".to_owned()), "{document}");
+    let backups = walproof(&["backups", &repo.root()]);
+    assert!(backups.code == 1 && backups.out.contains("0 of 2 backups restore"), "{}", backups.out);
 }

@@ -38,7 +38,7 @@ pub(super) fn here(_: &dyn Store, folder: &str, items: &Items) -> Result<Vec<Can
 
 fn candidate(layout: RepoLayout, folder: &str, by: &str) -> Candidate {
     let name = folder.rsplit('/').next().filter(|name| !name.is_empty()).map(str::to_owned);
-    Candidate { layout, base: folder.to_owned(), name, by: vec![by.to_owned()] }
+    Candidate { layout, base: folder.to_owned(), name, archive_id: None, by: vec![by.to_owned()] }
 }
 
 pub(super) fn read(reading: &Reading<'_>, candidate: &Candidate) -> Result<RepoContents, SourceError> {

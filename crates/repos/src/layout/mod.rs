@@ -30,6 +30,7 @@ use crate::repo_layout::RepoLayout;
 use crate::store::{Items, Store};
 use pgwal_source::{Keys, SourceError};
 
+pub(crate) use pgbackrest::archive_ids;
 pub(crate) use stanza::is_archive_id;
 
 /// What the files of a repository say of one cluster.

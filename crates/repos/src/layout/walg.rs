@@ -28,7 +28,8 @@ pub(super) fn here(_: &dyn Store, folder: &str, items: &Items) -> Result<Vec<Can
         return Ok(Vec::new());
     };
     let name = folder.rsplit('/').next().filter(|name| !name.is_empty()).map(str::to_owned);
-    Ok(vec![Candidate { layout: RepoLayout::WalG, base: folder.to_owned(), name, by: vec![by.to_owned()] }])
+    let (layout, base) = (RepoLayout::WalG, folder.to_owned());
+    Ok(vec![Candidate { layout, base, name, archive_id: None, by: vec![by.to_owned()] }])
 }
 
 pub(super) fn read(reading: &Reading<'_>, candidate: &Candidate) -> Result<RepoContents, SourceError> {
