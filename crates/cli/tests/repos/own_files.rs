@@ -60,3 +60,41 @@ fn without_archive_info_no_backup_restores() {
     let backups = walproof(&["backups", &repo.root()]);
     assert!(backups.code == 1 && backups.out.contains("0 of 2 backups restore"), "{}", backups.out);
 }
+
+#[test]
+fn a_backup_of_wal_e_starts_where_its_label_and_its_history_file_say() {
+    let repo = Repo::new();
+    repo.wal("wal_005", |segment, _| segment.to_owned(), true);
+    let label = format!("base_{}_00000040", SEGMENTS[0]);
+    let sentinel = format!(
+        "{{\"wal_segment_backup_stop\": \"{}\", \"wal_segment_offset_backup_stop\": \"00000256\", \
+         \"expanded_size_bytes\": 9019123}}",
+        SEGMENTS[0]
+    );
+    repo.put(&format!("basebackups_005/{label}_backup_stop_sentinel.json"), sentinel);
+    repo.put(&format!("basebackups_005/{label}/tar_partitions/part_00000000.tar.lzo"), "some");
+    let (document, code) = json(&["verify", &repo.root(), "--backup", &label]);
+    assert_eq!((code, codes(&document), &document["verdict"]), (0, Vec::new(), &"proven".into()), "{document}");
+    let typed = document["repository"]["restore_command"].as_str().unwrap();
+    assert!(typed.contains("wal-e backup-fetch DIR") && typed.contains("wal-e wal-fetch %f %p"), "{typed}");
+}
+
+/// libsodium's streams have no header, and what is not packed has no suffix: the size alone tells.
+#[test]
+fn segments_that_wal_g_encrypts_unpacked_are_no_damage() {
+    let repo = Repo::new();
+    let mut seed = 9u64;
+    let mut noise = || {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        (seed >> 32) as u8
+    };
+    for segment in SEGMENTS {
+        let bytes: Vec<u8> = (0..(1 << 20) + 24 + 17 * 128).map(|_| noise()).collect();
+        repo.put(&format!("wal_005/{segment}"), bytes);
+    }
+    let (document, code) = json(&["verify", &repo.root()]);
+    assert_eq!((code, &document["verdict"]), (2, &"unproven".into()), "{document}");
+    assert!(codes(&document).iter().all(|code| code == "WP501 error"), "{document}");
+}

@@ -16,6 +16,7 @@ mod pghoard;
 mod probackup;
 mod probackup_contents;
 mod stanza;
+pub(crate) mod wale;
 mod walg;
 mod walg_wal;
 

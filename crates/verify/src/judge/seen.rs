@@ -11,7 +11,7 @@ use pgwal_archive::{Archive, ArchiveSurvey, BackupFileFlaw, Depth, Flaw, Unowned
 use pgwal_format::sniff::{self, Content};
 use pgwal_format::text::history::HistoryFault;
 use pgwal_format::{FileName, Layout, SegmentName};
-use pgwal_source::codec::{Container, HEAD};
+use pgwal_source::codec::{Container, HEAD, of_noise};
 use pgwal_source::name::{self, NamePlace, Placed};
 use pgwal_source::{Codec, Entry, ReadFault, ReadState, Source, SourceError, tar};
 
@@ -208,6 +208,9 @@ fn name_file(source: &dyn Source, entry: &Entry) -> Finding {
         Content::UnknownVersion(found) => of(Code::UnknownVersion, Detail::Magic { found }),
         Content::Elf => of(Code::NotWal, Detail::Content("a program (ELF)")),
         Content::Text => of(Code::NotWal, Detail::Content("text")),
+        Content::Random if let Some(codec) = of_noise(entry.size) => {
+            of(Code::Encrypted, Detail::Packed { codec, bytes: 0, cut: false })
+        }
         Content::Random => of(Code::NotWal, Detail::Content("as random as encrypted data")),
         Content::DamagedWal => of(Code::NotWal, Detail::Content("WAL with a first page that cannot be read")),
         _ => of(Code::NotWal, Detail::Content("no WAL of any version")),
