@@ -6,6 +6,7 @@ use crate::choice::RepoChoice;
 use crate::defect::RepoDefect;
 use crate::error::RepoError;
 use crate::layout::{self, Reading, RepoContents};
+use crate::lookup::Lookup;
 use crate::place_reading::PlaceReading;
 use crate::repo_layout::RepoLayout;
 use crate::source::RepoSource;
@@ -103,7 +104,9 @@ impl Repository {
         match &backup.wal_inside {
             Some(folder) => {
                 let wal = self.store.wal(std::slice::from_ref(folder))?;
-                Ok(Some(with_keys(wal, backup.keys.clone().unwrap_or_else(|| self.keys.clone()))))
+                let wal = with_keys(wal, backup.keys.clone().unwrap_or_else(|| self.keys.clone()));
+                let lookup = Some(layout::inside_wal::look_up as Lookup);
+                Ok(Some(Box::new(RepoSource::new(wal, lookup, &[], &|file| self.path(file)))))
             }
             None => Ok(None),
         }

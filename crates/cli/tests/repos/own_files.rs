@@ -1,9 +1,11 @@
 //! What a tool's own files say decides what it restores, and what has to be typed for that.
 
 use super::build::{self, FULL, Repo, SEGMENTS, named};
-use super::misfiled::take_second;
+use super::misfiled::{ID, take_second};
+use super::unpacked::packed;
 use super::{codes, json, walproof};
 use serde_json::Value;
+use std::fs;
 
 #[test]
 fn wal_that_barman_does_not_list_is_told_and_its_list_is_written_anew_first() {
@@ -48,20 +50,6 @@ fn every_cluster_of_a_stanza_is_an_archive_of_its_own() {
 }
 
 #[test]
-fn without_archive_info_no_backup_restores() {
-    let repo = Repo::new();
-    build::pgbackrest(&repo);
-    for copy in ["", ".copy"] {
-        repo.remove(&format!("archive/main/archive.info{copy}"));
-    }
-    let (document, code) = json(&["verify", &repo.root(), "--backup", FULL]);
-    assert_eq!((code, codes(&document)[0].as_str()), (1, "WP126 error"), "{document}");
-    assert!(codes(&document).contains(&"WP440 error".to_owned()), "{document}");
-    let backups = walproof(&["backups", &repo.root()]);
-    assert!(backups.code == 1 && backups.out.contains("0 of 2 backups restore"), "{}", backups.out);
-}
-
-#[test]
 fn a_backup_of_wal_e_starts_where_its_label_and_its_history_file_say() {
     let repo = Repo::new();
     repo.wal("wal_005", |segment, _| segment.to_owned(), true);
@@ -77,6 +65,20 @@ fn a_backup_of_wal_e_starts_where_its_label_and_its_history_file_say() {
     assert_eq!((code, codes(&document), &document["verdict"]), (0, Vec::new(), &"proven".into()), "{document}");
     let typed = document["repository"]["restore_command"].as_str().unwrap();
     assert!(typed.contains("wal-e backup-fetch DIR") && typed.contains("wal-e wal-fetch %f %p"), "{typed}");
+}
+
+#[test]
+fn without_archive_info_no_backup_restores() {
+    let repo = Repo::new();
+    build::pgbackrest(&repo);
+    for copy in ["", ".copy"] {
+        repo.remove(&format!("archive/main/archive.info{copy}"));
+    }
+    let (document, code) = json(&["verify", &repo.root(), "--backup", FULL]);
+    assert_eq!((code, codes(&document)[0].as_str()), (1, "WP126 error"), "{document}");
+    assert!(codes(&document).contains(&"WP440 error".to_owned()), "{document}");
+    let backups = walproof(&["backups", &repo.root()]);
+    assert!(backups.code == 1 && backups.out.contains("0 of 2 backups restore"), "{}", backups.out);
 }
 
 /// libsodium's streams have no header, and what is not packed has no suffix: the size alone tells.
@@ -97,4 +99,36 @@ fn segments_that_wal_g_encrypts_unpacked_are_no_damage() {
     let (document, code) = json(&["verify", &repo.root()]);
     assert_eq!((code, &document["verdict"]), (2, &"unproven".into()), "{document}");
     assert!(codes(&document).iter().all(|code| code == "WP501 error"), "{document}");
+}
+
+/// A volume that is not mounted here, and may be where the server is.
+#[cfg(unix)]
+#[test]
+fn a_folder_of_segments_that_cannot_be_looked_into_leaves_a_restore_open() {
+    let repo = Repo::new();
+    build::pgbackrest(&repo);
+    repo.put(&format!("{ID}/00000002.history"), "1\t0/B00100\tno recovery target specified\n");
+    let root = repo.root();
+    std::os::unix::fs::symlink("nowhere", repo.at(&format!("{ID}/0000000200000000"))).unwrap();
+    for words in [&[][..], &["--backup", FULL], &["--backup", FULL, "--target-lsn", "0/C00000"]] {
+        let (document, code) = json(&[&["verify", root.as_str()], words].concat());
+        assert_eq!((code, &document["verdict"]), (2, &"unproven".into()), "{words:?}: {document}");
+        assert!(codes(&document).contains(&"WP504 error".to_owned()), "{words:?}: {document}");
+    }
+}
+
+/// With archive-copy=y the backup has the WAL that it needs, packed as its other files are.
+#[test]
+fn wal_that_the_backup_carries_is_where_the_server_finds_it() {
+    let repo = Repo::new();
+    build::pgbackrest(&repo);
+    let folder = repo.at(&format!("{ID}/0000000100000000"));
+    let is_first = |path: &std::path::PathBuf| path.to_str().unwrap().contains(&format!("{}-", SEGMENTS[0]));
+    let first = fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path()).find(is_first).unwrap();
+    let bytes = fs::read(&first).unwrap();
+    fs::remove_file(first).unwrap();
+    assert_eq!(json(&["verify", &repo.root(), "--backup", FULL]).1, 1);
+    repo.put(&format!("backup/main/{FULL}/pg_data/pg_wal/{}.lz4", SEGMENTS[0]), packed("lz4", &bytes));
+    let (document, code) = json(&["verify", &repo.root(), "--backup", FULL]);
+    assert_eq!((code, &document["verdict"]), (0, &"proven".into()), "{document}");
 }

@@ -6,6 +6,7 @@ mod barman;
 mod barman_wal;
 pub(crate) mod barman_xlogdb;
 mod folder;
+pub(crate) mod inside_wal;
 mod manifest;
 mod manifest_contents;
 pub(crate) mod manifest_files;
