@@ -12,7 +12,7 @@ use pgwal_archive::whose::{Cluster, beginning};
 use pgwal_archive::{Buffers, Depth, Unusable};
 use pgwal_format::Lsn;
 use pgwal_source::guard::MapGuard;
-use pgwal_source::{Codec, Entry, How, Opening};
+use pgwal_source::{Codec, Entry, How, OpeningRule};
 use pgwal_walk::Run;
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex};
@@ -110,7 +110,7 @@ impl<'a> EventReader<'a> {
             _ => {}
         }
         // Of its own pg_wal a server unpacks nothing.
-        let unpacked_before = entry.opening() != Opening::ByContent;
+        let unpacked_before = entry.opening() != OpeningRule::ByContent;
         let odd = !place.archive
             && !unpacked_before
             && entry.size.is_some_and(|size| size != self.shelf.layout.segment.bytes());

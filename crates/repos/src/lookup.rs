@@ -4,7 +4,7 @@
 
 use pgwal_format::FileName;
 use pgwal_source::name::{self, NamePlace, Placed};
-use pgwal_source::{Codec, Entry, MisfiledFile, NamedPacking, Opening, WantedPlace};
+use pgwal_source::{Codec, Entry, MisfiledFile, NamedPacking, OpeningRule, WantedPlace};
 
 /// A file of WAL in a tool's folders.
 pub(crate) struct FileInPlace<'a> {
@@ -18,7 +18,7 @@ pub(crate) struct FileInPlace<'a> {
 /// What a tool makes of a file.
 pub(crate) enum LookedUp {
     /// It finds it.
-    Found(Opening),
+    Found(OpeningRule),
     /// It looks elsewhere for a file of that name.
     Elsewhere(Elsewhere),
 }
@@ -60,9 +60,13 @@ fn log_of(name: FileName) -> Option<String> {
 }
 
 /// As what a file is opened by a tool that goes by its suffix, of those that it knows.
-pub(crate) fn by_suffix(suffix: &str, known: &[(Codec, &str)], behind: pgwal_source::BehindRule) -> Option<Opening> {
+pub(crate) fn by_suffix(
+    suffix: &str,
+    known: &[(Codec, &str)],
+    behind: pgwal_source::BehindRule,
+) -> Option<OpeningRule> {
     let (codec, _) = known.iter().find(|(_, own)| *own == suffix)?;
-    Some(Opening::ByName(NamedPacking { codec: *codec, known: true, behind }))
+    Some(OpeningRule::ByName(NamedPacking { codec: *codec, known: true, behind }))
 }
 
 /// The file as the tool finds it, or where it looks instead.

@@ -74,7 +74,7 @@ pub(crate) trait Decode {
 }
 
 /// How unpacking a file went.
-pub(crate) struct Unpacked {
+pub(crate) struct UnpackEnd {
     /// Plain bytes pushed.
     pub(crate) plain: u64,
     /// How it ended.
@@ -90,10 +90,10 @@ pub(crate) fn run<R: io::Read>(
     window: &mut [u8],
     limit: u64,
     sink: ByteSink<'_>,
-) -> io::Result<Unpacked> {
+) -> io::Result<UnpackEnd> {
     let mut unpacking = Unpacking { behind, ..Unpacking::new(codec)? };
     let mut pushed = 0;
-    let ended = |plain, state, unpacking: &Unpacking| Ok(Unpacked { plain, state, behind: unpacking.left });
+    let ended = |plain, state, unpacking: &Unpacking| Ok(UnpackEnd { plain, state, behind: unpacking.left });
     loop {
         let filled = unpacking.fill(input, window)?;
         if filled > 0 {

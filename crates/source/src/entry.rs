@@ -1,9 +1,9 @@
 //! What lies in a source.
 
 use crate::SourceError;
-use crate::misfiled::MisfiledFile;
+use crate::misfiled::WantedPlace;
 use crate::name::{self, NamePlace};
-use crate::opening::Opening;
+use crate::opening::OpeningRule;
 use pgwal_format::FileName;
 use std::borrow::Cow;
 use std::ffi::OsStr;
@@ -23,6 +23,15 @@ pub struct Listing {
     pub unreadable: Vec<(String, SourceError)>,
     /// Files of WAL that the tool which keeps the place does not find; none of them is among the entries.
     pub misfiled: Vec<MisfiledFile>,
+}
+
+/// A file of WAL that is there and that nobody gets through the tool that keeps the place.
+#[derive(Clone, Debug)]
+pub struct MisfiledFile {
+    /// The file, which can be read.
+    pub entry: Entry,
+    /// Where the tool looks for one of its name.
+    pub wanted: WantedPlace,
 }
 
 /// Names that are left out, counted. Only a few are kept, whatever their number.
@@ -128,7 +137,7 @@ pub struct Entry {
     id: Option<Box<str>>,
     /// Which of several places it lies in, where it is not the first or only one.
     place: Option<Arc<EntryPlace>>,
-    opening: Opening,
+    opening: OpeningRule,
 }
 
 /// One of several places that are read as one archive.
@@ -158,7 +167,7 @@ impl Entry {
             file: file.into(),
             id: None,
             place: None,
-            opening: Opening::ByContent,
+            opening: OpeningRule::ByContent,
         }
     }
 
@@ -191,12 +200,12 @@ impl Entry {
     }
 
     /// The same file, as one that is opened in another way.
-    pub fn opened(self, opening: Opening) -> Entry {
+    pub fn opened(self, opening: OpeningRule) -> Entry {
         Entry { opening, ..self }
     }
 
     /// How whoever gives it out opens it.
-    pub fn opening(&self) -> Opening {
+    pub fn opening(&self) -> OpeningRule {
         self.opening
     }
 

@@ -1,17 +1,7 @@
-//! WAL that lies where the tool that keeps a place does not look for it.
+//! Where the tool that keeps a place looks for a file, of which another lies elsewhere.
 
 use crate::codec::Codec;
-use crate::entry::Entry;
 use pgwal_format::FileName;
-
-/// A file of WAL that is there and that nobody gets through the tool that keeps the place.
-#[derive(Clone, Debug)]
-pub struct MisfiledFile {
-    /// The file, which can be read.
-    pub entry: Entry,
-    /// Where the tool looks for one of its name.
-    pub wanted: WantedPlace,
-}
 
 /// Where a tool looks for a file.
 #[derive(Clone, Debug, PartialEq, Eq)]

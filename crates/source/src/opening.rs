@@ -9,7 +9,7 @@ use crate::outcome::ReadFault;
 
 /// How a file is opened by whoever gives it out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Opening {
+pub enum OpeningRule {
     /// By what it holds, whatever its name says.
     #[default]
     ByContent,
@@ -60,24 +60,24 @@ impl KnownPackings {
     }
 }
 
-impl Opening {
+impl OpeningRule {
     /// As what a file is unpacked that is found to be packed in `found`.
     ///
     /// # Errors
     /// The tool refuses it.
     pub(crate) fn of(self, found: Codec) -> Result<(Codec, BehindRule), ReadFault> {
         match (self, found) {
-            (Opening::ByContent, _) => Ok((found, BehindRule::default())),
+            (OpeningRule::ByContent, _) => Ok((found, BehindRule::default())),
             // What it is behind its encryption is not known here.
             (_, Codec::Encrypted(_)) => Ok((found, BehindRule::default())),
-            (Opening::ByContentOf(known), _) if known.hold(found) => Ok((found, BehindRule::default())),
-            (Opening::ByContentOf(_), _) => Ok((Codec::Plain, BehindRule::default())),
-            (Opening::ByName(named), _) if !named.known => Err(ReadFault::Otherwise),
+            (OpeningRule::ByContentOf(known), _) if known.hold(found) => Ok((found, BehindRule::default())),
+            (OpeningRule::ByContentOf(_), _) => Ok((Codec::Plain, BehindRule::default())),
+            (OpeningRule::ByName(named), _) if !named.known => Err(ReadFault::Otherwise),
             // These have no magic: that it is none says the decoder.
-            (Opening::ByName(named), Codec::Plain) if matches!(named.codec, Codec::Brotli | Codec::Lzma) => {
+            (OpeningRule::ByName(named), Codec::Plain) if matches!(named.codec, Codec::Brotli | Codec::Lzma) => {
                 Ok((named.codec, named.behind))
             }
-            (Opening::ByName(named), _) if named.codec == Codec::Plain || named.codec == found => {
+            (OpeningRule::ByName(named), _) if named.codec == Codec::Plain || named.codec == found => {
                 Ok((named.codec, named.behind))
             }
             _ => Err(ReadFault::Otherwise),
@@ -87,9 +87,9 @@ impl Opening {
     /// What a tool takes it for that does not unpack whatever it holds: what its name says, or what is not packed.
     pub fn named(self) -> Option<Codec> {
         match self {
-            Opening::ByContent => None,
-            Opening::ByContentOf(_) => Some(Codec::Plain),
-            Opening::ByName(named) => Some(named.codec),
+            OpeningRule::ByContent => None,
+            OpeningRule::ByContentOf(_) => Some(Codec::Plain),
+            OpeningRule::ByName(named) => Some(named.codec),
         }
     }
 }
@@ -119,10 +119,10 @@ mod tests {
 
     #[test]
     fn what_a_name_says_decides_where_a_tool_goes_by_names() {
-        let named = |codec, known| Opening::ByName(NamedPacking { codec, known, behind: BehindRule::Unread });
-        let some = Opening::ByContentOf(KnownPackings::of(&[Codec::Gzip]));
+        let named = |codec, known| OpeningRule::ByName(NamedPacking { codec, known, behind: BehindRule::Unread });
+        let some = OpeningRule::ByContentOf(KnownPackings::of(&[Codec::Gzip]));
         for (opening, found, right) in [
-            (Opening::ByContent, Codec::Gzip, Ok((Codec::Gzip, BehindRule::AsPrograms))),
+            (OpeningRule::ByContent, Codec::Gzip, Ok((Codec::Gzip, BehindRule::AsPrograms))),
             (some, Codec::Gzip, Ok((Codec::Gzip, BehindRule::AsPrograms))),
             (some, Codec::Lzop, Ok((Codec::Plain, BehindRule::AsPrograms))),
             (named(Codec::Gzip, true), Codec::Gzip, Ok((Codec::Gzip, BehindRule::Unread))),

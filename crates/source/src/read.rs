@@ -3,7 +3,7 @@
 use crate::codec::{self, Codec, Encryption};
 use crate::input::BufferedInput;
 use crate::key::Keys;
-use crate::opening::Opening;
+use crate::opening::OpeningRule;
 use crate::outcome::{ByteSink, ReadFault, ReadOutcome, ReadState};
 use crate::source::{Extent, Source};
 use crate::stored::{Stored, fill_at};
@@ -94,7 +94,7 @@ pub struct Scratch {
 /// What is to be read, and how.
 struct FileToRead<'a> {
     name: &'a str,
-    opening: Opening,
+    opening: OpeningRule,
     keys: Option<&'a Keys>,
     source: &'a dyn Source,
     how: &'a How,
@@ -165,7 +165,7 @@ fn read_encrypted(
 /// Unpacks a file that is found to be packed in `found`, as whoever gives it out does.
 fn unpacked<R: io::Read>(
     found: Codec,
-    opening: Opening,
+    opening: OpeningRule,
     input: &mut BufferedInput<R>,
     window: &mut [u8],
     how: &How,

@@ -128,9 +128,9 @@ impl Wire for Unusable {
 }
 
 /// What lies behind the end of a packed file.
-struct Behind(LeftBehind);
+struct BehindMark(LeftBehind);
 
-impl Wire for Behind {
+impl Wire for BehindMark {
     fn put(&self, out: &mut Vec<u8>) {
         out.push(match self.0 {
             LeftBehind::Members => 0,
@@ -138,8 +138,8 @@ impl Wire for Behind {
             LeftBehind::Bytes => 2,
         });
     }
-    fn take(input: &mut &[u8]) -> Option<Behind> {
-        Some(Behind(match u8::take(input)? {
+    fn take(input: &mut &[u8]) -> Option<BehindMark> {
+        Some(BehindMark(match u8::take(input)? {
             0 => LeftBehind::Members,
             1 => LeftBehind::Zeros,
             2 => LeftBehind::Bytes,
@@ -188,13 +188,13 @@ impl Wire for CountedFile {
         (*bytes, *sum).put(out);
         first.put(out);
         sha1.put(out);
-        behind.map(Behind).put(out);
+        behind.map(BehindMark).put(out);
     }
     fn take(input: &mut &[u8]) -> Option<CountedFile> {
         let (run, why) = (Wire::take(input)?, Wire::take(input)?);
         let (bytes, sum) = Wire::take(input)?;
         let (first, sha1) = (Wire::take(input)?, Wire::take(input)?);
-        let behind: Option<Behind> = Wire::take(input)?;
+        let behind: Option<BehindMark> = Wire::take(input)?;
         let behind = behind.map(|behind| behind.0);
         Some(CountedFile { run, why, bytes, sum, first, sha1, behind })
     }

@@ -8,7 +8,7 @@
 
 use crate::lookup::{Elsewhere, FileInPlace, LookedUp, by_suffix};
 use pgwal_format::FileName;
-use pgwal_source::{BehindRule, Codec, KnownPackings, Opening};
+use pgwal_source::{BehindRule, Codec, KnownPackings, OpeningRule};
 
 /// In the folder of its own 256 segments, a history in that of all WAL.
 fn is_in_place(file: &FileInPlace<'_>) -> bool {
@@ -24,7 +24,7 @@ const KNOWN: &[Codec] = &[Codec::Gzip, Codec::Bzip2, Codec::Xz, Codec::Zstd, Cod
 /// What Barman makes of a file.
 pub(super) fn look_up(file: &FileInPlace<'_>) -> LookedUp {
     match is_in_place(file) && file.is_bare() {
-        true => LookedUp::Found(Opening::ByContentOf(KnownPackings::of(KNOWN))),
+        true => LookedUp::Found(OpeningRule::ByContentOf(KnownPackings::of(KNOWN))),
         false => LookedUp::Elsewhere(Elsewhere { in_log: true, with_sum: false, suffixes: &[] }),
     }
 }

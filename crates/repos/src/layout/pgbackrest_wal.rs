@@ -9,7 +9,7 @@
 
 use crate::lookup::{Elsewhere, FileInPlace, LookedUp, by_suffix};
 use pgwal_format::FileName;
-use pgwal_source::{BehindRule, Codec, NamedPacking, Opening};
+use pgwal_source::{BehindRule, Codec, NamedPacking, OpeningRule};
 
 const SUFFIXES: &[(Codec, &str)] =
     &[(Codec::Plain, ""), (Codec::Gzip, ".gz"), (Codec::Lz4, ".lz4"), (Codec::Zstd, ".zst"), (Codec::Bzip2, ".bz2")];
@@ -20,8 +20,9 @@ pub(super) fn look_up(file: &FileInPlace<'_>) -> LookedUp {
     let suffix = file.placed.suffix;
     let behind = if matches!(suffix, ".gz" | ".bz2") { BehindRule::Unread } else { BehindRule::AsPrograms };
     let packed = match is_segment {
-        true if file.is_in_its_log() && file.placed.sha1.is_some() => by_suffix(suffix, SUFFIXES, behind)
-            .or((suffix == ".xz").then_some(Opening::ByName(NamedPacking { codec: Codec::Xz, known: false, behind }))),
+        true if file.is_in_its_log() && file.placed.sha1.is_some() => by_suffix(suffix, SUFFIXES, behind).or((suffix
+            == ".xz")
+            .then_some(OpeningRule::ByName(NamedPacking { codec: Codec::Xz, known: false, behind }))),
         false if file.log.is_none() && file.is_bare() => by_suffix("", SUFFIXES, behind),
         _ => None,
     };
