@@ -132,3 +132,20 @@ fn wal_that_the_backup_carries_is_where_the_server_finds_it() {
     let (document, code) = json(&["verify", &repo.root(), "--backup", FULL]);
     assert_eq!((code, &document["verdict"]), (0, &"proven".into()), "{document}");
 }
+
+#[test]
+fn a_backup_in_which_pages_were_invalid_is_none_that_restores() {
+    let repo = Repo::new();
+    build::pgbackrest(&repo);
+    for copy in ["", ".copy"] {
+        let file = repo.at(&format!("backup/main/backup.info{copy}"));
+        let text = fs::read_to_string(&file).unwrap();
+        let (before, after) = text.split_once(&format!("\n{}=", build::INCR)).unwrap();
+        let after = after.replacen("{\"backrest-format\"", "{\"backup-error\":true,\"backrest-format\"", 1);
+        fs::write(&file, build::signed(&format!("{before}\n{}={after}", build::INCR))).unwrap();
+    }
+    let (document, code) = json(&["verify", &repo.root()]);
+    assert_eq!((code, codes(&document)), (0, vec!["WP440 warning".to_owned()]), "{document}");
+    let (document, code) = json(&["verify", &repo.root(), "--backup", build::INCR]);
+    assert_eq!((code, codes(&document)), (1, vec!["WP440 error".to_owned()]), "{document}");
+}

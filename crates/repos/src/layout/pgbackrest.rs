@@ -296,7 +296,16 @@ fn listed(file: &InfoFile, folder: &str, number: Option<u64>) -> Vec<ListedBacku
     let Some(info) = file.get() else { return Vec::new() };
     let of = |value: &Value| number.is_none() || value.get("db-id").and_then(Value::as_u64) == number;
     let current = info.section("backup:current").filter(|(_, value)| of(value)).take(MOST);
-    current.map(|(label, value)| backup(folder, label, |key| value.get(key))).collect()
+    let one = |(label, value): (&str, &Value)| {
+        let mut backup = backup(folder, label, |key| value.get(key));
+        // Newer releases do not restore such a file, older ones restore the page as it is.
+        if value.get("backup-error").and_then(Value::as_bool) == Some(true) {
+            let what = "backup-error: pages of it were invalid already when it was taken";
+            backup.put_down(BackupDefect::Status(what.to_owned()));
+        }
+        backup
+    };
+    current.map(one).collect()
 }
 
 /// A backup by its values, under the names that `backup.info` and manifests share.
