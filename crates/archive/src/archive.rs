@@ -14,7 +14,7 @@ use crate::way::{Leg, Way, cuts, whole_way};
 use crate::whose::{Cluster, whose};
 use pgwal_format::text::control::checkpoint_timeline;
 use pgwal_format::{FileName, Lsn, SegmentNo, TimelineId};
-use pgwal_source::{Entry, How, Ignored, Source, SourceError};
+use pgwal_source::{Entry, How, Ignored, LeftBehind, MisfiledFile, Source, SourceError};
 use pgwal_walk::Run;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -69,6 +69,8 @@ pub struct Archive<'a> {
     pub ignored: u64,
     /// Notes that a segment was stored although it is damaged; the first of them.
     pub notes: Vec<String>,
+    /// Files of WAL that the tool which keeps the place does not find.
+    pub misfiled: Vec<MisfiledFile>,
     /// Files whose names say nothing.
     pub unknown: Ignored,
     /// Whose WAL it is.
@@ -134,6 +136,8 @@ pub struct ArchiveSurvey {
     pub partials: Vec<Partial>,
     /// Files whose content is not what the checksum in their name says: the entry, and the SHA-1 found.
     pub renamed: Vec<(usize, [u8; 20])>,
+    /// Files with something behind the end of what they are packed in, which is passed over.
+    pub behind: Vec<(usize, LeftBehind)>,
     /// Files whose bytes are others than those that were proven before.
     pub changed: Vec<usize>,
     /// What expired while it was read.
@@ -232,6 +236,7 @@ impl<'a> Archive<'a> {
             unreadable,
             ignored,
             notes,
+            misfiled: listing.misfiled,
             unknown,
             cluster,
             inventory,
@@ -365,7 +370,8 @@ impl<'a> Archive<'a> {
             }
             changed = session.changed();
         }
-        Ok(AttemptEnd::Seen(ArchiveSurvey { stretches, partials, renamed, changed, expired }))
+        let behind = stretches.values().flat_map(|s| s.behind.iter().copied()).collect();
+        Ok(AttemptEnd::Seen(ArchiveSurvey { stretches, partials, renamed, behind, changed, expired }))
     }
 
     /// What an index saved; what is known now is kept for it. `accepted`: files whose changed bytes are now what is

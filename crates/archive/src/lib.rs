@@ -61,5 +61,5 @@ pub use lines::{LineOfWal, ReadArchive, read, read_remembered};
 pub use look::{Depth, Look, Progress, SETTLE, Which};
 pub use parting::records_part;
 pub use read::{Buffers, Reader};
-pub use stretch::{DifferingCopies, Readable, TwinFault, Unusable};
+pub use stretch::{DifferingCopies, PackedOtherwise, Readable, TwinFault, Unusable};
 pub use tally::{Mark, NoteKind, ReplayNote, Tally, TimelineBegin};

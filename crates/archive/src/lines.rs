@@ -119,6 +119,7 @@ impl<'a> Archive<'a> {
             unreadable: Vec::new(),
             ignored: 0,
             notes: self.notes.clone(),
+            misfiled: Vec::new(),
             unknown: Ignored::default(),
             cluster,
             inventory: Inventory::default(),
@@ -426,9 +427,11 @@ fn drop_others(archive: &Archive<'_>, seen: &mut ArchiveSurvey) {
         stretch.pieces.retain(|piece| !matches!(&piece.kind, PieceKind::Bad(bad) if gone(bad.entry)));
         stretch.copies.retain(|copies| !gone(copies.first) && !gone(copies.second));
         stretch.renamed.retain(|(entry, _)| !gone(*entry));
+        stretch.behind.retain(|(entry, _)| !gone(*entry));
     }
     seen.stretches.retain(|timeline, _| !archive.inventory.of(*timeline).is_empty());
     seen.partials.retain(|partial| !gone(partial.entry));
     seen.renamed.retain(|(entry, _)| !gone(*entry));
+    seen.behind.retain(|(entry, _)| !gone(*entry));
     seen.changed.retain(|entry| !gone(*entry));
 }

@@ -270,6 +270,7 @@ impl Settling<'_> {
         stretch.bytes += seen.bytes;
         stretch.copies.extend(seen.copies);
         stretch.renamed.extend(seen.renamed);
+        stretch.behind.extend(seen.behind);
         for mut piece in seen.pieces {
             match &mut piece.kind {
                 PieceKind::Bad(bad) => bad.grew = bad.fresh && (changed || was_growing || bad.why == Unusable::Changed),

@@ -5,7 +5,7 @@
 use crate::tally::Tally;
 use crate::whose::Cluster;
 use pgwal_format::{Dialect, Layout, Lsn, SegmentNo, TimelineId};
-use pgwal_source::Codec;
+use pgwal_source::{Codec, LeftBehind};
 use pgwal_walk::{Joint, Run};
 
 /// Segments that follow each other without a gap.
@@ -64,6 +64,13 @@ pub enum Unusable {
         /// Bytes that came out.
         bytes: u64,
     },
+    /// Packed otherwise than whoever gives it out unpacks it.
+    Otherwise {
+        /// How.
+        how: PackedOtherwise,
+        /// Bytes that are given out; `None`: nothing is.
+        given: Option<u64>,
+    },
     /// Packed, and not whole.
     Packed {
         /// In which way.
@@ -111,6 +118,20 @@ pub enum Unusable {
     Vanished,
     /// Others of its name lie beside it, and who keeps the archive gives out none of them.
     Withheld,
+}
+
+/// How a file is packed otherwise than whoever gives it out unpacks it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PackedOtherwise {
+    /// It is not what its name says.
+    Named {
+        /// What the name says.
+        named: Codec,
+        /// What it is.
+        found: Codec,
+    },
+    /// Several members of this format follow each other, and the first alone is unpacked.
+    Members(Codec),
 }
 
 /// What can be had of a file that a server cannot use.
@@ -186,6 +207,8 @@ pub struct Stretch {
     pub copies: Vec<DifferingCopies>,
     /// Files whose content is not what the checksum in their name says: the entry, and the SHA-1 found.
     pub renamed: Vec<(usize, [u8; 20])>,
+    /// Files with something behind the end of what they are packed in, which is passed over.
+    pub behind: Vec<(usize, LeftBehind)>,
 }
 
 impl Stretch {
@@ -194,6 +217,7 @@ impl Stretch {
         self.bytes += right.bytes;
         self.copies.extend(right.copies);
         self.renamed.extend(right.renamed);
+        self.behind.extend(right.behind);
         self.pieces.extend(right.pieces);
     }
 
@@ -202,6 +226,7 @@ impl Stretch {
         self.bytes += right.bytes;
         self.copies.extend(right.copies);
         self.renamed.extend(right.renamed);
+        self.behind.extend(right.behind);
         let mut pieces = right.pieces.into_iter();
         match (self.pieces.pop(), pieces.next()) {
             (

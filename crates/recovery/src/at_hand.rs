@@ -19,7 +19,8 @@ pub struct FilePlace<'a> {
     pub lineage: Lineage,
     /// History files that cannot be used.
     pub history_flaws: Vec<HistoryFlaw>,
-    /// Names of WAL that stand for what nobody here can look at: a pipe, a device, what is forbidden.
+    /// Names of WAL that stand for what nobody here can look at: a pipe, a device, what is forbidden; of folders of 256
+    /// segments, too, their 16 digits.
     pub refused: Vec<String>,
     /// What `restore_command` gets: its size is checked.
     pub archive: bool,
@@ -97,7 +98,9 @@ impl<'a> FilesAtHand<'a> {
 
     /// Whether something has this name that nobody here can look at.
     pub fn is_refused(&self, name: &str) -> bool {
-        self.places.iter().any(|place| place.refused.iter().any(|own| own == name))
+        // Of a folder of 256 segments, each of them may be there.
+        let is_in = |own: &str| own == name || own.len() == 16 && name.len() == 24 && name.starts_with(own);
+        self.places.iter().any(|place| place.refused.iter().any(|own| is_in(own)))
     }
 
     /// Whether a history file is there, and what it says is not known here.

@@ -419,9 +419,11 @@ impl<'a> Site<'a> {
 /// Names of WAL at which a server may get something that we do not. A copy of a folder, of a link to nothing or of a
 /// socket fails at once: to a server these are not there.
 fn refused(unreadable: &[(String, SourceError)]) -> Vec<String> {
-    let may_be_had = |error: &SourceError| !error.is_no_file();
-    let names = unreadable.iter().filter(|(_, error)| may_be_had(error));
-    names.map(|(name, _)| name.rsplit('/').next().unwrap_or(name).to_owned()).collect()
+    // A folder of them lies on a volume that may be mounted where the server is.
+    let may_be_had = |name: &str, error: &SourceError| name.ends_with('/') || !error.is_no_file();
+    let names = unreadable.iter().filter(|(name, error)| may_be_had(name, error));
+    let last = |name: &str| name.trim_end_matches('/').rsplit('/').next().unwrap_or(name).to_owned();
+    names.map(|(name, _)| last(name)).collect()
 }
 
 /// The cluster of the file in which a backup begins.

@@ -12,7 +12,7 @@ use pgwal_archive::whose::{Cluster, beginning};
 use pgwal_archive::{Buffers, Depth, Unusable};
 use pgwal_format::Lsn;
 use pgwal_source::guard::MapGuard;
-use pgwal_source::{Codec, Entry, How};
+use pgwal_source::{Codec, Entry, How, OpeningRule};
 use pgwal_walk::Run;
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex};
@@ -110,7 +110,10 @@ impl<'a> EventReader<'a> {
             _ => {}
         }
         // Of its own pg_wal a server unpacks nothing.
-        let odd = !place.archive && entry.size.is_some_and(|size| size != self.shelf.layout.segment.bytes());
+        let unpacked_before = entry.opening() != OpeningRule::ByContent;
+        let odd = !place.archive
+            && !unpacked_before
+            && entry.size.is_some_and(|size| size != self.shelf.layout.segment.bytes());
         if odd && beginning(place.source, entry).is_some_and(|(_, codec, _)| codec != Codec::Plain) {
             return FileRead::Records(nothing());
         }
@@ -118,7 +121,8 @@ impl<'a> EventReader<'a> {
             Some(Unusable::Size { found, .. }) if place.archive => FileRead::Size(found),
             // Unpacked once, as its name says.
             Some(Unusable::Twice { bytes, .. }) if place.archive => FileRead::Size(bytes),
-            Some(Unusable::Packed { .. }) => FileRead::Nothing(NoRecords::Packed),
+            Some(Unusable::Otherwise { given: Some(bytes), .. }) if place.archive => FileRead::Size(bytes),
+            Some(Unusable::Packed { .. } | Unusable::Otherwise { .. }) => FileRead::Nothing(NoRecords::Packed),
             // A server may be allowed what we are not.
             Some(Unusable::Encrypted(_) | Unusable::WrongKey(_) | Unusable::Unknown(_) | Unusable::Refused(_)) => {
                 FileRead::Nothing(NoRecords::Closed)

@@ -12,6 +12,8 @@ pub struct Candidate {
     pub base: String,
     /// Its stanza, server, instance or site, where the tool gives it a name.
     pub name: Option<String>,
+    /// Which cluster of a stanza, where each of several is taken for itself.
+    pub archive_id: Option<String>,
     /// What it was recognised by.
     pub by: Vec<String>,
 }
@@ -21,6 +23,9 @@ impl fmt::Display for Candidate {
         write!(f, "{}", self.layout)?;
         if let Some((option, name)) = self.layout.chosen_by().zip(self.name.as_ref()) {
             write!(f, ": {option} {name}")?;
+        }
+        if let Some(id) = &self.archive_id {
+            write!(f, " --archive-id {id}")?;
         }
         if self.base.is_empty() { Ok(()) } else { write!(f, " (in {})", self.base) }
     }

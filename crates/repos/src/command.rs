@@ -15,6 +15,7 @@ mod targets;
 pub use kubernetes::recovery_yaml;
 
 use crate::backup::ListedBackup;
+use crate::layout::wale;
 use crate::repo_layout::RepoLayout;
 use crate::repository::Repository;
 use crate::shell::{command as shell, quoted};
@@ -56,8 +57,9 @@ pub fn restore(repository: &Repository, backup: &ListedBackup, call: &ToolCall<'
     let (name, label) = (repository.name.as_deref(), backup.label.as_str());
     match repository.layout {
         RepoLayout::PgBackRest => pgbackrest::command(&at, name?, label, repository.is_encrypted, call),
-        RepoLayout::Barman => barman::recover(at.folder()?, name, label, call),
+        RepoLayout::Barman => barman::recover(repository, at.folder()?, name, label, call),
         RepoLayout::BarmanCloud => barman::cloud(repository, &at, backup, call),
+        RepoLayout::WalG if wale::start_in(label).is_some() => wal_e(&at, label, call),
         RepoLayout::WalG => wal_g(&at, label, call),
         RepoLayout::PgProbackup => {
             let base = at.folder()?;
@@ -85,6 +87,23 @@ pub fn why_none(repository: &Repository, backup: Option<&ListedBackup>, call: &T
         None => format!("{tool} restores from no tar: unpack it, and ask again"),
         Some(_) => format!("what {tool} needs to find this place stands in its own configuration"),
     })
+}
+
+/// Of a backup of WAL-E, what WAL-E has.
+fn wal_e(at: &Location, label: &str, call: &ToolCall<'_>) -> Option<String> {
+    let before = match at {
+        Location::Folder(base) => format!("WALE_FILE_PREFIX={}", quoted(&format!("file://localhost{base}"))),
+        Location::Bucket(url) => {
+            let variable = match url.split_once("://")?.0 {
+                "s3" => "WALE_S3_PREFIX",
+                "gs" => "WALE_GS_PREFIX",
+                _ => return None,
+            };
+            format!("{variable}={}", quoted(url))
+        }
+    };
+    let fetch = format!("{before} wal-e backup-fetch DIR {}", quoted(label));
+    Some(recovery(&fetch, &format!("{before} wal-e wal-fetch %f %p"), call))
 }
 
 fn wal_g(at: &Location, label: &str, call: &ToolCall<'_>) -> Option<String> {

@@ -49,6 +49,7 @@ mod error;
 mod folder_store;
 mod info;
 pub mod layout;
+mod lookup;
 mod one_file;
 mod open;
 mod pieces;

@@ -7,6 +7,7 @@ use crate::choice::RepoChoice;
 use crate::climb;
 use crate::error::RepoError;
 use crate::folder_store::FolderStore;
+use crate::layout;
 use crate::place::candidates;
 use crate::place_reading::PlaceReading;
 use crate::repo_layout::RepoLayout;
@@ -144,10 +145,25 @@ pub fn open_each(path: &Path, choice: &RepoChoice, how: &PlaceReading) -> Result
 
 fn each(store: &Arc<dyn Store>, choice: &RepoChoice, how: &PlaceReading) -> Result<Vec<EachPlace>, RepoError> {
     let open = |candidate: Candidate| {
-        let opened = one(Arc::clone(store), candidate.clone(), choice, how);
+        let archive_id = choice.archive_id.clone().or_else(|| candidate.archive_id.clone());
+        let own = RepoChoice { archive_id, ..choice.clone() };
+        let opened = one(Arc::clone(store), candidate.clone(), &own, how);
         (candidate, opened)
     };
-    Ok(choice.narrow(candidates(store.as_ref())?).into_iter().map(open).collect())
+    let mut all = Vec::new();
+    for candidate in choice.narrow(candidates(store.as_ref())?) {
+        // The clusters of a stanza are archives of their own.
+        let ids = match candidate.layout {
+            RepoLayout::PgBackRest if choice.archive_id.is_none() => layout::archive_ids(store.as_ref(), &candidate)?,
+            _ => Vec::new(),
+        };
+        if ids.len() < 2 {
+            all.push(candidate);
+        } else {
+            all.extend(ids.into_iter().map(|id| Candidate { archive_id: Some(id), ..candidate.clone() }));
+        }
+    }
+    Ok(all.into_iter().map(open).collect())
 }
 
 /// Opens the repository in a store.

@@ -6,6 +6,7 @@ use crate::choice::RepoChoice;
 use crate::defect::RepoDefect;
 use crate::error::RepoError;
 use crate::layout::{self, Reading, RepoContents};
+use crate::lookup::Lookup;
 use crate::place_reading::PlaceReading;
 use crate::repo_layout::RepoLayout;
 use crate::source::RepoSource;
@@ -41,6 +42,8 @@ pub struct Repository {
     keys_of_wal: Keys,
     keys_of_backups: Keys,
     keys: Keys,
+    /// Whatever lies there counts, not only what the tool finds.
+    whatever_lies_there: bool,
     store: Arc<dyn Store>,
 }
 
@@ -60,7 +63,7 @@ impl Repository {
         let reading = Reading { store: store.as_ref(), keys, contents, without_backups };
         let RepoContents { wal, archive_id, backups, defects, by, left_out, keys_of_wal, keys_of_backups } =
             layout::read(&reading, &candidate, choice)?;
-        let Candidate { layout, base, name, by: told } = candidate;
+        let Candidate { layout, base, name, by: told, .. } = candidate;
         Ok(Repository {
             place: store.describe(),
             layout,
@@ -76,6 +79,7 @@ impl Repository {
             keys_of_wal: keys_of_wal.unwrap_or_else(|| keys.clone()),
             keys_of_backups: keys_of_backups.unwrap_or_else(|| keys.clone()),
             keys: keys.clone(),
+            whatever_lies_there: without_backups,
             store,
         })
     }
@@ -87,7 +91,9 @@ impl Repository {
     /// The WAL cannot be looked at.
     pub fn source(&self) -> Result<Box<dyn Source>, RepoError> {
         let wal = with_keys(self.store.wal(&self.wal)?, self.keys_of_wal.clone());
-        Ok(Box::new(RepoSource::new(wal, &self.backups, &|file| self.path(file))))
+        // Whoever fetches WAL itself needs no tool for it.
+        let lookup = layout::lookup(self.layout).filter(|_| !self.whatever_lies_there);
+        Ok(Box::new(RepoSource::new(wal, lookup, &self.backups, &|file| self.path(file))))
     }
 
     /// The WAL that lies inside of a backup.
@@ -98,7 +104,9 @@ impl Repository {
         match &backup.wal_inside {
             Some(folder) => {
                 let wal = self.store.wal(std::slice::from_ref(folder))?;
-                Ok(Some(with_keys(wal, backup.keys.clone().unwrap_or_else(|| self.keys.clone()))))
+                let wal = with_keys(wal, backup.keys.clone().unwrap_or_else(|| self.keys.clone()));
+                let lookup = Some(layout::inside_wal::look_up as Lookup);
+                Ok(Some(Box::new(RepoSource::new(wal, lookup, &[], &|file| self.path(file)))))
             }
             None => Ok(None),
         }

@@ -1,6 +1,7 @@
 //! The WAL of a repository, and its backups among it.
 
 use crate::backup::ListedBackup;
+use crate::lookup::{Lookup, looked_up};
 use pgwal_format::FileName;
 use pgwal_source::{
     AsOf, Entry, Extent, HeldEntry, Keys, Listing, Local, NameSought, Refusal, Source, SourceError, Stamp, Stored,
@@ -20,6 +21,8 @@ pub(crate) struct RepoSource {
     /// Of backups that do not restore.
     broken: HashSet<FileName>,
     read: SystemTime,
+    /// Which files the tool finds; `None`: whatever is there counts.
+    lookup: Option<Lookup>,
 }
 
 /// A backup that the tool tells of.
@@ -32,6 +35,7 @@ struct ToldBackup {
 impl RepoSource {
     pub(crate) fn new(
         wal: Box<dyn Source>,
+        lookup: Option<Lookup>,
         backups: &[ListedBackup],
         path: &dyn Fn(&str) -> Option<PathBuf>,
     ) -> RepoSource {
@@ -48,7 +52,20 @@ impl RepoSource {
             Some((entry.id().into_owned(), ToldBackup { entry, text, path: path(&backup.file) }))
         });
         let broken = backups.iter().filter(|backup| !backup.restores()).filter_map(ListedBackup::history_name);
-        RepoSource { told: told.collect(), broken: broken.collect(), wal, read: SystemTime::now() }
+        RepoSource { told: told.collect(), broken: broken.collect(), wal, read: SystemTime::now(), lookup }
+    }
+
+    /// What of a list the tool finds, and what lies beside its way.
+    fn found(&self, mut listing: Listing) -> Listing {
+        let Some(lookup) = self.lookup else { return listing };
+        let all = std::mem::take(&mut listing.entries).into_iter().map(|entry| looked_up(entry, lookup));
+        for found in all {
+            match found {
+                Ok(entry) => listing.entries.push(entry),
+                Err(misfiled) => listing.misfiled.push(*misfiled),
+            }
+        }
+        listing
     }
 
     fn told(&self, entry: &Entry) -> Option<&ToldBackup> {
@@ -86,7 +103,7 @@ impl Source for RepoSource {
     }
 
     fn list(&self) -> Result<Listing, SourceError> {
-        let mut listing = self.wal.list()?;
+        let mut listing = self.found(self.wal.list()?);
         let own = std::mem::take(&mut listing.entries);
         let is_history = |entry: &Entry| matches!(entry.name, Some(FileName::BackupHistory(..)));
         // Where the tool has none, others may: a backup that was taken without it.
@@ -100,7 +117,7 @@ impl Source for RepoSource {
         match sought {
             // Which of them count, the whole list says.
             NameSought::One(FileName::BackupHistory(..)) => Ok(sought.among(self.list()?)),
-            _ => self.wal.find(sought),
+            _ => Ok(self.found(self.wal.find(sought)?)),
         }
     }
 

@@ -154,6 +154,13 @@ impl Codec {
     }
 }
 
+/// What noise may be, by its size: a whole segment that WAL-G encrypted with libsodium without packing it, which has a
+/// header of 24 bytes and 17 more for each 8 KiB, and nothing that says so.
+pub fn of_noise(size: Option<u64>) -> Option<Codec> {
+    let is_segment = |size: u64| (20..=30).map(|bits| 1u64 << bits).any(|plain| size == plain + 24 + plain / 8192 * 17);
+    size.filter(|size| is_segment(*size)).map(|_| Codec::Encrypted(Encryption::Sodium))
+}
+
 /// A first page of WAL: `xlp_magic` from `D05E` to `D1xx` and `xlp_info` of a few low bits, in the server's byte order.
 pub(crate) fn is_wal(head: &[u8]) -> bool {
     matches!(head, [_, 0xD0 | 0xD1, 0..=15, 0, ..] | [0xD0 | 0xD1, _, 0, 0..=15, ..])

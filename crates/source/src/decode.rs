@@ -28,7 +28,8 @@ mod zstd;
 
 use crate::codec::Codec;
 use crate::input::BufferedInput;
-use crate::outcome::{ByteSink, ReadFault, ReadState};
+use crate::opening::BehindRule;
+use crate::outcome::{ByteSink, LeftBehind, ReadFault, ReadState};
 use std::io;
 
 /// What one step of a decoder did.
@@ -72,29 +73,40 @@ pub(crate) trait Decode {
     }
 }
 
-/// Pushes the plain bytes of `input` in windows of the size of `window`; returns how many, and how it ended.
+/// How unpacking a file went.
+pub(crate) struct UnpackEnd {
+    /// Plain bytes pushed.
+    pub(crate) plain: u64,
+    /// How it ended.
+    pub(crate) state: ReadState,
+    /// What was passed over behind the end.
+    pub(crate) behind: Option<LeftBehind>,
+}
+
+/// Pushes the plain bytes of `input` in windows of the size of `window`.
 pub(crate) fn run<R: io::Read>(
-    codec: Codec,
+    (codec, behind): (Codec, BehindRule),
     input: &mut BufferedInput<R>,
     window: &mut [u8],
     limit: u64,
     sink: ByteSink<'_>,
-) -> io::Result<(u64, ReadState)> {
-    let mut unpacking = Unpacking::new(codec)?;
+) -> io::Result<UnpackEnd> {
+    let mut unpacking = Unpacking { behind, ..Unpacking::new(codec)? };
     let mut pushed = 0;
+    let ended = |plain, state, unpacking: &Unpacking| Ok(UnpackEnd { plain, state, behind: unpacking.left });
     loop {
         let filled = unpacking.fill(input, window)?;
         if filled > 0 {
             pushed += filled as u64;
             if sink(&window[..filled]).is_break() {
-                return Ok((pushed, ReadState::Stopped));
+                return ended(pushed, ReadState::Stopped, &unpacking);
             }
             if pushed > limit {
-                return Ok((pushed, ReadState::LimitReached));
+                return ended(pushed, ReadState::LimitReached, &unpacking);
             }
         }
         if filled < window.len() {
-            return Ok((pushed, unpacking.end.unwrap_or(ReadState::Whole)));
+            return ended(pushed, unpacking.end.unwrap_or(ReadState::Whole), &unpacking);
         }
     }
 }
@@ -116,8 +128,13 @@ pub(crate) fn gives(codec: Codec, head: &[u8], are: impl FnOnce(&[u8]) -> bool) 
 /// The plain bytes of a file, as far as they were asked for.
 pub(crate) struct Unpacking {
     form: StoredForm,
+    codec: Codec,
+    /// What is made of what follows the first member.
+    behind: BehindRule,
     /// How it ended, once it has.
     end: Option<ReadState>,
+    /// What was passed over behind the end.
+    left: Option<LeftBehind>,
 }
 
 enum StoredForm {
@@ -131,7 +148,7 @@ enum StoredForm {
 impl Unpacking {
     pub(crate) fn new(codec: Codec) -> io::Result<Unpacking> {
         let decoder: Box<dyn Decode + Send> = match codec {
-            Codec::Plain => return Ok(Unpacking { form: StoredForm::Plain, end: None }),
+            Codec::Plain => return Ok(Unpacking::of(codec, StoredForm::Plain, None)),
             #[cfg(feature = "gzip")]
             Codec::Gzip => Box::new(gzip::Gzip::new()),
             Codec::Lz4 => Box::new(lz4::Lz4::new()),
@@ -151,7 +168,7 @@ impl Unpacking {
             #[cfg(feature = "lzo")]
             Codec::Lzop => Box::new(blocks::Blocks::new(lzop::Lzop::new())),
             Codec::Encrypted(_) | Codec::Unknown(_) => {
-                return Ok(Unpacking { form: StoredForm::Over, end: Some(ReadState::Closed) });
+                return Ok(Unpacking::of(codec, StoredForm::Over, Some(ReadState::Closed)));
             }
             #[cfg(not(all(
                 feature = "gzip",
@@ -162,9 +179,13 @@ impl Unpacking {
                 feature = "snappy",
                 feature = "lzo"
             )))]
-            _ => return Ok(Unpacking { form: StoredForm::Over, end: Some(ReadState::Closed) }),
+            _ => return Ok(Unpacking::of(codec, StoredForm::Over, Some(ReadState::Closed))),
         };
-        Ok(Unpacking { form: StoredForm::Packed(decoder), end: None })
+        Ok(Unpacking::of(codec, StoredForm::Packed(decoder), None))
+    }
+
+    fn of(codec: Codec, form: StoredForm, end: Option<ReadState>) -> Unpacking {
+        Unpacking { form, codec, behind: BehindRule::default(), end, left: None }
     }
 
     /// Fills `out` with the next plain bytes; with fewer only at their end.
@@ -194,12 +215,13 @@ impl Unpacking {
                     Then::CutOff => self.salvage(),
                     Then::Complete => {
                         let next = input.peek(4)?;
-                        if next.is_empty() {
-                            self.end = Some(ReadState::Whole);
-                        } else if decoder.begins(next) {
-                            decoder.restart();
-                        } else {
-                            self.end = Some(ReadState::Undecodable(ReadFault::Trailing));
+                        match (next.is_empty(), decoder.begins(next)) {
+                            (true, _) => self.end = Some(ReadState::Whole),
+                            (_, true) if self.behind == BehindRule::Unread => {
+                                (self.end, self.left) = (Some(ReadState::Whole), Some(LeftBehind::Members));
+                            }
+                            (_, true) => decoder.restart(),
+                            (_, false) => self.pass_over(input)?,
                         }
                     }
                     Then::More if stuck && at_end => self.salvage(),
@@ -217,9 +239,36 @@ impl Unpacking {
         }
     }
 
+    /// What is made of bytes behind the end that are no further member.
+    fn pass_over<R: io::Read>(&mut self, input: &mut BufferedInput<R>) -> io::Result<()> {
+        let left = if only_zeros(input)? { LeftBehind::Zeros } else { LeftBehind::Bytes };
+        let passes = match self.behind {
+            BehindRule::Unread | BehindRule::PassedOver => true,
+            BehindRule::Refused => false,
+            BehindRule::AsPrograms => {
+                self.codec == Codec::Bzip2 || self.codec == Codec::Gzip && left == LeftBehind::Zeros
+            }
+        };
+        self.end = Some(if passes { ReadState::Whole } else { ReadState::Undecodable(ReadFault::Trailing) });
+        self.left = Some(left).filter(|_| passes);
+        Ok(())
+    }
+
     fn salvage(&mut self) {
         if let StoredForm::Packed(decoder) = std::mem::replace(&mut self.form, StoredForm::Over) {
             self.form = StoredForm::CutOff(decoder);
         }
+    }
+}
+
+/// Whether nothing but zeros follows; up to the first other byte that is taken.
+fn only_zeros<R: io::Read>(input: &mut BufferedInput<R>) -> io::Result<bool> {
+    loop {
+        let bytes = input.fill()?;
+        let count = bytes.len();
+        if count == 0 || bytes.iter().any(|byte| *byte != 0) {
+            return Ok(count == 0);
+        }
+        input.consume(count);
     }
 }

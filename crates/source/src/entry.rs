@@ -1,7 +1,9 @@
 //! What lies in a source.
 
 use crate::SourceError;
+use crate::misfiled::WantedPlace;
 use crate::name::{self, NamePlace};
+use crate::opening::OpeningRule;
 use pgwal_format::FileName;
 use std::borrow::Cow;
 use std::ffi::OsStr;
@@ -19,6 +21,17 @@ pub struct Listing {
     pub unknown: Ignored,
     /// What has the name of WAL, or of a folder of it, and could not be looked at.
     pub unreadable: Vec<(String, SourceError)>,
+    /// Files of WAL that the tool which keeps the place does not find; none of them is among the entries.
+    pub misfiled: Vec<MisfiledFile>,
+}
+
+/// A file of WAL that is there and that nobody gets through the tool that keeps the place.
+#[derive(Clone, Debug)]
+pub struct MisfiledFile {
+    /// The file, which can be read.
+    pub entry: Entry,
+    /// Where the tool looks for one of its name.
+    pub wanted: WantedPlace,
 }
 
 /// Names that are left out, counted. Only a few are kept, whatever their number.
@@ -124,6 +137,7 @@ pub struct Entry {
     id: Option<Box<str>>,
     /// Which of several places it lies in, where it is not the first or only one.
     place: Option<Arc<EntryPlace>>,
+    opening: OpeningRule,
 }
 
 /// One of several places that are read as one archive.
@@ -146,7 +160,15 @@ pub(crate) struct EntryFolder {
 
 impl Entry {
     pub(crate) fn new(name: Option<FileName>, size: Option<u64>, folder: &Arc<EntryFolder>, file: &OsStr) -> Entry {
-        Entry { name, size, folder: Arc::clone(folder), file: file.into(), id: None, place: None }
+        Entry {
+            name,
+            size,
+            folder: Arc::clone(folder),
+            file: file.into(),
+            id: None,
+            place: None,
+            opening: OpeningRule::ByContent,
+        }
     }
 
     /// A file in a source of one's own. What it is says its name, as other tools write it, too: `24 digits.gz`; a
@@ -177,6 +199,16 @@ impl Entry {
         Entry { id: Some(id.into()), ..Entry::named(file, size) }
     }
 
+    /// The same file, as one that is opened in another way.
+    pub fn opened(self, opening: OpeningRule) -> Entry {
+        Entry { opening, ..self }
+    }
+
+    /// How whoever gives it out opens it.
+    pub fn opening(&self) -> OpeningRule {
+        self.opening
+    }
+
     /// What the source that listed it calls it: its name as shown, unless it was given another. It means nothing to
     /// anybody else; where the file lies on a disk, [`Local::path`](crate::Local::path) says where.
     pub fn id(&self) -> Cow<'_, str> {
@@ -203,7 +235,7 @@ impl Entry {
     }
 
     /// Its name without folders, where that is text.
-    pub(crate) fn file_name(&self) -> &str {
+    pub fn file_name(&self) -> &str {
         self.file.to_str().unwrap_or("")
     }
 
@@ -224,6 +256,12 @@ impl Entry {
             NamePlace::Wal(placed) => placed.sha1,
             NamePlace::Temporary | NamePlace::Unknown => None,
         }
+    }
+
+    /// The folder that it lies in, as it is shown: empty, or ending with a slash.
+    pub fn folder(&self) -> String {
+        let place = self.place.as_ref().map_or("", |place| place.shown.as_str());
+        format!("{place}{}", self.folder.shown)
     }
 
     /// The part of the file's name that other tools added behind the server's name, without pgBackRest's checksum:
@@ -271,6 +309,7 @@ impl Listing {
         // Unstable: no second copy of a long list.
         self.entries.sort_unstable_by(|a, b| a.rank().cmp(&b.rank()));
         self.unreadable.sort_by(|a, b| a.0.cmp(&b.0));
+        self.misfiled.sort_by(|a, b| a.entry.rank().cmp(&b.entry.rank()));
     }
 }
 

@@ -82,12 +82,13 @@ impl Source for KeptSource {
     }
 
     fn list(&self) -> Result<Listing, SourceError> {
-        let Listing { entries, ignored, unknown, unreadable } = &self.listing;
+        let Listing { entries, ignored, unknown, unreadable, misfiled } = &self.listing;
         Ok(Listing {
             entries: entries.clone(),
             ignored: ignored.clone(),
             unknown: unknown.clone(),
             unreadable: unreadable.clone(),
+            misfiled: misfiled.clone(),
         })
     }
 

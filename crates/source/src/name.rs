@@ -91,7 +91,7 @@ pub(crate) fn is_known_subfolder(name: &str) -> bool {
 }
 
 /// A subfolder of 256 segments, as pgBackRest and Barman make them: timeline and log, 16 digits.
-pub(crate) fn is_log_folder(name: &str) -> bool {
+pub fn is_log_folder(name: &str) -> bool {
     name.len() == 16 && name.bytes().all(|b| matches!(b, b'0'..=b'9' | b'A'..=b'F'))
 }
 
@@ -146,6 +146,7 @@ fn digit(character: u8) -> Option<u8> {
     match character {
         b'0'..=b'9' => Some(character - b'0'),
         b'a'..=b'f' => Some(character - b'a' + 10),
+        b'A'..=b'F' => Some(character - b'A' + 10),
         _ => None,
     }
 }
@@ -229,6 +230,12 @@ mod tests {
     #[test]
     fn the_checksum_in_a_name_is_read() {
         let NamePlace::Wal(placed) = place("000000010000000000000002-00ff456789abcdef0123456789abcdef01234567.gz")
+        else {
+            panic!()
+        };
+        assert_eq!(placed.sha1.unwrap()[..3], [0x00, 0xFF, 0x45]);
+        // As its archive-get takes them.
+        let NamePlace::Wal(placed) = place("000000010000000000000002-00FF456789ABCDEF0123456789ABCDEF01234567.gz")
         else {
             panic!()
         };

@@ -17,6 +17,26 @@ pub struct ReadOutcome {
     pub state: ReadState,
     /// Stored bytes when the file was opened; `None` for a stream, and where there is no file any more.
     pub stored_bytes: Option<u64>,
+    /// What follows the packed bytes that were given, and is passed over by whoever gives the file out.
+    pub behind: Option<LeftBehind>,
+}
+
+impl ReadOutcome {
+    /// Of a file of which nothing was pushed.
+    pub(crate) fn of(codec: Codec, state: ReadState) -> ReadOutcome {
+        ReadOutcome { plain_bytes: 0, codec, state, stored_bytes: None, behind: None }
+    }
+}
+
+/// What is passed over behind the end of a packed file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeftBehind {
+    /// Further members, which hold plain bytes of their own.
+    Members,
+    /// Zeros.
+    Zeros,
+    /// Other bytes.
+    Bytes,
 }
 
 /// Whether the bytes pushed were all, and if not, why.
@@ -54,6 +74,9 @@ pub enum ReadFault {
     Corrupt,
     /// The packed stream is whole, and other bytes follow it.
     Trailing,
+    /// It is packed otherwise than its name says, or its name says what is not unpacked there: whoever gives it out
+    /// goes by the name.
+    Otherwise,
     /// Well formed, but it asks for a dictionary, for more memory than is granted, or for a feature that is not read.
     Unsupported,
 }

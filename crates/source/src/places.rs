@@ -7,7 +7,7 @@
 use crate::entry::EntryPlace;
 use crate::key::Keys;
 use crate::source::{AsOf, Extent, Local};
-use crate::{Entry, HeldEntry, Listing, Refusal, Source, SourceError, Stamp, Stored};
+use crate::{Entry, HeldEntry, Listing, MisfiledFile, Refusal, Source, SourceError, Stamp, Stored, WantedPlace};
 use pgwal_format::FileName;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -155,6 +155,10 @@ impl Source for PlacesSource {
                     whole.entries.push(entry.in_place(own.as_ref()));
                 }
             }
+            whole.misfiled.extend(listing.misfiled.into_iter().map(|file| {
+                let folder = shown(&file.wanted.folder);
+                MisfiledFile { entry: file.entry.in_place(own.as_ref()), wanted: WantedPlace { folder, ..file.wanted } }
+            }));
             whole.ignored.merge(&listing.ignored);
             whole.unknown.merge(&listing.unknown);
             whole.unreadable.extend(listing.unreadable.into_iter().map(|(name, error)| (shown(&name), error)));

@@ -3,6 +3,7 @@
 use crate::codec::{self, Codec, Encryption};
 use crate::input::BufferedInput;
 use crate::key::Keys;
+use crate::opening::OpeningRule;
 use crate::outcome::{ByteSink, ReadFault, ReadOutcome, ReadState};
 use crate::source::{Extent, Source};
 use crate::stored::{Stored, fill_at};
@@ -28,13 +29,12 @@ pub fn read(
     let read = source.open(entry, how.extent).and_then(|mut stored| {
         let map = how.map.filter(|_| source.local().is_some());
         let how = How { map, ..*how };
-        let file = FileToRead { name: entry.file_name(), keys: source.keys(entry), source, how: &how };
+        let (name, opening) = (entry.file_name(), entry.opening());
+        let file = FileToRead { name, opening, keys: source.keys(entry), source, how: &how };
         read_stored(&mut *stored, &file, scratch, sink).map_err(|error| SourceError::of_reading(&entry.shown(), &error))
     });
     match read {
-        Err(error) if error.is_gone() => {
-            Ok(ReadOutcome { plain_bytes: 0, codec: Codec::Plain, state: ReadState::Vanished, stored_bytes: None })
-        }
+        Err(error) if error.is_gone() => Ok(ReadOutcome::of(Codec::Plain, ReadState::Vanished)),
         read => read,
     }
 }
@@ -94,6 +94,7 @@ pub struct Scratch {
 /// What is to be read, and how.
 struct FileToRead<'a> {
     name: &'a str,
+    opening: OpeningRule,
     keys: Option<&'a Keys>,
     source: &'a dyn Source,
     how: &'a How,
@@ -106,7 +107,7 @@ fn read_stored(
     sink: ByteSink<'_>,
 ) -> io::Result<ReadOutcome> {
     let size = stored.size();
-    let FileToRead { name, how, .. } = *file;
+    let FileToRead { name, opening, how, .. } = *file;
     let mut read = match read_mapped(stored, file, sink)? {
         Some(read) => read,
         None => {
@@ -117,16 +118,14 @@ fn read_stored(
             match (codec, file.keys) {
                 (Codec::Encrypted(kind), Some(keys)) => read_encrypted(input, kind, keys, file, scratch, sink)?,
                 // The tool that keeps the place opens every file of it with this key, and refuses what is none.
-                (_, Some(keys)) if keys.is_sole() && !input.peek(1)?.is_empty() => ReadOutcome {
-                    plain_bytes: 0,
-                    codec: Codec::Encrypted(Encryption::OpenSsl),
-                    state: ReadState::Undecodable(ReadFault::Corrupt),
-                    stored_bytes: None,
-                },
+                (_, Some(keys)) if keys.is_sole() && !input.peek(1)?.is_empty() => {
+                    let state = ReadState::Undecodable(ReadFault::Corrupt);
+                    ReadOutcome::of(Codec::Encrypted(Encryption::OpenSsl), state)
+                }
                 _ => {
-                    let (plain_bytes, state) = decode::run(codec, &mut input, &mut scratch.window, how.limit, sink)?;
+                    let read = unpacked(codec, opening, &mut input, &mut scratch.window, how, sink)?;
                     scratch.input = input.into_buffer();
-                    ReadOutcome { plain_bytes, codec, state, stored_bytes: None }
+                    read
                 }
             }
         }
@@ -151,28 +150,51 @@ fn read_encrypted(
     let clear = match decrypt::open(kind, stored, keys, &|| decrypt::open_any_of(keys, file.source))? {
         decrypt::Decryption::Clear(clear) => clear,
         decrypt::Decryption::Refused(why) => {
-            return Ok(ReadOutcome { plain_bytes: 0, codec: encrypted, state: why.state(), stored_bytes: None });
+            return Ok(ReadOutcome::of(encrypted, why.state()));
         }
     };
     let mut input = BufferedInput::new(clear, Vec::new());
     let inner = Codec::detect(input.peek(codec::HEAD)?, file.name);
-    let (plain_bytes, state) = decode::run(inner, &mut input, &mut scratch.window, file.how.limit, sink)?;
-    let state = decrypt::ended(state, input.get_ref().fault());
+    let read = unpacked(inner, file.opening, &mut input, &mut scratch.window, file.how, sink)?;
+    let state = decrypt::ended(read.state, input.get_ref().fault());
     scratch.input = input.into_buffer();
-    let codec = if inner == Codec::Plain { encrypted } else { inner };
-    Ok(ReadOutcome { plain_bytes, codec, state, stored_bytes: None })
+    let codec = if read.codec == Codec::Plain { encrypted } else { read.codec };
+    Ok(ReadOutcome { codec, state, ..read })
+}
+
+/// Unpacks a file that is found to be packed in `found`, as whoever gives it out does.
+fn unpacked<R: io::Read>(
+    found: Codec,
+    opening: OpeningRule,
+    input: &mut BufferedInput<R>,
+    window: &mut [u8],
+    how: &How,
+    sink: ByteSink<'_>,
+) -> io::Result<ReadOutcome> {
+    let (codec, behind) = match opening.of(found) {
+        // Whatever it should be, it ends too early.
+        Err(_) if input.peek(1)?.is_empty() => {
+            return Ok(ReadOutcome::of(opening.named().unwrap_or(found), ReadState::CutOff));
+        }
+        Err(fault) => return Ok(ReadOutcome::of(found, ReadState::Undecodable(fault))),
+        Ok(as_what) => as_what,
+    };
+    let read = decode::run((codec, behind), input, window, how.limit, sink)?;
+    let (plain_bytes, state, behind) = (read.plain, read.state, read.behind);
+    Ok(ReadOutcome { plain_bytes, behind, ..ReadOutcome::of(codec, state) })
 }
 
 /// `None`: it is to be read in windows.
 fn read_mapped(stored: &dyn Stored, file: &FileToRead<'_>, sink: ByteSink<'_>) -> io::Result<Option<ReadOutcome>> {
-    let FileToRead { name, keys, how, .. } = *file;
+    let FileToRead { name, opening, keys, how, .. } = *file;
     let Some(((guard, mapped), size)) = how.map.zip(stored.file()).zip(stored.size().filter(|&size| size > 0)) else {
         return Ok(None);
     };
     // The beginning, without moving on.
     let mut head = [0; codec::HEAD];
     let filled = fill_at(stored, 0, &mut head)?;
-    if keys.is_some_and(Keys::is_sole) || decrypt::codec_of(&head[..filled], name, keys) != Codec::Plain {
+    let as_it_is = opening.of(Codec::Plain).is_ok_and(|(codec, _)| codec == Codec::Plain);
+    if !as_it_is || keys.is_some_and(Keys::is_sole) || decrypt::codec_of(&head[..filled], name, keys) != Codec::Plain {
         return Ok(None);
     }
     let length = size.min(how.limit.saturating_add(how.window() as u64));
@@ -186,5 +208,5 @@ fn read_mapped(stored: &dyn Stored, file: &FileToRead<'_>, sink: ByteSink<'_>) -
     if faulted {
         state = ReadState::Changed;
     }
-    Ok(Some(ReadOutcome { plain_bytes: length, codec: Codec::Plain, state, stored_bytes: None }))
+    Ok(Some(ReadOutcome { plain_bytes: length, ..ReadOutcome::of(Codec::Plain, state) }))
 }

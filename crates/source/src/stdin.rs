@@ -171,8 +171,7 @@ mod tests {
         let stream: &dyn Source = &StdinTape::new(Box::new(io::Cursor::new(vec![7; 300_000])));
         let entry = stream.list().unwrap().entries.remove(0);
         assert_eq!((entry.name, entry.size, entry.shown().as_str()), (None, None, "-"));
-        let whole =
-            ReadOutcome { plain_bytes: 300_000, codec: Codec::Plain, state: ReadState::Whole, stored_bytes: None };
+        let whole = ReadOutcome { plain_bytes: 300_000, ..ReadOutcome::of(Codec::Plain, ReadState::Whole) };
         let begun =
             stream.read(&entry, &How::default(), &mut Scratch::default(), &mut |_| ControlFlow::Break(())).unwrap();
         assert_eq!(begun.state, ReadState::Stopped);

@@ -17,6 +17,7 @@ pub use wal::{TarSource, TarWal};
 
 use crate::codec::{self, Codec, Container};
 use crate::input::BufferedInput;
+use crate::opening::BehindRule;
 use crate::{ByteSink, ReadState, SourceError, decode};
 use std::io;
 use std::ops::ControlFlow;
@@ -80,6 +81,6 @@ fn plain_of(stream: impl io::Read, name: &str, sink: ByteSink<'_>) -> io::Result
         Codec::Unknown(Container::Tar) => Codec::Plain,
         other => other,
     };
-    let (_, state) = decode::run(codec, &mut input, &mut window, u64::MAX, sink)?;
+    let state = decode::run((codec, BehindRule::default()), &mut input, &mut window, u64::MAX, sink)?.state;
     Ok((codec, state))
 }

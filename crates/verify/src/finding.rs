@@ -4,11 +4,13 @@ mod cost;
 mod detail;
 mod doubt;
 mod made;
+mod packing;
 
 pub use cost::{FileRange, Lost};
 pub use detail::Detail;
 pub use doubt::{CommandDoubt, DoubtedCommand, Unasked};
 pub(crate) use made::set_severities;
+pub use packing::{MisfiledAt, PackingFlaw};
 
 use crate::codes::{Code, Severity};
 use pgwal_format::{Lsn, TimelineId};

@@ -3,6 +3,8 @@
 mod copies;
 mod given;
 mod message;
+mod misfiled;
+mod packing;
 mod restore;
 pub mod restored;
 mod server;
@@ -143,7 +145,6 @@ impl Finding {
             (Code::RestoreShort, _) => {
                 "make good what ends replay there before the server is started: what lies behind is lost once it promotes".into()
             }
-            (Code::PackedTwice, _) => format!("unpack {file} once and put what comes out in its place; find out what packs it a second time"),
             (Code::WalReset, _) => "take a new base backup now: no backup from before comes over this place, whatever is found; and check the data (pg_amcheck)".into(),
             (Code::TwoHistories, Detail::Parted { alone: true, .. }) => {
                 format!("find the {file} that the server of the segments around it wrote; find out which server archived over it")
@@ -194,6 +195,8 @@ impl Finding {
             }
             (Code::WrongKey, _) => format!("find the key with which {file} was encrypted; several may be given together"),
             (Code::Encrypted | Code::UnknownCodec, _) => format!("unpack {file} to another place and check it there: walproof verify FILE"),
+            (_, Detail::Misfiled(at)) => misfiled::advice(file, at),
+            (_, Detail::Packing(flaw)) => packing::advice(file, *flaw),
             (_, Detail::Miswritten { right }) => {
                 let folder = file.rfind('/').and_then(|slash| file.get(..=slash)).unwrap_or("");
                 format!("rename it: mv {} {}", quoted(file), quoted(&format!("{folder}{right}")))
@@ -233,6 +236,7 @@ impl Finding {
             (Code::ForeignName | Code::ForeignCluster | Code::ForeignVersion | Code::Geometry, _) => {
                 format!("find out which cluster archives into this place; get this cluster's own {wanted}")
             }
+            (Code::RepositoryInfo, _) if file.ends_with("xlog.db") => "write the list of WAL anew before anything is restored: barman rebuild-xlogdb SERVER".into(),
             (Code::RepositoryInfo, _) => format!("bring {file} back, from its .copy, from another repository of the stanza or from a copy of this one"),
             (Code::BackupContent, _) => "copy the backup anew from where it was taken, or restore another one".into(),
             (Code::BackupPages, _) => "after a restore, run pg_amcheck or pg_checksums before the cluster is used".into(),

@@ -11,7 +11,7 @@ use twox_hash::XxHash3_128;
 
 pub(super) const MAGIC: &[u8] = b"walproof index\n";
 /// Rises whenever records mean something else, or a scan comes to something else.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// What an index holds.
 #[derive(Debug)]

@@ -22,7 +22,7 @@ use twox_hash::XxHash3_128;
 /// What a part begins with.
 pub(super) const MAGIC: &[u8] = b"walproof part\n";
 /// Rises whenever summaries mean something else.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 
 /// A part of an archive.
 #[derive(Debug, Default)]

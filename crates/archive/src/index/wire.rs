@@ -1,12 +1,12 @@
 //! What a file came to, in binary.
 
 use crate::read::{CountedFile, View};
-use crate::stretch::Unusable;
+use crate::stretch::{PackedOtherwise, Unusable};
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::wire::Wire;
 use pgwal_format::wire_fields;
-use pgwal_source::Stamp;
 use pgwal_source::codec::{Codec, Container, Encryption};
+use pgwal_source::{LeftBehind, Stamp};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A name for each way of packing. New ones go to the end.
@@ -79,6 +79,12 @@ impl Wire for Unusable {
             Unusable::Changed => out.push(13),
             Unusable::Vanished => out.push(14),
             Unusable::Withheld => out.push(17),
+            Unusable::Otherwise { how: PackedOtherwise::Named { named, found }, given } => {
+                (18u8, (Packing(*named), (Packing(*found), *given))).put(out);
+            }
+            Unusable::Otherwise { how: PackedOtherwise::Members(codec), given } => {
+                (19u8, (Packing(*codec), *given)).put(out);
+            }
             Unusable::Twice { outer, inner, bytes } => (15u8, (Packing(*outer), (Packing(*inner), *bytes))).put(out),
         }
     }
@@ -108,8 +114,37 @@ impl Wire for Unusable {
                 Unusable::Twice { outer, inner, bytes: Wire::take(input)? }
             }
             17 => Unusable::Withheld,
+            18 => {
+                let (named, found) = (Packing::take(input)?.0, Packing::take(input)?.0);
+                Unusable::Otherwise { how: PackedOtherwise::Named { named, found }, given: Wire::take(input)? }
+            }
+            19 => {
+                let how = PackedOtherwise::Members(Packing::take(input)?.0);
+                Unusable::Otherwise { how, given: Wire::take(input)? }
+            }
             _ => return None,
         })
+    }
+}
+
+/// What lies behind the end of a packed file.
+struct BehindMark(LeftBehind);
+
+impl Wire for BehindMark {
+    fn put(&self, out: &mut Vec<u8>) {
+        out.push(match self.0 {
+            LeftBehind::Members => 0,
+            LeftBehind::Zeros => 1,
+            LeftBehind::Bytes => 2,
+        });
+    }
+    fn take(input: &mut &[u8]) -> Option<BehindMark> {
+        Some(BehindMark(match u8::take(input)? {
+            0 => LeftBehind::Members,
+            1 => LeftBehind::Zeros,
+            2 => LeftBehind::Bytes,
+            _ => return None,
+        }))
     }
 }
 
@@ -144,4 +179,23 @@ pub(super) fn system_time(time: Timestamp) -> SystemTime {
 }
 
 wire_fields!(View { layout, system_id, timeline, number });
-wire_fields!(CountedFile { run, why, bytes, sum, first, sha1 });
+
+impl Wire for CountedFile {
+    fn put(&self, out: &mut Vec<u8>) {
+        let CountedFile { run, why, bytes, sum, first, sha1, behind } = self;
+        run.put(out);
+        why.put(out);
+        (*bytes, *sum).put(out);
+        first.put(out);
+        sha1.put(out);
+        behind.map(BehindMark).put(out);
+    }
+    fn take(input: &mut &[u8]) -> Option<CountedFile> {
+        let (run, why) = (Wire::take(input)?, Wire::take(input)?);
+        let (bytes, sum) = Wire::take(input)?;
+        let (first, sha1) = (Wire::take(input)?, Wire::take(input)?);
+        let behind: Option<BehindMark> = Wire::take(input)?;
+        let behind = behind.map(|behind| behind.0);
+        Some(CountedFile { run, why, bytes, sum, first, sha1, behind })
+    }
+}

@@ -6,13 +6,13 @@ use super::{Buffers, Reader, old_timeline};
 use crate::kind::{name_content, other_kind};
 use crate::look::Depth;
 use crate::names::Segment;
-use crate::stretch::Unusable;
+use crate::stretch::{PackedOtherwise, Unusable};
 use crate::tally::Tally;
 use crate::whose::FirstPage;
 use pgwal_format::page::PageFault;
 use pgwal_format::{Lsn, TimelineId};
 use pgwal_source::codec::HEAD;
-use pgwal_source::{Codec, Entry, How, ReadFault, ReadOutcome, ReadState, Scratch};
+use pgwal_source::{Codec, Entry, How, LeftBehind, ReadFault, ReadOutcome, ReadState, Scratch};
 use pgwal_walk::{Fault, Fold, Head, RecordBoundary, Run, ScanExpect, Tail, headers, scan, scan_on};
 use std::ops::ControlFlow;
 use std::sync::PoisonError;
@@ -32,6 +32,8 @@ pub struct Scanned<F: Fold> {
     pub first: Option<FirstPage>,
     /// SHA-1 of the content, where the name says another.
     pub sha1: Option<[u8; 20]>,
+    /// What is passed over behind the end of what it is packed in.
+    pub behind: Option<LeftBehind>,
 }
 
 /// Scans the bytes of a file: its run, and why no server can use it.
@@ -52,7 +54,7 @@ impl Reader<'_> {
         scan: &mut ScanBytes<'_, F>,
         buffers: &mut Buffers,
     ) -> Scanned<F> {
-        let gone = |why| Scanned { run: None, why: Some(why), bytes: 0, sum: 0, first: None, sha1: None };
+        let gone = |why| Scanned { run: None, why: Some(why), bytes: 0, sum: 0, first: None, sha1: None, behind: None };
         let Some(entry) = self.entries.get(index) else { return gone(Unusable::Vanished) };
         let size = self.cluster.layout.segment.bytes();
         let how = How { limit: size, ..self.how };
@@ -105,10 +107,14 @@ impl Reader<'_> {
             (None, Some(room)) => scan(room),
             (None, None) => scan(own),
         };
-        let why = twice(&read, inner, pushed).or_else(|| self.whole_file(&read, pushed)).or(judged);
+        let as_named = entry.opening().named();
+        let why = twice(&read, inner, pushed)
+            .or_else(|| otherwise(&read, as_named, inner, (pushed, size)))
+            .or_else(|| self.whole_file(&read, pushed))
+            .or(judged);
         let sha1 = if read.state == ReadState::Whole { named.other() } else { None };
         let (sum, first) = sum.finish();
-        Scanned { run, why, bytes: pushed, sum, first, sha1 }
+        Scanned { run, why, bytes: pushed, sum, first, sha1, behind: read.behind }
     }
 
     /// More came out of a packed file than a segment has. Whether it unpacks to its end decides what a restore_command
@@ -190,6 +196,28 @@ fn twice(read: &ReadOutcome, inner: Codec, bytes: u64) -> Option<Unusable> {
     let is_packed = read.codec != Codec::Plain && read.codec.is_open() && inner != Codec::Plain;
     let is_whole = matches!(read.state, ReadState::Whole | ReadState::Stopped | ReadState::LimitReached);
     (is_packed && is_whole).then_some(Unusable::Twice { outer: read.codec, inner, bytes })
+}
+
+/// A file that is packed otherwise than whoever gives it out unpacks it. `named`: what its name says, where it counts;
+/// `inner`: what the first bytes are that are given out.
+fn otherwise(read: &ReadOutcome, named: Option<Codec>, inner: Codec, (given, size): (u64, u64)) -> Option<Unusable> {
+    let named = named?;
+    if read.state == ReadState::Undecodable(ReadFault::Otherwise) {
+        let how = PackedOtherwise::Named { named, found: read.codec };
+        return Some(Unusable::Otherwise { how, given: None });
+    }
+    let is_whole = matches!(read.state, ReadState::Whole | ReadState::Stopped | ReadState::LimitReached);
+    if !is_whole {
+        return None;
+    }
+    let as_it_is = matches!(read.codec, Codec::Plain | Codec::Encrypted(_));
+    if as_it_is && inner.is_open() && inner != Codec::Plain {
+        let stored = read.stored_bytes.filter(|_| read.codec == Codec::Plain);
+        let how = PackedOtherwise::Named { named, found: inner };
+        return Some(Unusable::Otherwise { how, given: Some(stored.unwrap_or(given)) });
+    }
+    let first_alone = read.behind == Some(LeftBehind::Members) && given != size;
+    first_alone.then_some(Unusable::Otherwise { how: PackedOtherwise::Members(read.codec), given: Some(given) })
 }
 
 /// Something of it is WAL of this segment.

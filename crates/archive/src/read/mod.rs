@@ -21,7 +21,7 @@ use crate::names::Segment;
 use crate::stretch::{Bad, DifferingCopies, Piece, PieceKind, Stretch, TwinFault, Unusable};
 use crate::tally::Tally;
 use crate::whose::{Cluster, FirstPage, beginning};
-use pgwal_source::{Codec, Entry, How, ReadState, Scratch, Source};
+use pgwal_source::{Codec, Entry, How, LeftBehind, ReadState, Scratch, Source};
 use pgwal_walk::{Fold, Head, KEEP, Run, ScanExpect, Stream, Tail, scan};
 use std::ops::ControlFlow;
 use std::sync::Mutex;
@@ -30,6 +30,7 @@ use sum::{ContentSum, NamedSum};
 pub use careful::Scanned;
 pub use part::{GatheredBeside, ScannedPart};
 pub use remember::{Remember, View};
+pub use sum::sha1_of;
 
 /// A file that was read as a segment, and counted.
 pub type CountedFile = Scanned<Tally>;
@@ -79,6 +80,7 @@ struct Whole {
     sum: u128,
     first: Option<FirstPage>,
     sha1: Option<[u8; 20]>,
+    behind: Option<LeftBehind>,
 }
 
 impl Reader<'_> {
@@ -96,7 +98,10 @@ impl Reader<'_> {
         for entry in segment.entry..segment.entry + segment.copies {
             let read = self.known_or_read(segment, entry, take.take(), buffers);
             out.bytes += read.bytes;
-            out.renamed.extend(read.sha1.map(|sha1| (entry, sha1)));
+            // What is given out of it is not what it holds: that says it all.
+            let is_itself = !matches!(read.why, Some(Unusable::Otherwise { .. }));
+            out.renamed.extend(read.sha1.filter(|_| is_itself).map(|sha1| (entry, sha1)));
+            out.behind.extend(read.behind.filter(|_| is_itself).map(|behind| (entry, behind)));
             reads.push((entry, read));
         }
         // A file that was packed into another meanwhile is gone, one that is being made of another not whole yet.
@@ -182,9 +187,9 @@ impl Reader<'_> {
                 Some((stream.finish().ok()?, whole))
             }),
         };
-        if let Some((run, Whole { bytes, sum, first, sha1 })) = good {
+        if let Some((run, Whole { bytes, sum, first, sha1, behind })) = good {
             let why = old_timeline(segment, &run, self.live);
-            return CountedFile { run: Some(run), why, bytes, sum, first, sha1 };
+            return CountedFile { run: Some(run), why, bytes, sum, first, sha1, behind };
         }
         self.careful(entry, with_sum, &mut |bytes| self.examine(segment, bytes), buffers)
     }
@@ -201,10 +206,10 @@ impl Reader<'_> {
     ) -> Scanned<F> {
         if let Ok(mut stream) = Stream::new(self.expect(segment, keep), make()) {
             let mut push = |bytes: &[u8]| stream.push(bytes).is_ok();
-            if let Some(Whole { bytes, sum, first, sha1 }) = self.stream(entry, false, &mut push, buffers)
+            if let Some(Whole { bytes, sum, first, sha1, behind }) = self.stream(entry, false, &mut push, buffers)
                 && let Ok(run) = stream.finish()
             {
-                return Scanned { run: Some(run), why: None, bytes, sum, first, sha1 };
+                return Scanned { run: Some(run), why: None, bytes, sum, first, sha1, behind };
             }
         }
         let expect = self.expect(segment, keep);
@@ -341,7 +346,7 @@ impl Reader<'_> {
         }
         let sha1 = if read.state == ReadState::Whole { named.other() } else { None };
         let (sum, first) = sum.finish();
-        Some(Whole { bytes: size, sum, first, sha1 })
+        Some(Whole { bytes: size, sum, first, sha1, behind: read.behind })
     }
 }
 

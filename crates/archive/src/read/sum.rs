@@ -1,8 +1,9 @@
 //! Sums of what was read, beside its records.
 
 use crate::whose::FirstPage;
-use pgwal_source::Entry;
+use pgwal_source::{Codec, Entry, How, ReadState, Scratch, Source};
 use sha1::{Digest, Sha1};
+use std::ops::ControlFlow;
 use twox_hash::xxhash3_128::Hasher;
 
 /// The hash of the bytes that came, and what the first of them say.
@@ -25,6 +26,18 @@ impl ContentSum {
     pub fn finish(self) -> (u128, Option<FirstPage>) {
         self.0.map_or((0, None), |(sum, first, _)| (sum.finish_128(), first))
     }
+}
+
+/// What a file is packed in, and the SHA-1 of its plain content of at most so many bytes; `None` where it is not read
+/// whole.
+pub fn sha1_of(source: &dyn Source, entry: &Entry, limit: u64) -> Option<(Codec, [u8; 20])> {
+    let (mut sum, how) = (Sha1::new(), How { limit, ..How::default() });
+    let read = source.read(entry, &how, &mut Scratch::default(), &mut |window| {
+        sum.update(window);
+        ControlFlow::Continue(())
+    });
+    let read = read.ok().filter(|read| read.state == ReadState::Whole)?;
+    Some((read.codec, sum.finalize().into()))
 }
 
 /// The checksum in a file's name, and that of the bytes that came; nothing is summed where the name has none.

@@ -8,7 +8,7 @@ use crate::streams::page;
 use crate::zone::ZoneOption;
 use clap::ValueEnum;
 use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::repos::{AllPlaces, OpenedPlace, RepoError, open_all};
+use pgwal::repos::{AllPlaces, OpenedPlace, RepoError, RepoLayout, open_all, open_each};
 use pgwal::verify::Verdict;
 use pgwal::verify::times::Times;
 use pgwal_report::backups::{ArchiveBackups, BackupsAnswer, json, text};
@@ -26,7 +26,7 @@ pub struct BackupsArgs {
     /// Read the contents of the backups as well, and hold them against their checksums
     #[arg(long)]
     data: bool,
-    /// Every archive that lies there, as verify has it: that is what is told in any case
+    /// Every archive that lies there, each cluster of a pgBackRest stanza among them; all others are told in any case
     #[arg(long, hide = true)]
     each: bool,
     /// How to say it
@@ -56,7 +56,7 @@ pub fn run(args: &BackupsArgs) -> anyhow::Result<Exit> {
     let bar = Bar::new(false);
     let mut seen: Vec<SeenArchive> = Vec::new();
     for one in &meant {
-        seen.extend(archives(one)?.into_iter().map(|(place, opened)| look(args, place, opened)));
+        seen.extend(archives(one, args.each)?.into_iter().map(|(place, opened)| look(args, place, opened)));
     }
     bar.finish();
     let archives = seen.iter().map(|archive| ArchiveBackups {
@@ -84,10 +84,22 @@ pub fn run(args: &BackupsArgs) -> anyhow::Result<Exit> {
 type NamedPlace = (String, Result<OpenedPlace, RepoError>);
 
 /// What lies there: one archive, or each of several.
-fn archives(meant: &MeantPlace) -> anyhow::Result<Vec<NamedPlace>> {
+fn archives(meant: &MeantPlace, every_id: bool) -> anyhow::Result<Vec<NamedPlace>> {
     let MeantPlace { paths, choice, how } = meant;
     let each = match open_all(paths, choice, how)? {
-        AllPlaces::One(opened) => return Ok(vec![(meant.shown(), Ok(*opened))]),
+        AllPlaces::One(opened) => {
+            let layout = opened.repository.as_ref().map(|own| own.layout);
+            let ids = match paths.as_slice() {
+                [path] if every_id && layout == Some(RepoLayout::PgBackRest) && path.as_os_str() != "-" => {
+                    open_each(path, choice, how)?
+                }
+                _ => Vec::new(),
+            };
+            if ids.len() < 2 {
+                return Ok(vec![(meant.shown(), Ok(*opened))]);
+            }
+            ids
+        }
         AllPlaces::Each(each) => each,
     };
     let path = paths.first().cloned().unwrap_or_default();

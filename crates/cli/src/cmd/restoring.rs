@@ -151,6 +151,11 @@ fn unknown(archive: &dyn Source, repository: Option<&Repository>, name: &str) ->
         }
         Err(_) => {}
     }
+    // A label of another cluster of the stanza.
+    let elsewhere = repository.map_or(&[][..], |repository| &repository.left_out);
+    if let Some(other) = elsewhere.iter().find(|other| other.contains(name)) {
+        text += &format!("; it is one of {other}");
+    }
     anyhow!(text)
 }
 

@@ -173,6 +173,15 @@ fn sections(text: &str) -> Vec<(String, Vec<(String, String)>)> {
     out
 }
 
+/// A file of information that was changed, with the checksum that it has now.
+pub fn signed(text: &str) -> String {
+    let all = sections(text);
+    let rest = all.iter().filter(|(name, _)| name != "backrest").map(|(name, entries)| {
+        (name.as_str(), entries.iter().map(|(key, value)| (key.as_str(), value.clone())).collect())
+    });
+    info(&rest.collect::<Vec<(&str, Vec<(&str, String)>)>>())
+}
+
 const LABEL: &str = "START WAL LOCATION: 0/900028 (file 000000010000000000000009)\\nCHECKPOINT LOCATION: \
                      0/900060\\nBACKUP METHOD: streamed\\nBACKUP FROM: primary\\nSTART TIME: 2026-11-22 03:17:01 \
                      UTC\\nLABEL: Barman\\nSTART TIMELINE: 1\\n";

@@ -237,7 +237,11 @@ fn servers_of_barman_are_found_by_its_configuration() {
     let several = walproof(&["verify", "--barman-conf", &conf], &[]);
     assert!(several.code == 2 && several.err.contains("--server") && several.err.contains("/two"), "{}", several.err);
     let one = walproof(&["verify", "--barman-conf", &conf, "--server", "one", "--backup", "auto"], &[]);
-    let typed = format!("TYPE     barman -c {conf} recover one {BARMAN_ID} DIR\n");
+    // Its list of WAL is not there.
+    let typed = format!(
+        "TYPE     barman -c {conf} rebuild-xlogdb one &&\n         barman -c {conf} recover --target-tli=latest one \
+         {BARMAN_ID} DIR\n"
+    );
     assert!(one.code == 0 && one.out.contains(&typed), "{}{}", one.out, one.err);
     assert_eq!(walproof(&["verify", "--barman-conf", &conf, "--server", "two"], &[]).code, 1);
     let none = walproof(&["verify", "--barman-conf", &conf, "--server", "three"], &[]);

@@ -19,12 +19,15 @@ mod empty;
 #[path = "../codes/encrypt.rs"]
 mod encrypt;
 mod ends;
+mod misfiled;
+mod own_files;
 mod places;
 #[path = "../run/tar.rs"]
 mod tar;
 mod tars;
 mod twice;
 mod typed;
+mod unpacked;
 mod written;
 
 use build::{BARMAN_ID, FULL, INCR, Repo, SEGMENTS};
@@ -159,7 +162,8 @@ fn information_and_its_copy() {
     assert_eq!((code, codes(&outcome)), (0, vec!["WP126 warning".to_owned()]));
     repo.remove("archive/main/archive.info.copy");
     let (outcome, code) = json(&["verify", &repo.root()]);
-    assert_eq!((code, codes(&outcome)), (1, vec!["WP126 error".to_owned()]));
+    // Nothing restores without it.
+    assert_eq!((code, codes(&outcome)), (1, ["WP126 error", "WP440 error", "WP440 error"].map(str::to_owned).to_vec()));
 }
 
 #[test]

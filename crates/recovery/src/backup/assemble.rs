@@ -9,7 +9,7 @@ use pgwal_format::text::control::{ControlError, ControlFile, ControlImage};
 use pgwal_format::text::settings::{Grammar, parse};
 use pgwal_format::text::{backup_history, backup_label, history};
 use pgwal_format::{FileName, Version};
-use pgwal_source::{Entry, Source};
+use pgwal_source::{Entry, OpeningRule, Source};
 use std::sync::Arc;
 
 /// Reads what was gathered, and judges it.
@@ -89,7 +89,9 @@ pub(super) fn assemble(mut backup: Backup, parts: BackupParts) -> Backup {
 /// Whether a server looks for a file of its `pg_wal` under this name: the bare one, in the folder itself.
 pub(crate) fn is_servers_own(source: &dyn Source, entry: &Entry) -> bool {
     // Members of a tar are shown with their folder.
-    entry.has_bare_name() && (source.local().is_none() || !entry.shown().contains('/'))
+    // A tool that restores the backup puts it there under the server's name, unpacked.
+    let is_put_there = entry.opening() != OpeningRule::ByContent;
+    is_put_there || entry.has_bare_name() && (source.local().is_none() || !entry.shown().contains('/'))
 }
 
 fn of_manifest(bytes: &[u8], flaws: &mut Vec<BackupFlaw>) -> Option<Manifest> {

@@ -1,8 +1,9 @@
 //! What to do next, and which file would come next.
 
 use crate::time::Zone;
-use pgwal_format::SegmentName;
+use pgwal_format::{FileName, SegmentName};
 use pgwal_source::Ignored;
+use pgwal_source::name::{self, NamePlace};
 use pgwal_verify::recovery::failure::Failure;
 use pgwal_verify::recovery::{UnmetTarget, WalkEnd};
 use pgwal_verify::{Code, Depth, Detail, Finding, Outcome, Severity, Verdict, WalEnd};
@@ -11,7 +12,10 @@ use pgwal_verify::{Code, Depth, Detail, Finding, Outcome, Severity, Verdict, Wal
 pub(super) fn next(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> String {
     match worst.or_else(|| outcome.counted().find(|f| f.severity == Severity::Warning)) {
         Some(f) => {
-            let advice = miswritten(outcome, f).or_else(|| older_elsewhere(outcome, f)).unwrap_or_else(|| f.advice());
+            let advice = miswritten(outcome, f)
+                .or_else(|| misfiled(outcome, f))
+                .or_else(|| older_elsewhere(outcome, f))
+                .unwrap_or_else(|| f.advice());
             // A target that is missed by an hour or two is mostly one of another zone.
             let missed = matches!(f.code, Code::TargetUnreached | Code::RestoreInconsistent);
             let doubt = outcome.counted().find(|other| missed && other.code == Code::TargetZone);
@@ -100,6 +104,19 @@ fn next_file(outcome: &Outcome) -> Option<String> {
         _ => return None,
     };
     Some(SegmentName::new(timeline, next, address, size).to_string())
+}
+
+/// The missing file may be here, where the tool that keeps the place does not look.
+fn misfiled(outcome: &Outcome, f: &Finding) -> Option<String> {
+    let missing = f.file.as_deref().filter(|_| matches!(f.code, Code::Gap | Code::HistoryMissing))?;
+    let missing = FileName::parse(missing.rsplit('/').next()?)?;
+    let is_it = |other: &&Finding| {
+        let file =
+            other.file.as_deref().filter(|_| other.code == Code::Misfiled).and_then(|file| file.rsplit('/').next());
+        matches!(file.map(name::place), Some(NamePlace::Wal(placed)) if placed.name == missing)
+    };
+    let here = outcome.findings.iter().find(is_it)?;
+    Some(format!("{} is here: {}", here.file.as_deref().unwrap_or("it"), here.advice()))
 }
 
 /// The missing file may be here, under a name that a server does not ask for.

@@ -3,23 +3,44 @@
 use super::ToolCall;
 use super::by_hand::recovery;
 use super::place::Location;
-use super::targets::{BARMAN, targets};
+use super::targets::{BARMAN, get, targets};
 use crate::backup::ListedBackup;
+use crate::layout::barman_xlogdb;
 use crate::repository::Repository;
 use crate::shell::{command as shell, quoted};
 use crate::store::Items;
 
 /// `base`: the server's folder, which names it where nothing else does.
-pub(super) fn recover(base: &str, name: Option<&str>, label: &str, call: &ToolCall<'_>) -> Option<String> {
+pub(super) fn recover(
+    repository: &Repository,
+    base: &str,
+    name: Option<&str>,
+    label: &str,
+    call: &ToolCall<'_>,
+) -> Option<String> {
     let mut words = vec!["barman".to_owned()];
     if let Some(file) = call.configuration.and_then(|configuration| configuration.file.as_ref()) {
         words.extend(["-c".to_owned(), file.to_str()?.to_owned()]);
     }
+    let server = name.or_else(|| base.rsplit('/').next())?.to_owned();
+    let rebuild = words.iter().cloned().chain(["rebuild-xlogdb".to_owned(), server.clone()]);
+    let rebuild = if lists_its_wal(repository) { String::new() } else { shell(rebuild) + " &&\n" };
     words.push("recover".to_owned());
     words.extend(targets(&BARMAN, call.settings));
-    let server = name.or_else(|| base.rsplit('/').next())?;
-    words.extend([server.to_owned(), label.to_owned(), "DIR".to_owned()]);
-    Some(shell(words))
+    // Without a target Barman asks for no recovery: the server would go on along the backup's timeline, and end it
+    // where its own pg_wal ends. From 12 on a server is meant to take the latest one.
+    if !call.recovery_conf && get(call.settings, "recovery_target_timeline").is_none() {
+        words.push(format!("{}=latest", BARMAN.timeline));
+    }
+    words.extend([server, label.to_owned(), "DIR".to_owned()]);
+    Some(rebuild + &shell(words))
+}
+
+/// Whether Barman's list of its WAL is there and has all of it: without it, nothing is copied.
+fn lists_its_wal(repository: &Repository) -> bool {
+    let wals = repository.wal.first().and_then(|folder| Items::of(repository.store(), folder).ok());
+    let is_there = wals.is_some_and(|items| barman_xlogdb::name(&items).is_some());
+    is_there && !repository.defects.iter().any(|defect| defect.file.ends_with("xlog.db"))
 }
 
 /// barman-cloud asks a bucket. Of its files in a folder, its tar is unpacked, and WAL is fetched by this program.

@@ -6,6 +6,7 @@
 //! ```
 
 use super::ToolCall;
+use super::targets::in_quotes;
 use crate::shell::quoted;
 
 /// Brings the files with one command, and has the server fetch WAL with another.
@@ -30,7 +31,7 @@ pub(super) fn with_settings(bring: &str, first: Vec<String>, call: &ToolCall<'_>
 
 /// A line of a file of settings.
 fn setting(name: &str, value: &str) -> String {
-    format!("{name} = '{}'", value.replace('\\', "\\\\").replace('\'', "''"))
+    format!("{name} = '{}'", in_quotes(value))
 }
 
 #[cfg(test)]

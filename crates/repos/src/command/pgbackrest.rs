@@ -2,7 +2,7 @@
 
 use super::ToolCall;
 use super::place::Location;
-use super::targets::{get, is_off};
+use super::targets::{get, in_quotes, is_off};
 use crate::shell::{command as shell, quoted};
 
 /// Where the place was named, its options say what the configuration would; secrets go by variables, for as options
@@ -63,7 +63,10 @@ fn restore(stanza: &str, label: &str, settings: &[(String, String)]) -> Vec<Stri
     let kinds = ["time", "lsn", "xid", "name"];
     let target = kinds.into_iter().find_map(|kind| Some((kind, get(&format!("recovery_target_{kind}"))?)));
     match (target, get("recovery_target")) {
-        (Some((kind, value)), _) => words.extend([format!("--type={kind}"), format!("--target={value}")]),
+        (Some((kind, value)), _) => {
+            let value = if kind == "name" { in_quotes(value) } else { value.to_owned() };
+            words.extend([format!("--type={kind}"), format!("--target={value}")]);
+        }
         (None, Some(_)) => words.push("--type=immediate".to_owned()),
         (None, None) => words.push("--type=default".to_owned()),
     }
@@ -98,6 +101,8 @@ mod tests {
              14:00:00+00' --target-exclusive restore"
         );
         let action = set(&[("recovery_target_action", "promote")]);
+        let name = set(&[("recovery_target_name", "it's")]);
+        assert!(restore("main", "L", &name).contains(&"--target=it''s".to_owned()));
         assert!(!restore("main", "L", &action).iter().any(|word| word.contains("action")));
     }
 

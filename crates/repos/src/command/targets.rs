@@ -7,7 +7,7 @@ pub(super) struct TargetOptions {
     xid: &'static str,
     name: &'static str,
     immediate: &'static str,
-    timeline: &'static str,
+    pub(super) timeline: &'static str,
     action: &'static str,
     exclusive: &'static str,
 }
@@ -41,7 +41,7 @@ pub(super) fn targets(options: &TargetOptions, settings: &[(String, String)]) ->
             "recovery_target_time" => options.time,
             "recovery_target_lsn" => options.lsn,
             "recovery_target_xid" => options.xid,
-            "recovery_target_name" => options.name,
+            "recovery_target_name" => return Some(format!("{}={}", options.name, in_quotes(value))),
             "recovery_target_timeline" => options.timeline,
             "recovery_target_action" => options.action,
             "recovery_target" => return Some(options.immediate.to_owned()),
@@ -51,6 +51,11 @@ pub(super) fn targets(options: &TargetOptions, settings: &[(String, String)]) ->
         Some(format!("{option}={value}"))
     };
     settings.iter().filter_map(one).collect()
+}
+
+/// A value as it stands between quotes in a file of settings, where the tools put it as it is given.
+pub(super) fn in_quotes(value: &str) -> String {
+    value.replace('\\', "\\\\").replace('\'', "''")
 }
 
 /// The value of a setting.
@@ -73,5 +78,7 @@ mod tests {
         let all = all.map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(targets(&BARMAN, &all), ["--target-immediate", "--target-tli=3"]);
         assert_eq!(targets(&PROBACKUP, &all), ["--recovery-target=immediate", "--recovery-target-timeline=3"]);
+        let name = [("recovery_target_name".to_owned(), "it's \\ it".to_owned())];
+        assert_eq!(targets(&BARMAN, &name), ["--target-name=it''s \\\\ it"]);
     }
 }

@@ -1,13 +1,13 @@
 //! What lies in a server's folder of Barman, and in that of barman-cloud.
 //!
 //! ```text
-//! SERVER/wals/0000000100000000/…   wals/00000002.history   wals/xlog.db (advice, not looked at)
+//! SERVER/wals/0000000100000000/…   wals/00000002.history   wals/xlog.db (barman_xlogdb.rs)
 //!        base/ID/backup.info, or meta/ID-backup.info (newer)
 //!        base/ID/data/…            as files, or data/base.tar[.gz] and OID.tar; barman-cloud: base/ID/data.tar[.gz]
 //!        incoming/ streaming/ errors/ identity.json        Barman only
 //! ```
 
-use super::{Reading, RepoContents, RepoLayout, packed_contents};
+use super::{Reading, RepoContents, RepoLayout, barman_xlogdb, packed_contents};
 use crate::backup::{BackupDefect, BackupMode, ListedBackup, judge_chains};
 use crate::candidate::Candidate;
 use crate::store::{Items, Store, each_file, join};
@@ -38,7 +38,7 @@ pub(super) fn here(_: &dyn Store, folder: &str, items: &Items) -> Result<Vec<Can
 
 fn candidate(layout: RepoLayout, folder: &str, by: &str) -> Candidate {
     let name = folder.rsplit('/').next().filter(|name| !name.is_empty()).map(str::to_owned);
-    Candidate { layout, base: folder.to_owned(), name, by: vec![by.to_owned()] }
+    Candidate { layout, base: folder.to_owned(), name, archive_id: None, by: vec![by.to_owned()] }
 }
 
 pub(super) fn read(reading: &Reading<'_>, candidate: &Candidate) -> Result<RepoContents, SourceError> {
@@ -47,6 +47,9 @@ pub(super) fn read(reading: &Reading<'_>, candidate: &Candidate) -> Result<RepoC
     let mut out = RepoContents { wal: vec![join(server, "wals")], ..RepoContents::default() };
     if reading.without_backups {
         return Ok(out);
+    }
+    if candidate.layout == RepoLayout::Barman {
+        out.defects.extend(barman_xlogdb::look(store, &join(server, "wals"))?);
     }
     let items = Items::of(store, server)?;
     for aside in ["incoming", "streaming", "errors"] {

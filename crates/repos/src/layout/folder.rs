@@ -25,5 +25,11 @@ pub(super) fn here(store: &dyn Store, folder: &str, items: &Items) -> Result<Vec
     };
     let received = items.files().take(LOOKED).any(|(name, _)| name.ends_with(".partial"));
     let by = if received { format!("{by} (with .partial, as pg_receivewal)") } else { by };
-    Ok(vec![Candidate { layout: RepoLayout::Folder, base: folder.to_owned(), name: None, by: vec![by] }])
+    Ok(vec![Candidate {
+        layout: RepoLayout::Folder,
+        base: folder.to_owned(),
+        name: None,
+        archive_id: None,
+        by: vec![by],
+    }])
 }

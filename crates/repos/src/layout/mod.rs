@@ -3,17 +3,23 @@
 //! Each says what of a folder is its own (`here`) and reads what the tool's files say of a cluster (`read`).
 
 mod barman;
+mod barman_wal;
+pub(crate) mod barman_xlogdb;
 mod folder;
+pub(crate) mod inside_wal;
 mod manifest;
 mod manifest_contents;
 pub(crate) mod manifest_files;
 mod packed_contents;
 mod pgbackrest;
+mod pgbackrest_wal;
 mod pghoard;
 mod probackup;
 mod probackup_contents;
 mod stanza;
+pub(crate) mod wale;
 mod walg;
+mod walg_wal;
 
 use crate::backup::ListedBackup;
 use crate::candidate::Candidate;
@@ -21,10 +27,12 @@ use crate::choice::RepoChoice;
 use crate::contents::ContentsReading;
 use crate::defect::RepoDefect;
 use crate::error::RepoError;
+use crate::lookup::Lookup;
 use crate::repo_layout::RepoLayout;
 use crate::store::{Items, Store};
 use pgwal_source::{Keys, SourceError};
 
+pub(crate) use pgbackrest::archive_ids;
 pub(crate) use stanza::is_archive_id;
 
 /// What the files of a repository say of one cluster.
@@ -72,6 +80,17 @@ pub(crate) fn here(store: &dyn Store, folder: &str, items: &Items) -> Result<Vec
         }
     }
     Ok(Vec::new())
+}
+
+/// Which files of WAL the tool finds, and how it opens them; `None`: nobody does but by their names.
+pub(crate) fn lookup(layout: RepoLayout) -> Option<Lookup> {
+    match layout {
+        RepoLayout::PgBackRest => Some(pgbackrest_wal::look_up),
+        RepoLayout::Barman => Some(barman_wal::look_up),
+        RepoLayout::BarmanCloud => Some(barman_wal::look_up_in_cloud),
+        RepoLayout::WalG => Some(walg_wal::look_up),
+        RepoLayout::PgProbackup | RepoLayout::Pghoard | RepoLayout::Folder => None,
+    }
 }
 
 /// Reads what a repository's files say.

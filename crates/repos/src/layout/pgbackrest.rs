@@ -42,16 +42,15 @@ pub(super) fn read(
         true => info(reading, &folders.backup, "backup.info", &mut out.defects)?,
         false => InfoFile::Absent,
     };
-    let there: Vec<String> = {
-        let items = Items::of(store, &folders.archive)?;
-        let mut ids: Vec<String> = items.folders().filter(|name| is_archive_id(name)).map(str::to_owned).collect();
-        ids.sort_by_key(|id| number_of(id));
-        ids
-    };
+    let there = archive_ids(store, candidate)?;
     let current = current(&archive_info, &backup_info);
     let id = choose_id(store, candidate, choice, &there, current)?;
     for other in there.iter().filter(|other| **other != id) {
-        out.left_out.push(format!("archive id {other}, of another cluster of the stanza: --archive-id {other}"));
+        let labels: Vec<String> =
+            listed(&backup_info, &folders.backup, number_of(other)).into_iter().map(|backup| backup.label).collect();
+        let backups = if labels.is_empty() { String::new() } else { format!(" (its backups: {})", labels.join(", ")) };
+        let what = format!("archive id {other}, of another cluster of the stanza: --archive-id {other}{backups}");
+        out.left_out.push(what);
     }
     out.by.push(match (&choice.archive_id, archive_info.is_read()) {
         (Some(_), _) => format!("archive id {id} by --archive-id"),
@@ -92,6 +91,9 @@ pub(super) fn read(
         manifest::compare(&inner, &folders.backup, &labels, backup)?;
         if unknown.is_some() {
             backup.put_down(BackupDefect::NoWalFor(format!("archive.info does not know {id}, where its WAL is")));
+        } else if matches!(archive_info, InfoFile::Absent | InfoFile::Unusable) {
+            let why = "archive.info cannot be used, and pgBackRest gives out nothing without it";
+            backup.put_down(BackupDefect::NoWalFor(why.to_owned()));
         }
     }
     out.keys_of_backups.clone_from(&keys);
@@ -103,6 +105,14 @@ pub(super) fn read(
     out.archive_id = Some(id);
     out.backups = backups;
     Ok(out)
+}
+
+/// The clusters whose WAL lies in a stanza, oldest first.
+pub(crate) fn archive_ids(store: &dyn Store, candidate: &Candidate) -> Result<Vec<String>, SourceError> {
+    let items = Items::of(store, &StanzaFolders::of(candidate).archive)?;
+    let mut ids: Vec<String> = items.folders().filter(|name| is_archive_id(name)).map(str::to_owned).collect();
+    ids.sort_by_key(|id| number_of(id));
+    Ok(ids)
 }
 
 /// A file of information and its copy.
@@ -286,7 +296,16 @@ fn listed(file: &InfoFile, folder: &str, number: Option<u64>) -> Vec<ListedBacku
     let Some(info) = file.get() else { return Vec::new() };
     let of = |value: &Value| number.is_none() || value.get("db-id").and_then(Value::as_u64) == number;
     let current = info.section("backup:current").filter(|(_, value)| of(value)).take(MOST);
-    current.map(|(label, value)| backup(folder, label, |key| value.get(key))).collect()
+    let one = |(label, value): (&str, &Value)| {
+        let mut backup = backup(folder, label, |key| value.get(key));
+        // Newer releases do not restore such a file, older ones restore the page as it is.
+        if value.get("backup-error").and_then(Value::as_bool) == Some(true) {
+            let what = "backup-error: pages of it were invalid already when it was taken";
+            backup.put_down(BackupDefect::Status(what.to_owned()));
+        }
+        backup
+    };
+    current.map(one).collect()
 }
 
 /// A backup by its values, under the names that `backup.info` and manifests share.

@@ -34,7 +34,7 @@ pub(super) fn here(store: &dyn Store, folder: &str, items: &Items) -> Result<Vec
         }
     };
     let name = folder.rsplit('/').next().filter(|name| !name.is_empty()).map(str::to_owned);
-    Ok(vec![Candidate { layout: RepoLayout::Pghoard, base: folder.to_owned(), name, by: vec![by] }])
+    Ok(vec![Candidate { layout: RepoLayout::Pghoard, base: folder.to_owned(), name, archive_id: None, by: vec![by] }])
 }
 
 pub(super) fn read(reading: &Reading<'_>, candidate: &Candidate) -> Result<RepoContents, SourceError> {

@@ -34,7 +34,8 @@ pub(super) fn here(store: &dyn Store, folder: &str, items: &Items) -> Result<Vec
         let inside = Items::of(store, &join(folder, &format!("backups/{instance}")))?;
         if inside.has_file("pg_probackup.conf") || inside.has_file("pg_probackup3.conf") {
             let name = Some(instance.to_owned());
-            found.push(Candidate { layout: RepoLayout::PgProbackup, base: folder.to_owned(), name, by: vec![conf] });
+            let (layout, base) = (RepoLayout::PgProbackup, folder.to_owned());
+            found.push(Candidate { layout, base, name, archive_id: None, by: vec![conf] });
         }
     }
     Ok(found)

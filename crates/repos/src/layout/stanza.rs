@@ -45,6 +45,7 @@ pub(super) fn here(store: &dyn Store, folder: &str, items: &Items) -> Result<Vec
             layout: RepoLayout::PgBackRest,
             base: folder.to_owned(),
             name: Some(stanza.to_owned()),
+            archive_id: None,
             by: vec![format!("archive/{stanza}/{by}")],
         });
     }

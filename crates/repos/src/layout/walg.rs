@@ -8,7 +8,7 @@
 //! ```
 
 use super::manifest::FileTally;
-use super::{Reading, RepoContents, RepoLayout, packed_contents};
+use super::{Reading, RepoContents, RepoLayout, packed_contents, wale};
 use crate::backup::{BackupDefect, BackupMode, ListedBackup, judge_chains};
 use crate::candidate::Candidate;
 use crate::store::{Items, Store, each_file, join};
@@ -28,7 +28,8 @@ pub(super) fn here(_: &dyn Store, folder: &str, items: &Items) -> Result<Vec<Can
         return Ok(Vec::new());
     };
     let name = folder.rsplit('/').next().filter(|name| !name.is_empty()).map(str::to_owned);
-    Ok(vec![Candidate { layout: RepoLayout::WalG, base: folder.to_owned(), name, by: vec![by.to_owned()] }])
+    let (layout, base) = (RepoLayout::WalG, folder.to_owned());
+    Ok(vec![Candidate { layout, base, name, archive_id: None, by: vec![by.to_owned()] }])
 }
 
 pub(super) fn read(reading: &Reading<'_>, candidate: &Candidate) -> Result<RepoContents, SourceError> {
@@ -57,6 +58,13 @@ pub(super) fn read(reading: &Reading<'_>, candidate: &Candidate) -> Result<RepoC
             None => backup.put_down(BackupDefect::Undescribed { file }),
             Some(Ok(value)) if value.is_object() => {
                 take(&mut backup, &value);
+                if backup.start.is_none() {
+                    wale::take(reading, &candidate.base, &mut backup, &value)?;
+                }
+                if backup.start.is_none() {
+                    let why = "does not say where the backup starts".to_owned();
+                    backup.put_down(BackupDefect::Unreadable { file, why });
+                }
                 partitions(store, &own, &mut backup)?;
             }
             Some(_) => backup.put_down(BackupDefect::Unreadable { file, why: "is no JSON of a sentinel".to_owned() }),
@@ -92,10 +100,6 @@ fn take(backup: &mut ListedBackup, value: &Value) {
     backup.stopped = text("FinishTime").and_then(when::seconds);
     (backup.size, backup.stored) = (number("UncompressedSize"), number("CompressedSize"));
     backup.system_id = number("SystemIdentifier");
-    if backup.start.is_none() {
-        let (file, why) = (format!("{}{SENTINEL}", backup.file), "does not say where the backup starts".to_owned());
-        backup.put_down(BackupDefect::Unreadable { file, why });
-    }
 }
 
 /// Whether the tars are there that hold its files.

@@ -130,7 +130,7 @@ impl Source for TarSource {
         }
         let TarSeen { ignored, unknown, unreadable, .. } = &self.seen;
         let (ignored, unknown, unreadable) = (ignored.clone(), unknown.clone(), unreadable.clone());
-        Ok(Listing { entries, ignored, unknown, unreadable }.sorted())
+        Ok(Listing { entries, ignored, unknown, unreadable, misfiled: Vec::new() }.sorted())
     }
 
     fn open(&self, entry: &Entry, _: Extent) -> Result<Box<dyn Stored + '_>, SourceError> {

@@ -61,7 +61,8 @@ fn a_mapped_file_is_one_window() {
             plain_bytes: plain.len() as u64,
             codec: Codec::Plain,
             state: ReadState::Whole,
-            stored_bytes: Some(plain.len() as u64)
+            stored_bytes: Some(plain.len() as u64),
+            behind: None,
         }
     );
     assert!(windows == [plain]);

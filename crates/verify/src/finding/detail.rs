@@ -1,6 +1,7 @@
 //! The facts of a finding.
 
 use super::doubt::{DoubtedCommand, Unasked};
+use super::packing::{MisfiledAt, PackingFlaw};
 use crate::beside::Beside;
 use crate::reach::{Age, Reach};
 use crate::restored_report::RestoredReport;
@@ -216,13 +217,8 @@ pub enum Detail {
         /// The stream ends too early; otherwise it is damaged.
         cut: bool,
     },
-    /// A file that is packed twice.
-    Twice {
-        /// In which way.
-        outer: Codec,
-        /// What lies inside.
-        inner: Codec,
-    },
+    /// What is wrong with how a file is packed.
+    Packing(PackingFlaw),
     /// WAL was begun anew.
     Reset {
         /// The checkpoint with which it begins.
@@ -307,6 +303,8 @@ pub enum Detail {
         /// The name that it should have.
         right: String,
     },
+    /// WAL that lies where the tool which keeps the place does not look for it.
+    Misfiled(Box<MisfiledAt>),
     /// A segment that was stored although it is damaged.
     Noted {
         /// The note beside it.

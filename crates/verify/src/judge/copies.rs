@@ -40,7 +40,7 @@ impl Judge<'_> {
     }
 
     /// What a user types in front of a file's name as shown, from where he named the archive.
-    fn root(&self, local: &dyn Local) -> Option<String> {
+    pub(super) fn root(&self, local: &dyn Local) -> Option<String> {
         let first = self.entries.first()?;
         let path = local.path(first);
         path.to_str()?.strip_suffix(&first.shown()).map(str::to_owned)
@@ -59,7 +59,13 @@ impl Judge<'_> {
 pub(crate) fn segment_of(finding: &Finding) -> Option<SegmentName> {
     let of_file = matches!(
         finding.code,
-        Code::Size | Code::Undecodable | Code::Misplaced | Code::PackedTwice | Code::Unwritten | Code::NotWal
+        Code::Size
+            | Code::Undecodable
+            | Code::Misplaced
+            | Code::PackedTwice
+            | Code::PackedOtherwise
+            | Code::Unwritten
+            | Code::NotWal
     );
     let of_bytes = finding.code.family() == CodeFamily::Bytes || of_file || finding.code.is_could_not_look();
     let file = finding.file.as_deref().filter(|_| of_bytes && finding.severity == Severity::Error)?;

@@ -1,7 +1,7 @@
 //! A file that a server cannot use, as a code and its facts.
 
 use crate::codes::Code;
-use crate::finding::Detail;
+use crate::finding::{Detail, PackingFlaw};
 use pgwal_archive::stretch::Unusable;
 use pgwal_archive::whose::Cluster;
 use pgwal_format::SegmentName;
@@ -15,10 +15,13 @@ pub(crate) fn flaw(why: &Unusable, cluster: &Cluster) -> (Code, Detail) {
         Unusable::Packed { codec, bytes, cut } => {
             (Code::Undecodable, Detail::Packed { codec: *codec, bytes: *bytes, cut: *cut })
         }
+        &Unusable::Otherwise { how, given } => {
+            (Code::PackedOtherwise, Detail::Packing(PackingFlaw::Otherwise { how, given }))
+        }
         &Unusable::Twice { outer, inner, .. } => match inner {
             Codec::Encrypted(_) => (Code::Encrypted, Detail::Packed { codec: inner, bytes: 0, cut: false }),
             Codec::Unknown(_) => (Code::UnknownCodec, Detail::Packed { codec: inner, bytes: 0, cut: false }),
-            _ => (Code::PackedTwice, Detail::Twice { outer, inner }),
+            _ => (Code::PackedTwice, Detail::Packing(PackingFlaw::Twice { outer, inner })),
         },
         Unusable::Encrypted(codec) => (Code::Encrypted, Detail::Packed { codec: *codec, bytes: 0, cut: false }),
         Unusable::WrongKey(codec) => (Code::WrongKey, Detail::Packed { codec: *codec, bytes: 0, cut: false }),

@@ -3,7 +3,6 @@
 use super::Judge;
 use crate::codes::{Code, Severity};
 use crate::finding::{Detail, Finding};
-use pgwal_archive::stretch::Piece;
 use pgwal_format::{FileName, TimelineId};
 use pgwal_source::Ignored;
 use pgwal_source::name::{self, NamePlace};
@@ -21,7 +20,7 @@ impl Judge<'_> {
                 FileName::Segment(name) => {
                     let layout = self.layout();
                     let number = name.number(layout.address(), layout.segment);
-                    number.map(|number| self.miswritten_segment(finding, name.timeline, number))
+                    number.map(|number| self.not_asked_for(finding, name.timeline, number))
                 }
                 FileName::History(timeline) if self.lineage.get(timeline).is_none() => {
                     Some(Finding { severity: Severity::Warning, timeline: Some(timeline), ..finding })
@@ -32,8 +31,13 @@ impl Judge<'_> {
         self.findings.extend(found);
     }
 
-    /// An error where replay comes to it and finds nothing else of its name.
-    fn miswritten_segment(&self, finding: Finding, timeline: TimelineId, number: pgwal_format::SegmentNo) -> Finding {
+    /// A segment that nobody asks for as it lies: an error where replay comes to it and finds nothing else of its name.
+    pub(super) fn not_asked_for(
+        &self,
+        finding: Finding,
+        timeline: TimelineId,
+        number: pgwal_format::SegmentNo,
+    ) -> Finding {
         let at = self.start_of(number);
         let finding = Finding { timeline: Some(timeline), at: Some(at), ..finding };
         if self.inventory.get(timeline, number).is_some() {
@@ -41,9 +45,10 @@ impl Judge<'_> {
         }
         let begins = self.way.legs.first().is_none_or(|leg| leg.first < number);
         let on_line = self.target_line.iter().any(|&(own, _)| own == timeline);
-        let end = self.last_run(at).and_then(|(_, piece)| Piece::run(piece)).map(|run| run.end);
+        let left = self.last_run(at).map(|(_, piece)| piece);
+        let lsn = self.begun(left, left.map_or(number, |piece| piece.last.next()));
         let severity = if begins && on_line { Severity::Error } else { Severity::Warning };
-        Finding { severity, lsn: end.or(Some(at)), segment: Some(self.name(timeline, number)), ..finding }
+        Finding { severity, lsn: Some(lsn), segment: Some(self.name(timeline, number)), ..finding }
     }
 
     /// Where the history of the timeline that must replay cannot be read here, the way is not known: what looks wrong

@@ -14,6 +14,7 @@
 //! | [`content`] | which records end replay by what they say, and from which backups? |
 //! | [`partials`] | what lies in unfinished segments? |
 //! | [`miswritten`] | which WAL has a name that no server asks for? |
+//! | [`misfiled`] | which WAL lies where the tool that keeps the place does not look for it? |
 //! | [`notes`] | which segments were damaged before they were archived? |
 //! | [`reports`] | how far does each timeline reach, and replay as a whole? |
 //! | [`ruling`] | and the verdict: of the archive, or of a restore? |
@@ -25,6 +26,7 @@ mod copies;
 mod flaw;
 mod gaps;
 mod line;
+mod misfiled;
 mod miswritten;
 mod notes;
 mod partials;
@@ -47,7 +49,7 @@ use pgwal_archive::{
     Archive, ArchiveSurvey, BackupFile, DifferingCopies, Error, Facts, Lineage, Mark, Partial, Path, Tally, Which,
 };
 use pgwal_format::{FileName, Layout, Lsn, SegmentName, SegmentNo, TimelineId};
-use pgwal_source::{Entry, Ignored, Source};
+use pgwal_source::{Entry, Ignored, MisfiledFile, Source};
 use pgwal_walk::{Fold, Joint, Run};
 use std::collections::BTreeMap;
 
@@ -66,6 +68,8 @@ pub(crate) struct Judge<'a> {
     pub inventory: &'a Inventory,
     /// Notes that a segment was stored although it is damaged.
     pub notes: &'a [String],
+    /// Files that the tool which keeps the place does not find.
+    pub misfiled: &'a [MisfiledFile],
     /// Files that are left out for their names.
     pub unknown: &'a Ignored,
     pub lineage: &'a Lineage,
@@ -132,6 +136,7 @@ impl<'a> Judge<'a> {
             entries: &archive.entries,
             inventory: &archive.inventory,
             notes: &archive.notes,
+            misfiled: &archive.misfiled,
             unknown: &archive.unknown,
             lineage: &archive.lineage,
             others_histories: &archive.others_histories,
@@ -179,6 +184,7 @@ impl<'a> Judge<'a> {
         self.partials();
         self.backups_beside();
         self.miswritten();
+        self.misfiled();
         self.noted_damage();
         self.weigh_closed_history();
         self.copies_beside();

@@ -1,7 +1,7 @@
 //! What was seen of files beside their records, as findings.
 
 use crate::codes::{Code, Severity};
-use crate::finding::{Detail, Finding};
+use crate::finding::{Detail, Finding, PackingFlaw};
 use crate::judge::{Ruled, RulingCase};
 use crate::outcome::Verdict;
 use pgwal_archive::lineage::{Disagreement, HistoryFlaw};
@@ -11,7 +11,7 @@ use pgwal_archive::{Archive, ArchiveSurvey, BackupFileFlaw, Depth, Flaw, Unowned
 use pgwal_format::sniff::{self, Content};
 use pgwal_format::text::history::HistoryFault;
 use pgwal_format::{FileName, Layout, SegmentName};
-use pgwal_source::codec::{Container, HEAD};
+use pgwal_source::codec::{Container, HEAD, of_noise};
 use pgwal_source::name::{self, NamePlace, Placed};
 use pgwal_source::{Codec, Entry, ReadFault, ReadState, Source, SourceError, tar};
 
@@ -39,7 +39,9 @@ pub(crate) fn facts_of(archive: &Archive<'_>, seen: &ArchiveSurvey) -> Vec<Findi
     let of = |i: usize, code, detail| Finding { file: Some(shown(i)), detail, ..Finding::of(code) };
     let renamed = seen.renamed.iter().map(|&(i, found)| of(i, Code::NameChecksum, Detail::NameChecksum { found }));
     let changed = seen.changed.iter().map(|&i| of(i, Code::SegmentChanged, Detail::Plain));
-    out.extend(renamed.chain(changed).map(|finding| placed(finding, layout)));
+    let behind =
+        seen.behind.iter().map(|&(i, what)| of(i, Code::BytesBehind, Detail::Packing(PackingFlaw::Behind(what))));
+    out.extend(renamed.chain(changed).chain(behind).map(|finding| placed(finding, layout)));
     out
 }
 
@@ -194,7 +196,7 @@ fn name_file(source: &dyn Source, entry: &Entry) -> Finding {
         _ if codec == Codec::Plain => {}
         Codec::Encrypted(_) => return of(Code::Encrypted, Detail::Packed { codec: inner, bytes: 0, cut: false }),
         Codec::Unknown(_) => return of(Code::UnknownCodec, Detail::Packed { codec: inner, bytes: 0, cut: false }),
-        _ => return of(Code::PackedTwice, Detail::Twice { outer: codec, inner }),
+        _ => return of(Code::PackedTwice, Detail::Packing(PackingFlaw::Twice { outer: codec, inner })),
     }
     if tar::is_header(&start) {
         let codec = Codec::Unknown(Container::Tar);
@@ -206,6 +208,9 @@ fn name_file(source: &dyn Source, entry: &Entry) -> Finding {
         Content::UnknownVersion(found) => of(Code::UnknownVersion, Detail::Magic { found }),
         Content::Elf => of(Code::NotWal, Detail::Content("a program (ELF)")),
         Content::Text => of(Code::NotWal, Detail::Content("text")),
+        Content::Random if let Some(codec) = of_noise(entry.size) => {
+            of(Code::Encrypted, Detail::Packed { codec, bytes: 0, cut: false })
+        }
         Content::Random => of(Code::NotWal, Detail::Content("as random as encrypted data")),
         Content::DamagedWal => of(Code::NotWal, Detail::Content("WAL with a first page that cannot be read")),
         _ => of(Code::NotWal, Detail::Content("no WAL of any version")),

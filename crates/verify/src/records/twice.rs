@@ -123,6 +123,7 @@ fn trouble(why: &Option<Unusable>, file: &PlannedFile, reader: &Reader<'_>, entr
         Some(
             Unusable::Changed
             | Unusable::Packed { .. }
+            | Unusable::Otherwise { .. }
             | Unusable::Encrypted(_)
             | Unusable::WrongKey(_)
             | Unusable::Unknown(_)

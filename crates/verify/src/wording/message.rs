@@ -1,6 +1,6 @@
 //! What is wrong.
 
-use super::{copies, given, restore as of_restore, restored, start, target};
+use super::{copies, given, misfiled, packing, restore as of_restore, restored, start, target};
 use crate::codes::Code;
 use crate::finding::{Detail, Finding, Unasked};
 use crate::reach::span;
@@ -24,7 +24,6 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
     let lsn = f.lsn.map(|l| l.to_string()).unwrap_or_default();
     let at = f.at.map(|l| l.to_string()).unwrap_or_default();
     match &f.detail {
-        Detail::Twice { outer, inner } => format!("{file} is packed twice: inside the {outer} lies another {inner}"),
         Detail::Reset { begins, missing, .. } => {
             let anew = format!(
                 "WAL was begun anew at {begins}: the checkpoint there names no record before it, as pg_resetwal writes it"
@@ -264,6 +263,8 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
         Detail::Magic { found: MAGIC_19_BETA } => format!("{file} has the page magic D121, that of the betas of 19"),
         Detail::Magic { found } => format!("{file} has the page magic {found:04X}, which no release writes"),
         Detail::Miswritten { right } => format!("{file} is not what a server asks for: {right}"),
+        Detail::Misfiled(at) => misfiled::message(file, at),
+        Detail::Packing(flaw) => packing::message(file, *flaw),
         Detail::Noted { note } => format!("{file} was damaged already when it was archived: {note} says how"),
         Detail::Content(what) => format!("{file} is {what}"),
         Detail::BadCopy { good, why } => format!("{file} is passed over, {good} is taken in its place: {why}"),

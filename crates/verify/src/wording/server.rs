@@ -1,7 +1,7 @@
 //! What a server of that version says (`src/backend/access/transam/xlogreader.c`, `xlog.c`, `timeline.c`).
 
 use crate::codes::Code;
-use crate::finding::{Detail, Finding};
+use crate::finding::{Detail, Finding, PackingFlaw};
 use pgwal_format::dialect::LengthWording;
 use pgwal_format::page::{CONTRECORD, PageFault};
 use pgwal_format::record::{BodyFault, HeaderFault};
@@ -27,6 +27,9 @@ pub(super) fn says(f: &Finding, layout: &Layout) -> Option<String> {
         }
         (Detail::Size { found, expected }, Code::Size) => {
             Some(format!("archive file \"{name}\" has wrong size: {found} instead of {expected}"))
+        }
+        (Detail::Packing(PackingFlaw::Otherwise { given: Some(bytes), .. }), _) => {
+            Some(format!("archive file \"{name}\" has wrong size: {bytes} instead of {}", layout.segment.bytes()))
         }
         (Detail::Belongs { address, .. }, _) => {
             Some(format!("unexpected pageaddr {} {}", show(*address), place(f, layout)))

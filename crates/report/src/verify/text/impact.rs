@@ -6,6 +6,7 @@ use crate::time::Zone;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_repos::RepoLayout;
 use pgwal_verify::backup::StartFlaw;
+use pgwal_verify::finding::PackingFlaw;
 use pgwal_verify::recovery::outcome::Restore;
 use pgwal_verify::wording::restored as wording;
 use pgwal_verify::{Code, Detail, Finding, Outcome, Severity, Verdict};
@@ -89,6 +90,9 @@ fn without_backup(outcome: &Outcome, worst: Option<&Finding>) -> String {
             "none: that is no WAL, and nothing is said of an archive".into()
         }
         _ if f.code.is_could_not_look() => "nothing can be said of what cannot be looked at".into(),
+        Code::PackedOtherwise if matches!(f.detail, Detail::Packing(PackingFlaw::Otherwise { given: Some(_), .. })) => {
+            "a server refuses what it is given of the file: FATAL, whatever the target".to_owned()
+        }
         Code::Size | Code::PackedTwice => "a server refuses the file: FATAL, whatever the target".to_owned(),
         Code::HistorySyntax | Code::HistoryOrder | Code::HistoryEmpty => {
             "a server that recovers to this timeline does not start: FATAL".into()

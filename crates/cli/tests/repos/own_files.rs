@@ -1,0 +1,151 @@
+//! What a tool's own files say decides what it restores, and what has to be typed for that.
+
+use super::build::{self, FULL, Repo, SEGMENTS, named};
+use super::misfiled::{ID, take_second};
+use super::unpacked::packed;
+use super::{codes, json, walproof};
+use serde_json::Value;
+use std::fs;
+
+#[test]
+fn wal_that_barman_does_not_list_is_told_and_its_list_is_written_anew_first() {
+    let repo = Repo::new();
+    build::barman(&repo, "prod");
+    let typed = |repo: &Repo| {
+        let (document, code) = json(&["verify", &repo.root(), "--backup", "latest"]);
+        assert_eq!((code, &document["verdict"]), (0, &"proven".into()), "{document}");
+        let typed = document["repository"]["restore_command"].as_str().unwrap().to_owned();
+        (typed, codes(&document))
+    };
+    let line = |segment: &str| format!("{segment}\t1048576\t1795881374.86\tNone\n");
+    let recover = format!("barman recover --target-tli=latest prod {} DIR", build::BARMAN_ID);
+    repo.put("prod/wals/prod-xlog.db", SEGMENTS.map(line).concat());
+    assert_eq!(typed(&repo), (recover.clone(), Vec::new()));
+    let anew = format!("barman rebuild-xlogdb prod &&\n{recover}");
+    repo.put("prod/wals/prod-xlog.db", line(SEGMENTS[0]));
+    assert_eq!(typed(&repo), (anew.clone(), vec!["WP126 warning".to_owned()]));
+    repo.remove("prod/wals/prod-xlog.db");
+    assert_eq!(typed(&repo), (anew, Vec::new()));
+}
+
+#[test]
+fn every_cluster_of_a_stanza_is_an_archive_of_its_own() {
+    let repo = Repo::new();
+    build::pgbackrest(&repo);
+    for copy in ["", ".copy"] {
+        repo.put(&format!("archive/main/archive.info{copy}"), build::archive_info(2));
+    }
+    repo.wal("archive/main/15-2/0000000100000000", named, false);
+    take_second(&repo);
+    // The current one is whole.
+    assert_eq!(json(&["verify", &repo.root()]).1, 0);
+    let ran = walproof(&["verify", &repo.root(), "--each"]);
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    assert!(ran.out.contains("--archive-id 15-1") && ran.out.contains("--archive-id 15-2"), "{}", ran.out);
+    let of_another = walproof(&["verify", &repo.root(), "--backup", FULL]);
+    assert!(of_another.code == 2 && of_another.err.contains("--archive-id 15-1"), "{}", of_another.err);
+    let backups = walproof(&["backups", &repo.root(), "--each", "--format", "json"]);
+    let document: Value = serde_json::from_str(&backups.out).unwrap();
+    assert_eq!(document["archives"].as_array().unwrap().len(), 2, "{document}");
+}
+
+#[test]
+fn a_backup_of_wal_e_starts_where_its_label_and_its_history_file_say() {
+    let repo = Repo::new();
+    repo.wal("wal_005", |segment, _| segment.to_owned(), true);
+    let label = format!("base_{}_00000040", SEGMENTS[0]);
+    let sentinel = format!(
+        "{{\"wal_segment_backup_stop\": \"{}\", \"wal_segment_offset_backup_stop\": \"00000256\", \
+         \"expanded_size_bytes\": 9019123}}",
+        SEGMENTS[0]
+    );
+    repo.put(&format!("basebackups_005/{label}_backup_stop_sentinel.json"), sentinel);
+    repo.put(&format!("basebackups_005/{label}/tar_partitions/part_00000000.tar.lzo"), "some");
+    let (document, code) = json(&["verify", &repo.root(), "--backup", &label]);
+    assert_eq!((code, codes(&document), &document["verdict"]), (0, Vec::new(), &"proven".into()), "{document}");
+    let typed = document["repository"]["restore_command"].as_str().unwrap();
+    assert!(typed.contains("wal-e backup-fetch DIR") && typed.contains("wal-e wal-fetch %f %p"), "{typed}");
+}
+
+#[test]
+fn without_archive_info_no_backup_restores() {
+    let repo = Repo::new();
+    build::pgbackrest(&repo);
+    for copy in ["", ".copy"] {
+        repo.remove(&format!("archive/main/archive.info{copy}"));
+    }
+    let (document, code) = json(&["verify", &repo.root(), "--backup", FULL]);
+    assert_eq!((code, codes(&document)[0].as_str()), (1, "WP126 error"), "{document}");
+    assert!(codes(&document).contains(&"WP440 error".to_owned()), "{document}");
+    let backups = walproof(&["backups", &repo.root()]);
+    assert!(backups.code == 1 && backups.out.contains("0 of 2 backups restore"), "{}", backups.out);
+}
+
+/// libsodium's streams have no header, and what is not packed has no suffix: the size alone tells.
+#[test]
+fn segments_that_wal_g_encrypts_unpacked_are_no_damage() {
+    let repo = Repo::new();
+    let mut seed = 9u64;
+    let mut noise = || {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        (seed >> 32) as u8
+    };
+    for segment in SEGMENTS {
+        let bytes: Vec<u8> = (0..(1 << 20) + 24 + 17 * 128).map(|_| noise()).collect();
+        repo.put(&format!("wal_005/{segment}"), bytes);
+    }
+    let (document, code) = json(&["verify", &repo.root()]);
+    assert_eq!((code, &document["verdict"]), (2, &"unproven".into()), "{document}");
+    assert!(codes(&document).iter().all(|code| code == "WP501 error"), "{document}");
+}
+
+/// A volume that is not mounted here, and may be where the server is.
+#[cfg(unix)]
+#[test]
+fn a_folder_of_segments_that_cannot_be_looked_into_leaves_a_restore_open() {
+    let repo = Repo::new();
+    build::pgbackrest(&repo);
+    repo.put(&format!("{ID}/00000002.history"), "1\t0/B00100\tno recovery target specified\n");
+    let root = repo.root();
+    std::os::unix::fs::symlink("nowhere", repo.at(&format!("{ID}/0000000200000000"))).unwrap();
+    for words in [&[][..], &["--backup", FULL], &["--backup", FULL, "--target-lsn", "0/C00000"]] {
+        let (document, code) = json(&[&["verify", root.as_str()], words].concat());
+        assert_eq!((code, &document["verdict"]), (2, &"unproven".into()), "{words:?}: {document}");
+        assert!(codes(&document).contains(&"WP504 error".to_owned()), "{words:?}: {document}");
+    }
+}
+
+/// With archive-copy=y the backup has the WAL that it needs, packed as its other files are.
+#[test]
+fn wal_that_the_backup_carries_is_where_the_server_finds_it() {
+    let repo = Repo::new();
+    build::pgbackrest(&repo);
+    let folder = repo.at(&format!("{ID}/0000000100000000"));
+    let is_first = |path: &std::path::PathBuf| path.to_str().unwrap().contains(&format!("{}-", SEGMENTS[0]));
+    let first = fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path()).find(is_first).unwrap();
+    let bytes = fs::read(&first).unwrap();
+    fs::remove_file(first).unwrap();
+    assert_eq!(json(&["verify", &repo.root(), "--backup", FULL]).1, 1);
+    repo.put(&format!("backup/main/{FULL}/pg_data/pg_wal/{}.lz4", SEGMENTS[0]), packed("lz4", &bytes));
+    let (document, code) = json(&["verify", &repo.root(), "--backup", FULL]);
+    assert_eq!((code, &document["verdict"]), (0, &"proven".into()), "{document}");
+}
+
+#[test]
+fn a_backup_in_which_pages_were_invalid_is_none_that_restores() {
+    let repo = Repo::new();
+    build::pgbackrest(&repo);
+    for copy in ["", ".copy"] {
+        let file = repo.at(&format!("backup/main/backup.info{copy}"));
+        let text = fs::read_to_string(&file).unwrap();
+        let (before, after) = text.split_once(&format!("\n{}=", build::INCR)).unwrap();
+        let after = after.replacen("{\"backrest-format\"", "{\"backup-error\":true,\"backrest-format\"", 1);
+        fs::write(&file, build::signed(&format!("{before}\n{}={after}", build::INCR))).unwrap();
+    }
+    let (document, code) = json(&["verify", &repo.root()]);
+    assert_eq!((code, codes(&document)), (0, vec!["WP440 warning".to_owned()]), "{document}");
+    let (document, code) = json(&["verify", &repo.root(), "--backup", build::INCR]);
+    assert_eq!((code, codes(&document)), (1, vec!["WP440 error".to_owned()]), "{document}");
+}

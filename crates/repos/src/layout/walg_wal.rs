@@ -1,0 +1,29 @@
+//! What `wal-fetch` of WAL-G finds under a prefix, and how it opens it.
+//!
+//! ```text
+//! wal_005/000000010000000000000003[.lz4|.lzma|.zst|.br|.gz|.lzo]      and histories, all in one folder
+//! ```
+//! It asks for the name with each suffix that it knows, then for the bare name, and unpacks by the suffix. Bytes behind
+//! the end of gzip it refuses, zeros as well.
+
+use crate::lookup::{Elsewhere, FileInPlace, LookedUp, by_suffix};
+use pgwal_source::{BehindRule, Codec};
+
+const SUFFIXES: &[(Codec, &str)] = &[
+    (Codec::Plain, ""),
+    (Codec::Lz4, ".lz4"),
+    (Codec::Lzma, ".lzma"),
+    (Codec::Zstd, ".zst"),
+    (Codec::Brotli, ".br"),
+    (Codec::Gzip, ".gz"),
+    (Codec::Lzop, ".lzo"),
+];
+
+/// What it makes of a file.
+pub(super) fn look_up(file: &FileInPlace<'_>) -> LookedUp {
+    let named = by_suffix(file.placed.suffix, SUFFIXES, BehindRule::Refused);
+    match named.filter(|_| file.log.is_none() && file.placed.sha1.is_none()) {
+        Some(opening) => LookedUp::Found(opening),
+        None => LookedUp::Elsewhere(Elsewhere { in_log: false, with_sum: false, suffixes: SUFFIXES }),
+    }
+}
