@@ -10,6 +10,7 @@
 //! With `--wait` it answers none of the last three before somebody ends that.
 
 use crate::command::words;
+use std::path::PathBuf;
 
 /// The options of `walproof archive-get` that decide what it answers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -42,6 +43,19 @@ impl ArchiveGet {
             waits: has("--wait") && !has("--timeout"),
         })
     }
+}
+
+/// The places from which a `walproof archive-get` takes files, as far as they are folders of this machine by whole paths.
+/// `None` where one is something else.
+pub fn own_places(command: &str) -> Option<Vec<PathBuf>> {
+    ArchiveGet::of(command)?;
+    let words = words(command);
+    let behind = words.windows(2).filter(|pair| pair.first().is_some_and(|word| word == "--from"));
+    let named = behind.filter_map(|pair| pair.get(1).map(String::as_str));
+    let joined = words.iter().filter_map(|word| word.strip_prefix("--from="));
+    let is_plain = |place: &str| place.starts_with('/') && !place.contains(['$', '`', '%', '~', '*', '?']);
+    let places: Vec<&str> = named.chain(joined).collect();
+    places.iter().all(|place| is_plain(place)).then(|| places.into_iter().map(PathBuf::from).collect())
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! The files that recovery can get: from the archive with `restore_command`, then from `pg_wal` of the restored backup.
 
 use pgwal_archive::lineage::Descent;
-use pgwal_archive::names::Inventory;
+use pgwal_archive::names::{Inventory, Segment};
+use pgwal_archive::whose::{FirstPage, beginning};
 use pgwal_archive::{Flaw, HistoryFlaw, Lineage};
 use pgwal_format::text::history::{Ancestor, HistoryFault};
 use pgwal_format::{Layout, SegmentName, SegmentNo, TimelineId};
@@ -75,6 +76,25 @@ impl<'a> FilesAtHand<'a> {
             }
         }
         out
+    }
+
+    /// The segments of a timeline in a place, without the files behind them that its server has renamed, or made of
+    /// zeros, ahead of use: the names of those are the highest in its `pg_wal`.
+    pub fn written<'p>(&self, place: &'p FilePlace<'_>, timeline: TimelineId) -> &'p [Segment] {
+        let all = place.inventory.of(timeline);
+        if !place.source.is_live() {
+            return all;
+        }
+        let is_ahead = |segment: &&Segment| {
+            let head = place.entries.get(segment.entry).and_then(|entry| beginning(place.source, entry));
+            let start = self.layout.address().segment_start(segment.number, self.layout.segment);
+            head.is_some_and(|(bytes, ..)| match FirstPage::of(&bytes) {
+                Ok(first) => first.address < start,
+                Err(_) => bytes.iter().all(|byte| *byte == 0),
+            })
+        };
+        let ahead = all.iter().rev().take_while(is_ahead).count();
+        all.get(..all.len() - ahead).unwrap_or(all)
     }
 
     /// The entry of a file.

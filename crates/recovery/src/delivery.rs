@@ -26,7 +26,8 @@ impl CheckedDelivery {
         let mut known = KnownNames::default();
         let name = |timeline, number| SegmentName::new(timeline, number, layout.address(), layout.segment);
         for place in shelf.places.iter().filter(|place| place.archive) {
-            known.segments.extend(place.inventory.segments.iter().map(|s| name(s.timeline, s.number)));
+            let written = place.inventory.timelines().into_iter().flat_map(|timeline| shelf.written(place, timeline));
+            known.segments.extend(written.map(|s| name(s.timeline, s.number)));
             for node in place.lineage.nodes.iter().filter(|node| !node.broken) {
                 let passed = Descent::of(node.timeline, &node.written, &layout).passed;
                 let forks = passed.iter().zip(passed.iter().skip(1));

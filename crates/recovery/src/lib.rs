@@ -59,7 +59,7 @@ mod xid_trace;
 mod zones;
 
 pub use alternatives::{alternatives, in_partial};
-pub use archive_get::ArchiveGet;
+pub use archive_get::{ArchiveGet, own_places};
 pub use choice::choose;
 pub use chosen::{BackupChoice, PassedOver, WhyPassed};
 pub use command::{Delivery, FileTaking, NamedCopy};

@@ -230,15 +230,13 @@ impl<'a> Site<'a> {
         let reached = layout.address().segment(Lsn::new(end.get().saturating_sub(1)), layout.segment).next();
         let archive = self.shelf.places.iter().filter(|p| p.archive);
         let behind = |(timeline, _): &(TimelineId, _)| {
-            let all = archive.clone().flat_map(|p| p.inventory.of(*timeline));
+            let all = archive.clone().flat_map(|p| self.shelf.written(p, *timeline));
             let partials = archive.clone().flat_map(|p| &p.inventory.partials).filter(|s| s.timeline == *timeline);
             let unfinished = partials.map(|s| s.number).filter(|n| *n > reached);
             let whole = all.map(|s| s.number).filter(|n| *n > last);
             let mut numbers: Vec<SegmentNo> = whole.chain(unfinished).collect();
             numbers.sort_unstable();
-            let own = |n: &SegmentNo| {
-                (self.others.is_empty() || self.is_own(*timeline, *n)) && !self.is_recycled(*timeline, *n)
-            };
+            let own = |n: &SegmentNo| self.others.is_empty() || self.is_own(*timeline, *n);
             numbers.into_iter().take(LOOKED_AT).find(own).map(|n| (*timeline, n))
         };
         let (timeline, number) =
@@ -274,13 +272,6 @@ impl<'a> Site<'a> {
     }
 
     /// What the first file of a segment says of itself.
-    /// Whether a file of the server's own `pg_wal` holds the WAL of an older segment still, to be written anew.
-    fn is_recycled(&self, timeline: TimelineId, number: SegmentNo) -> bool {
-        let is_there = self.inside.places.iter().any(|p| p.inventory.get(timeline, number).is_some());
-        let start = self.shelf.layout.address().segment_start(number, self.shelf.layout.segment);
-        is_there && self.first_page(timeline, number).is_some_and(|page| page.address < start)
-    }
-
     fn first_page(&self, timeline: TimelineId, number: SegmentNo) -> Option<FirstPage> {
         self.shelf.files(timeline, number).iter().find_map(|found| {
             let place = self.shelf.places.get(found.place)?;

@@ -8,7 +8,9 @@ use pgwal_format::{FileName, SegmentSize};
 use pgwal_recovery::backup::{Backup, BackupKind};
 use pgwal_recovery::failure::Failure;
 use pgwal_recovery::outcome::Restore;
-use pgwal_recovery::{Delivery, FileTaking, Mode, OffWay, PlacedSetting, SettingPlace, Settings, Site, Target};
+use pgwal_recovery::{
+    Delivery, FileTaking, Mode, OffWay, PlacedSetting, SettingPlace, Settings, Site, Target, own_places,
+};
 use pgwal_source::Source;
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
@@ -98,16 +100,16 @@ fn command(
             elsewhere(archive, &from, !settings.planned)?
         }
         (Delivery::From(from), None) => elsewhere(archive, &from, false)?,
-        (Delivery::Unknown, None) => None,
+        (Delivery::Unknown, None) => own_places(command).and_then(|from| not_here(&from, !settings.planned)),
     };
     let lacks = || Delivery::program(command).filter(|program| !settings.planned && !is_runnable(program));
-    let doubt = doubt.or_else(|| lacks().map(CommandDoubt::NoProgram));
     let as_it_is = copies.iter().flatten().any(|copy| copy.taking == FileTaking::AsItIs) && !settings.planned;
     let doubt = doubt
         .or_else(|| site.not_taken(settings, restore).map(CommandDoubt::Misses))
         .or_else(|| (as_it_is && gets_packed(restore, of_files)).then_some(CommandDoubt::Packed));
     let unreadable = || backup.owner.and_then(|user| site.not_for(user, settings, restore));
     let doubt = doubt.or_else(|| unreadable().map(CommandDoubt::NotForServer));
+    let doubt = doubt.or_else(|| lacks().map(CommandDoubt::NoProgram));
     let reached = restore.target.as_ref().is_some_and(|target| target.reached);
     let fails = match &doubt {
         Some(CommandDoubt::NotForServer(_)) => true,
@@ -125,6 +127,14 @@ fn command(
             ..Finding::of(Code::RestoreCommand)
         }
     }))
+}
+
+/// The first folder of a `walproof archive-get` that is not on this machine: it then ends recovery, whatever the others
+/// have.
+fn not_here(from: &[PathBuf], must: bool) -> Option<CommandDoubt> {
+    let is_gone = |folder: &&PathBuf| folder.metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound);
+    let gone = from.iter().filter(|_| must).find(is_gone)?;
+    Some(CommandDoubt::NotHere(gone.display().to_string()))
 }
 
 /// Where programs are looked for besides: a server has a PATH of its own.

@@ -293,6 +293,9 @@ fn a_file_that_the_servers_user_may_not_read() {
     };
     let server = 65_000;
     assert_eq!(ask(0o600, server, COPY), (1, Some("error".to_owned())));
+    // Our own program reads as that user does, and ends recovery.
+    let own = "restore_command = 'walproof archive-get %f %p --from ARCHIVE'";
+    assert_eq!(ask(0o600, server, own), (1, Some("error".to_owned())));
     // What else runs may be allowed more.
     assert_eq!(ask(0o600, server, "restore_command = 'sh get %f %p'"), (0, None));
     for (mode, owner) in [(0o644, server), (0o640, server), (0o600, 0)] {

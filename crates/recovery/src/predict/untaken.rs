@@ -1,6 +1,7 @@
 //! What lies there and a server does not take, or would need and is not there.
 
 use super::Site;
+use crate::archive_get::ArchiveGet;
 use crate::failure::Failure;
 use crate::named_files::{NamedFiles, NotTaken};
 use crate::outcome::{Restore, Status};
@@ -41,11 +42,13 @@ impl Site<'_> {
         left.filter(|(child, _)| has_wal(*child)).min_by_key(|(_, fork)| *fork)
     }
 
-    /// The first file on the way of a restore that a command takes by name, and that a user may not read: by its own
+    /// The first file on the way of a restore that a command takes by name, or `walproof archive-get` checks, and that a user may not read: by its own
     /// rights, where neither they nor those of a group let him. `None` for root, other commands, and where there is
     /// none.
     pub fn not_for(&self, user: u32, settings: &Settings, restore: &Restore) -> Option<String> {
-        if user == 0 || NamedFiles::of(settings, &self.shelf).is_none() {
+        let checks =
+            settings.restore_command.as_deref().filter(|_| !settings.planned).and_then(ArchiveGet::of).is_some();
+        if user == 0 || !checks && NamedFiles::of(settings, &self.shelf).is_none() {
             return None;
         }
         let on_the_way = restore.files.iter().filter(|asked| asked.status == Status::Present);

@@ -11,7 +11,7 @@ use crate::window::{ends_by, why};
 use pgwal_format::Lsn;
 use pgwal_verify::times::Times;
 use pgwal_verify::windows::BackupWindow;
-use pgwal_verify::{Code, Facts, TransactionEnd, Verdict};
+use pgwal_verify::{Code, Facts, Finding, TransactionEnd, Verdict};
 use std::io;
 
 /// Restore points and backups that are told one by one.
@@ -93,9 +93,11 @@ fn reach_of(window: &BackupWindow<'_>, zone: &Zone) -> String {
     }
 }
 
-/// What goes on behind the last whole segment.
+/// What goes on behind the last whole segment; what an old primary left at a fork does not.
 fn unfinished(out: &mut Lines<'_>, times: &Times) -> io::Result<()> {
-    let partials = times.outcome.counted().filter(|f| f.code == Code::PartialOnly);
+    let last = times.outcome.path.last();
+    let is_on = |f: &&Finding| f.code == Code::PartialOnly && f.timeline.as_ref() == last;
+    let partials = times.outcome.counted().filter(is_on);
     for file in partials.filter_map(|f| f.file.as_deref()).take(TOLD) {
         writeln!(
             out,
