@@ -5,7 +5,7 @@ use pgwal_verify::{Options, verify_parts};
 use twox_hash::XxHash3_128;
 
 /// What stands in front of a summary's content, its version included.
-const HEAD: &[u8] = b"walproof part\n\x03";
+const HEAD: &[u8] = b"walproof part\n\x04";
 
 /// Joins a summary whose content is `bytes`, under a checksum that is right.
 pub fn run(bytes: &[u8]) {

@@ -156,7 +156,7 @@ fn commits_that_only_a_partial_has() {
     let (code, text) = ran("verify", &wal, &[]);
     assert_eq!(code, 0, "{text}");
     assert!(line(&text, "COMMITS").ends_with("none but in 00000001000000000000000F.partial"), "{text}");
-    assert!(line(&text, "INSTEAD").contains("copy 00000001000000000000000F.partial"), "{text}");
+    assert!(line(&text, "INSTEAD").contains("--partial', which takes 00000001000000000000000F.partial"), "{text}");
 }
 
 #[test]

@@ -68,6 +68,10 @@ fn the_backup_says_the_zone() {
     let line = "\nTIMES    '2026-11-22 12:17:02.5' is 2026-11-22 12:17:02.5+09:00, in UTC 2026-11-22 03:17:02.5+00:00; \
                 read in Asia/Tokyo, as the configuration of the backup has it\n";
     assert!(ran.out.contains(line) && ran.out.contains("(2026-11-22 12:17:02.499236+09:00)"), "{}", ran.out);
+    // What lists events reads and tells in the same one.
+    let times = ["--since", "2026-11-22 12:17:02.5", "--until", "2026-11-22 12:17"];
+    let ran = walproof(&[&["events", &good, "--backup", &backup], &times[..]].concat());
+    assert!(ran.code == 2 && ran.err.contains("--since (2026-11-22 12:17:02.5+09:00)"), "{}{}", ran.out, ran.err);
     // The server's own zone for sure, and another one.
     assert!(!ran.out.contains("\nSETTING"), "{}", ran.out);
     let words = ["verify", &good, "--backup", &backup, "--target-time", "2026-11-22 04:17:02.5", "--timezone"];

@@ -60,6 +60,8 @@ pub struct Compared {
     options: Options<'static>,
     /// How its WAL is laid out.
     pub layout: Layout,
+    /// The cluster, where its WAL says so.
+    pub system_id: Option<u64>,
 }
 
 /// What lies between. Counts are of records that start at the lower position or behind it and before the higher one.
@@ -100,9 +102,10 @@ impl Compared {
     /// # Errors
     /// It cannot be looked at, or no file says how to read it.
     pub fn of(source: Box<dyn Source>, options: &Options<'static>) -> Result<Compared, BetweenError> {
-        let layout = verify(source.as_ref(), &options.any_names()).map_err(BetweenError::Verify)?.layout;
-        let Some(layout) = layout else { return Err(BetweenError::NotReadable(source.describe())) };
-        Ok(Compared { source, options: options.beside(), layout })
+        let outcome = verify(source.as_ref(), &options.any_names()).map_err(BetweenError::Verify)?;
+        let system_id = outcome.system_id;
+        let Some(layout) = outcome.layout else { return Err(BetweenError::NotReadable(source.describe())) };
+        Ok(Compared { source, options: options.beside(), layout, system_id })
     }
 
     /// Counts what lies between `low` and `high`, on the way of recovery to a timeline.

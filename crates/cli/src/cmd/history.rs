@@ -17,10 +17,12 @@ use pgwal::format::rmgr::xact::Timestamp;
 use pgwal::format::{Layout, Lsn, SegmentNo, TimelineId};
 use pgwal::source::Source;
 use pgwal::verify::records::{Gathered, ListError, ListRequest, ListSink, NoEvent};
+use pgwal::verify::recovery::{ServerZone, backup};
 use pgwal::verify::{Options, Which};
 use pgwal_report::dump::text::damage;
 use pgwal_report::time::Zone;
 use std::io::Write;
+use std::path::Path;
 
 /// Bytes of WAL that are read for names in front of where records are asked for.
 const LOOK_BACK: u64 = 1 << 30;
@@ -177,9 +179,16 @@ impl<A, F> LookAtHistory<A> for F where
 }
 
 impl HistoryOptions {
-    /// The zone of times.
+    /// The zone of times: the one that was named, else that of the backup's configuration, else this machine's.
     pub fn zone(&self) -> Zone {
-        self.range.zone.zone()
+        let mut zone = self.range.zone.zone();
+        let path = self.range.names.backup().map(Path::new).filter(|path| path.exists());
+        if let Some(backup) = path.and_then(|path| backup::open(path).ok())
+            && ServerZone::of_settings(&backup.settings).is_some()
+        {
+            zone.of_server(None, &backup.settings);
+        }
+        zone
     }
 
     /// The timeline that was named.

@@ -99,6 +99,6 @@ fn names_in_wrong_capitals_are_told() {
     let right = segment(10);
     std::fs::rename(folder.path().join(&right), folder.path().join(right.to_lowercase())).unwrap();
     let ran = verify(folder.path()).exits(1);
-    let ran = ran.says(&format!("{} is not what a server asks for: {right} (WP122)", right.to_lowercase()));
+    let ran = ran.says(&format!("{} is not what a server asks for: {right}", right.to_lowercase()));
     ran.says(&format!("rename it: mv {} {right}", right.to_lowercase()));
 }

@@ -125,5 +125,7 @@ fn miswritten(outcome: &Outcome, f: &Finding) -> Option<String> {
     let same = |name: &&String| Ignored::as_written(name).is_some_and(|right| right.split('.').next() == Some(missing));
     let here = outcome.unknown.miswritten.iter().find(same)?;
     let right = Ignored::as_written(here)?;
-    Some(format!("give {here} the name that a server asks for: {right}"))
+    let told =
+        outcome.findings.iter().find(|other| other.code == Code::Miswritten && other.file.as_ref() == Some(here));
+    Some(told.map_or_else(|| format!("give {here} the name that a server asks for: {right}"), Finding::advice))
 }

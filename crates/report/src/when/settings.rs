@@ -27,7 +27,9 @@ pub fn settings(times: &Times, answer: &WhenAnswer) -> Vec<(&'static str, String
         }
         WhenAsked::Time(time) => utc(*time).map(|text| ("recovery_target_time", text)).into_iter().collect(),
         // Nothing starts behind it that would stop a server: recovery without a target ends there by itself.
-        WhenAsked::Lsn(_) if moment.is_end => return vec![("recovery_target_timeline", times.timeline().to_string())],
+        WhenAsked::Lsn(_) if moment.is_end => {
+            return vec![(TIMELINE, timeline_of(layout, &times.outcome.path, times.timeline()))];
+        }
         WhenAsked::Lsn(lsn) if layout.dialect.lsn_target => vec![("recovery_target_lsn", lsn.unpadded().to_string())],
         // Before 10 no position is a target: the last transaction that ends before it is.
         WhenAsked::Lsn(_) => {
@@ -45,7 +47,7 @@ pub fn settings(times: &Times, answer: &WhenAnswer) -> Vec<(&'static str, String
             }
         };
         out.extend(inclusive.map(|inclusive| ("recovery_target_inclusive", inclusive.to_string())));
-        out.push(("recovery_target_timeline", times.timeline().to_string()));
+        out.push((TIMELINE, timeline_of(layout, &times.outcome.path, times.timeline())));
     }
     out
 }
@@ -54,7 +56,7 @@ pub fn settings(times: &Times, answer: &WhenAnswer) -> Vec<(&'static str, String
 /// `kept`: the last one that commits before. Empty where no server of the version can be told so.
 pub fn before(
     layout: &Layout,
-    timeline: TimelineId,
+    (path, timeline): (&[TimelineId], TimelineId),
     record: Lsn,
     own: Option<u32>,
     kept: Option<u32>,
@@ -68,8 +70,18 @@ pub fn before(
     };
     let own = |setting: &RecoverySetting| setting.name == ACTION && setting.is_of(layout.dialect.version);
     let action = RecoverySetting::ALL.iter().any(own).then(|| (ACTION, TargetAction::Pause.name().to_owned()));
-    let timeline = ("recovery_target_timeline", timeline.to_string());
+    let timeline = (TIMELINE, timeline_of(layout, path, timeline));
     [(name, value), ("recovery_target_inclusive", inclusive.to_string()), timeline].into_iter().chain(action).collect()
+}
+
+const TIMELINE: &str = "recovery_target_timeline";
+
+/// How the timeline is asked for. A number asks for its history file; where all of the way is of one timeline, backups
+/// begin on it, and an archive that was begun after the promotion has none (`current`, a word from 12 on).
+fn timeline_of(layout: &Layout, path: &[TimelineId], timeline: TimelineId) -> String {
+    let is_alone = path == [timeline] && timeline > TimelineId::FIRST;
+    let knows = layout.dialect.settings.recovery_conf.is_none();
+    if is_alone && knows { "current".to_owned() } else { timeline.to_string() }
 }
 
 /// What a server does at its target (9.5 and later).

@@ -101,7 +101,8 @@ fn target(
     let mut options = args.history.input.options();
     options.timeline = args.history.timeline().map_or(Which::Latest, Which::Number);
     let loss = loss(source, &ListRequest { options, limit: None }, &answer.names, lsn, undone.end_lsn)?;
-    let latest = answer.gathered.outcome.path.last().copied();
+    let path = answer.gathered.outcome.path.as_slice();
+    let latest = path.last().copied();
     let timeline = args.history.timeline().or(latest).unwrap_or(TimelineId::FIRST);
     let own = undone.xid.filter(|_| undone.end_lsn == Some(lsn));
     // Up to 8.4 the ends of prepared transactions are no targets.
@@ -109,7 +110,7 @@ fn target(
     let settings = if is_no_target {
         Vec::new()
     } else {
-        settings::before(&layout, timeline, lsn, own, loss.kept.map(|kept| kept.xid))
+        settings::before(&layout, (path, timeline), lsn, own, loss.kept.map(|kept| kept.xid))
     };
     let (restore_command, set_by_system) = fetching(opened, &args.history.input, layout.segment)?;
     let proof = proof(args, &settings, opened, zone)?;

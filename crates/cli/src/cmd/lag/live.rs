@@ -11,7 +11,7 @@ use crate::follow::Watch;
 use crate::psql::{PsqlSession, refuse_password};
 use crate::speed::on_all_processors;
 use crate::streams::page;
-use anyhow::{Context, anyhow, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use clap::ValueEnum;
 use pgwal::format::Dialect;
 use pgwal::format::server_progress::ServerProgress;
@@ -232,6 +232,11 @@ impl AskedServers {
         let primary = self.primary.facts(true)?;
         if self.wal.is_none() {
             self.wal = own_wal(&primary, args);
+        }
+        if let Some((place, archive)) = &self.wal
+            && let Some((own, other)) = primary.system_id.zip(archive.system_id).filter(|(own, other)| own != other)
+        {
+            bail!("{place}: this is WAL of cluster {other}, and {} is cluster {own}", self.primary.name);
         }
         let wal = self.wal.as_ref().map(|(place, archive)| WalAtHand { place: place.clone(), archive });
         measure(&self.primary.name, &primary, standbys, wal).map_err(|why| anyhow!("{}: {why}", self.primary.name))
