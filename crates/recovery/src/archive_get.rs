@@ -45,8 +45,8 @@ impl ArchiveGet {
     }
 }
 
-/// The places from which a `walproof archive-get` takes files, as far as they are folders of this machine by whole paths.
-/// `None` where one is something else.
+/// The places from which a `walproof archive-get` takes files, as far as they are folders of this machine, by whole
+/// paths. `None` where one is something else.
 pub fn own_places(command: &str) -> Option<Vec<PathBuf>> {
     ArchiveGet::of(command)?;
     let words = words(command);

@@ -72,7 +72,7 @@ pub(crate) fn judge(backup: &Backup, start: &Start, known: &[BackupUnderWay], re
         let passed = control.min_recovery_point.is_some_and(|point| point >= b.stop);
         // From the start of the backup on everything is replayed, provided that its end is reached.
         let whole = b.start == start.redo && (passed || restore.replay_end.is_some_and(|end| end >= b.stop));
-        untouched && !whole && !(passed && !recovers)
+        untouched && !whole && (recovers || !passed)
     };
     let during = known.iter().chain(&record).find(counts).cloned();
     let own = during.as_ref().is_none_or(|b| b.told_by != BackupWitness::Manifest);

@@ -5,7 +5,8 @@
 //! archive of the original:  checkpoint at 0/0A000028, timeline 2, 10:28:32
 //! ```
 //! A server that stops or is backed up switches the segment first, so that checkpoints of two histories come to lie at
-//! one place. No server compares them (up to 14 not even their timelines): it replays the one's WAL on the other's data.
+//! one place. No server compares them (up to 14 not even their timelines): it replays the one's WAL on the data of the
+//! other.
 
 use crate::start::Start;
 use pgwal_format::rmgr::xact::Timestamp;

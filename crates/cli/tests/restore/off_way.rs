@@ -92,8 +92,8 @@ fn an_old_primary_lies_beside_the_way() {
     assert!(lost["advice"].as_str().unwrap().contains("pg_rewind"), "{lost}");
 }
 
-/// The clone of a server, caught up from the archive of the original: both stopped, or were backed up, with a checkpoint
-/// at one place. Servers of 13 and 17 replay it on the clone's data without a word.
+/// The clone of a server, caught up from the archive of the original: both stopped, or were backed up, with a
+/// checkpoint at one place. Servers of 13 and 17 replay it on the clone's data without a word.
 #[test]
 fn a_clone_lies_beside_the_way_of_its_original() {
     let folder = tempfile::tempdir().unwrap();

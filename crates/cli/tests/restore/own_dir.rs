@@ -104,7 +104,7 @@ fn a_timeline_that_is_no_number_is_read_as_0() {
 fn a_cluster_that_was_restored_had_settings_that_sufficed() {
     let folder = tempfile::tempdir().unwrap();
     let [archive, base, restored] = ["archive", "base", "restored"].map(|name| folder.path().join(name));
-    let checkpoint = wal_in(&[archive.clone()]);
+    let checkpoint = wal_in(std::slice::from_ref(&archive));
     left(&base, checkpoint, 1, (IN_PRODUCTION, 0));
     left(&restored, checkpoint, 2, (IN_PRODUCTION, 0));
     fs::create_dir_all(restored.join("pg_wal")).unwrap();

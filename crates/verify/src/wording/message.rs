@@ -171,7 +171,7 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
             )
         }
         Detail::Command(own) => given::command(own),
-        Detail::Incremental(chain) => given::incremental(&file, chain),
+        Detail::Incremental(chain) => given::incremental(file, chain),
         Detail::Cluster { found, expected } => format!("{file} is of cluster {found}, not {expected}"),
         Detail::Version { found, expected } => {
             format!("{file} is WAL of PostgreSQL {found}, the archive is of {expected}")
