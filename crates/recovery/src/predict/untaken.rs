@@ -42,8 +42,8 @@ impl Site<'_> {
         left.filter(|(child, _)| has_wal(*child)).min_by_key(|(_, fork)| *fork)
     }
 
-    /// The first file on the way of a restore that a command takes by name, or `walproof archive-get` checks, and that a
-    /// user may not read: by its own rights, where neither they nor those of a group let him. `None` for root, other
+    /// The first file on the way of a restore that a command takes by name, or `walproof archive-get` checks, and that
+    /// a user may not read: by its own rights, where neither they nor those of a group let him. `None` for root, other
     /// commands, and where there is none.
     pub fn not_for(&self, user: u32, settings: &Settings, restore: &Restore) -> Option<String> {
         let checks =
