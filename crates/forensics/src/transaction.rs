@@ -169,8 +169,8 @@ impl OpenXacts {
         whole
     }
 
-    /// Ends a transaction without parts, which lies there in the stretch, into `room`. Says whether it did anything that
-    /// was seen.
+    /// Ends a transaction without parts, which lies there in the stretch, into `room`. Says whether it did anything
+    /// that was seen.
     pub fn end_alone(&mut self, xid: u32, place: u32, room: &mut Box<OpenXact>) -> bool {
         if self.stretch.take(place as usize, room).is_some() {
             self.weight = self.weight.saturating_sub(room.weight());
