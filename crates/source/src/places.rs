@@ -72,9 +72,9 @@ impl PlacesSource {
         Ok(shown.entries.iter().filter_map(copy).collect())
     }
 
-    /// Asks the places in which these folders are first, in this order, and the others behind them. `false` where they
-    /// were asked so before, or a folder is in none of them.
-    pub fn ask_first(&self, folders: &[PathBuf]) -> bool {
+    /// Asks the places in which these folders are first, in this order, and the others behind them. Whether that is
+    /// another order than before; `None` where a folder is in none of them, and nothing changes.
+    pub fn ask_first(&self, folders: &[PathBuf]) -> Option<bool> {
         let holds = |place: &ArchivePlace, folder: &PathBuf| {
             let Some(local) = place.source.local() else { return false };
             let entries = place.source.list().map(|listing| listing.entries).unwrap_or_default();
@@ -83,13 +83,13 @@ impl PlacesSource {
             parents.iter().any(|parent| parent.canonicalize().is_ok_and(|real| real == *folder))
         };
         let of = |folder| self.places().position(|place| holds(place, folder));
-        let Some(mut order) = folders.iter().map(of).collect::<Option<Vec<usize>>>() else { return false };
+        let mut order = folders.iter().map(of).collect::<Option<Vec<usize>>>()?;
         order.extend(0..self.places.len());
         let mut seen = BTreeSet::new();
         order.retain(|number| seen.insert(*number));
         let mut now = self.order.lock().unwrap_or_else(PoisonError::into_inner);
         let before = std::mem::replace(&mut *now, order);
-        before != *now
+        Some(before != *now)
     }
 
     /// Another place that has a file as well, as its copy there is named.

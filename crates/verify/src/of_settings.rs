@@ -132,9 +132,13 @@ fn command(
 /// The first folder of a `walproof archive-get` that is not on this machine: it then ends recovery, whatever the others
 /// have.
 fn not_here(from: &[PathBuf], must: bool) -> Option<CommandDoubt> {
-    let is_gone = |folder: &&PathBuf| folder.metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound);
-    let gone = from.iter().filter(|_| must).find(is_gone)?;
+    let gone = from.iter().filter(|_| must).find(|folder| is_gone(folder))?;
     Some(CommandDoubt::NotHere(gone.display().to_string()))
+}
+
+/// Whoever may not look there does not know.
+fn is_gone(folder: &Path) -> bool {
+    folder.metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
 /// Where programs are looked for besides: a server has a PATH of its own.
@@ -199,8 +203,6 @@ fn elsewhere(archive: &dyn Source, from: &[(PathBuf, String)], must: bool) -> Re
     let here: Vec<&(PathBuf, String)> = from.iter().filter(|(folder, _)| holds(&real(folder))).collect();
     let Some((first, _)) = from.first() else { return Ok(None) };
     if here.is_empty() {
-        // Whoever may not look there does not know.
-        let is_gone = |folder: &Path| folder.metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound);
         if must && from.iter().all(|(folder, _)| is_gone(folder)) {
             return Ok(Some(CommandDoubt::NotHere(first.display().to_string())));
         }

@@ -53,9 +53,10 @@ pub fn verify_places<E: From<Error>>(
     let mut passed: Vec<SkippedCopy> = Vec::new();
     let mut outcome = run()?;
     let first_there = outcome.restore.as_ref().map(|restore| restore.first_there.clone()).unwrap_or_default();
-    if !first_there.is_empty() {
-        // Whoever copies the first file there is does not look for a better one.
-        if places.ask_first(&first_there) {
+    // Whoever copies the first file there is does not look for a better one; from elsewhere it may get a good one.
+    let ordered = if first_there.is_empty() { None } else { places.ask_first(&first_there) };
+    if let Some(other) = ordered {
+        if other {
             outcome = run()?;
         }
         name_others(places, &mut outcome)?;
@@ -69,6 +70,9 @@ pub fn verify_places<E: From<Error>>(
         }
         passed.extend(better);
         outcome = run()?;
+    }
+    if let Some(restore) = &mut outcome.restore {
+        restore.first_there.clear();
     }
     tell(places, &mut outcome, options, &passed)?;
     Ok(outcome)

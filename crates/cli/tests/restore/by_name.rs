@@ -164,10 +164,17 @@ fn the_first_file_that_is_there_is_copied_good_or_bad() {
     let cut = laid.at(&format!("archive/{NEWEST}"));
     let bytes = fs::read(&cut).unwrap();
     fs::write(&cut, &bytes[..bytes.len() / 2]).unwrap();
+    // Not one that is still being copied.
+    let hour = std::time::Duration::from_secs(3600);
+    fs::File::options().write(true).open(&cut).unwrap().set_modified(std::time::SystemTime::now() - hour).unwrap();
     let (archive, second, data) = (laid.text("archive"), laid.text("second"), laid.text("data"));
     let bad_first = format!("restore_command = 'cp ARCHIVE/%f %p || cp {second}/%f %p'");
     let good_first = format!("restore_command = 'cp {second}/%f %p || cp ARCHIVE/%f %p'");
-    for (command, exit, outcome) in [(bad_first, 1, "fatal"), (good_first, 0, "promotes")] {
+    // What lies in a folder that is no place is not known.
+    fs::create_dir(laid.at("third")).unwrap();
+    let elsewhere = format!("restore_command = 'cp {}/%f %p'", laid.text("third"));
+    let all = [(bad_first, 1, "fatal"), (good_first, 0, "promotes"), (elsewhere, 0, "promotes")];
+    for (command, exit, outcome) in all {
         laid.set(&[&command]);
         for places in [[&archive, &second], [&second, &archive]] {
             let words = ["verify", places[0], places[1], "--pgdata", &data, "--format", "json"];
