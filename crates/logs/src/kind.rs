@@ -237,6 +237,12 @@ pub enum MessageKind {
     StreamingTimeout,
     /// `replication slot "{name}" does not exist`
     SlotMissing,
+    /// `invalid value for parameter "{name}": "{text}"`
+    SettingRefused,
+    /// `logical replication slot "{name}" exists, but wal_level < logical`
+    WalLevelTooLow,
+    /// `replication slot "{name}" is active for PID {number}`
+    SlotBusy,
     /// `invalidating obsolete replication slot "{name}"`
     SlotLost,
     /// `logical decoding found consistent point at {at}`

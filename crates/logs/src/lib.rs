@@ -16,6 +16,7 @@
 //! |---|---|
 //! | `message`, `words`, `level` | where the message lies in the line: prefixes, levels |
 //! | `wrapped` | what other programs put around a line, CSV and JSON logs |
+//! | `runtime` | lines that were cut or coloured on their way |
 //! | `localised` | the same messages in other languages |
 //! | `reading` | several lines: the worst message of them |
 //! | `places` | the places in WAL that any line names |
@@ -32,6 +33,7 @@ mod places;
 mod position;
 mod reading;
 mod row;
+mod runtime;
 #[cfg(test)]
 mod samples;
 mod slot;

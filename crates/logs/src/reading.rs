@@ -2,6 +2,7 @@
 
 use crate::message::{self, MessageCandidate};
 use crate::places::places_in;
+use crate::runtime::{LineParts, uncoloured};
 use crate::{LogLevel, LogLine, LogPosition, MAX_DEPTH, MessageKind, MessageRow, Nature, at_start, english_at_start};
 
 /// Places that are kept.
@@ -15,6 +16,7 @@ const MAX_BROKEN: u64 = 50;
 #[derive(Default)]
 pub struct LogReader {
     lines: u64,
+    parts: LineParts,
     worst: Option<SeenMessage>,
     messages: Vec<MessageCount>,
     /// Whether the worst message is the one to which the next DETAIL belongs.
@@ -59,6 +61,12 @@ impl LogReader {
     /// Takes the next line, without its end.
     pub fn take(&mut self, line: &str) {
         self.lines += 1;
+        if let Some(line) = self.parts.take(&uncoloured(line)) {
+            self.take_whole(&line);
+        }
+    }
+
+    fn take_whole(&mut self, line: &str) {
         if self.places.len() < MAX_PLACES {
             let new = places_in(line).into_iter().filter(|place| !self.places.contains(place)).collect::<Vec<_>>();
             self.places.extend(new.into_iter().take(MAX_PLACES - self.places.len()));
@@ -77,7 +85,10 @@ impl LogReader {
     }
 
     /// What the lines say.
-    pub fn finish(self) -> LogReading {
+    pub fn finish(mut self) -> LogReading {
+        if let Some(begun) = self.parts.finish() {
+            self.take_whole(&begun);
+        }
         let worst = self.worst.as_ref().map(|worst| worst.line.kind());
         let less = |m: MessageCount| MessageCount { count: m.count - u64::from(worst == Some(m.row.kind)), ..m };
         LogReading {

@@ -2,6 +2,7 @@
 //! bytes say of the place that the worst of the lines names.
 
 mod pasted;
+mod utf16;
 
 use crate::exit::Exit;
 use crate::keys::KeyOptions;

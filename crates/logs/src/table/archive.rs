@@ -61,7 +61,11 @@ pub(super) const ROWS: &[MessageRow] = &[
             LAST,
             "Exit codes up to 125: looks in its own WAL folder, and takes the end of WAL to be here if it is not there either. Above, or a signal: ends with FATAL.",
         )],
-        next: &["walproof verify ARCHIVE", "walproof locate {place} -p ARCHIVE"],
+        next: &[
+            "walproof verify ARCHIVE --pgdata DATA_DIRECTORY",
+            "walproof verify ARCHIVE",
+            "walproof locate {place} -p ARCHIVE",
+        ],
     },
     MessageRow {
         kind: MessageKind::RestoreStat,

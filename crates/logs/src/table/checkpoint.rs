@@ -4,8 +4,12 @@ use super::super::MessageKind;
 use super::super::row::{FIRST, Family, LAST, MessageRow, Nature, does, said};
 use super::STOPS;
 
-const LOOK: &[&str] =
-    &["walproof verify ARCHIVE", "walproof control DATA_DIRECTORY", "walproof locate {place} -p ARCHIVE"];
+const LOOK: &[&str] = &[
+    "walproof verify ARCHIVE --pgdata DATA_DIRECTORY",
+    "walproof verify ARCHIVE",
+    "walproof control DATA_DIRECTORY",
+    "walproof locate {place} -p ARCHIVE",
+];
 
 pub(super) const ROWS: &[MessageRow] = &[
     MessageRow {

@@ -73,6 +73,12 @@ pub(super) const ROWS: &[MessageRow] = &[
             said((9, 0), LAST, "could not start WAL streaming: {inner}"),
             said((9, 0), LAST, "could not send data to WAL stream: {inner}"),
             said((9, 0), LAST, "could not connect to the primary server: {inner}"),
+            said(
+                (9, 0),
+                LAST,
+                "could not receive database system identifier and timeline ID from the primary server: {inner}",
+            ),
+            said((9, 3), LAST, "could not receive timeline history file from the primary server: {inner}"),
         ],
         meaning: "Streaming from the primary broke off; why stands behind the colon.",
         normal_when: Some("The primary was shut down or the connection was lost for a moment."),

@@ -3,7 +3,7 @@
 
 use super::super::MessageKind;
 use super::super::row::{FIRST, Family, LAST, MessageRow, Nature, does, said};
-use super::GOES_ON;
+use super::{GOES_ON, STOPS};
 
 pub(super) const ROWS: &[MessageRow] = &[
     MessageRow {
@@ -39,7 +39,7 @@ pub(super) const ROWS: &[MessageRow] = &[
                 "With hot_standby = on: before connections are accepted it ends with FATAL; afterwards recovery pauses, and the server ends when it is resumed or promoted.",
             ),
         ],
-        next: &["walproof plan ARCHIVE --backup latest", "walproof control DATA_DIRECTORY"],
+        next: &["walproof verify ARCHIVE --pgdata DATA_DIRECTORY", "walproof control DATA_DIRECTORY"],
     },
     MessageRow {
         kind: MessageKind::StreamingTimeout,
@@ -82,6 +82,57 @@ pub(super) const ROWS: &[MessageRow] = &[
         ),
         server_does: &[does((9, 4), LAST, "Refuses the request. A standby asks again and again.")],
         next: &["walproof verify ARCHIVE", "walproof lag --primary CONNINFO -p ARCHIVE"],
+    },
+    MessageRow {
+        kind: MessageKind::WalLevelTooLow,
+        name: "wal-level-too-low",
+        nature: Nature::Damage,
+        family: None,
+        wordings: &[
+            said((9, 4), (16, 0), "logical replication slot \"{name}\" exists, but wal_level < logical"),
+            said((17, 0), LAST, "logical replication slot \"{name}\" exists, but \"wal_level\" < \"logical\""),
+            said((9, 6), (16, 0), "physical replication slot \"{name}\" exists, but wal_level < replica"),
+            said((17, 0), LAST, "physical replication slot \"{name}\" exists, but \"wal_level\" < \"replica\""),
+            said((9, 6), (16, 0), "WAL archival cannot be enabled when wal_level is \"minimal\""),
+            said((17, 0), LAST, "WAL archival cannot be enabled when \"wal_level\" is \"minimal\""),
+        ],
+        meaning: "wal_level is lower than a replication slot that lies in the data directory, or archive_mode, asks for.",
+        normal_when: None,
+        damage_when: Some(
+            "WAL is not concerned: set wal_level to logical, or replica, as it was where the directory comes from; or start once with the old wal_level and drop the slot. A copied slot that nobody needs is a folder of its name in pg_replslot.",
+        ),
+        server_does: STOPS,
+        next: &["walproof verify ARCHIVE --pgdata DATA_DIRECTORY"],
+    },
+    MessageRow {
+        kind: MessageKind::SlotBusy,
+        name: "slot-busy",
+        nature: Nature::Depends,
+        family: None,
+        wordings: &[
+            said((9, 5), LAST, "replication slot \"{name}\" is active for PID {number}"),
+            said((9, 4), (9, 4), "replication slot \"{name}\" is already active"),
+            said((9, 4), LAST, "all replication slots are in use"),
+            said(
+                (9, 1),
+                (16, 0),
+                "number of requested standby connections exceeds max_wal_senders (currently {number})",
+            ),
+            said(
+                (17, 0),
+                LAST,
+                "number of requested standby connections exceeds \"max_wal_senders\" (currently {number})",
+            ),
+        ],
+        meaning: "Somebody else uses the slot, or there are as many slots or senders as the settings allow.",
+        normal_when: Some(
+            "For a moment after a connection was lost: the server notices it after wal_sender_timeout (60 s), and the next attempt has the slot.",
+        ),
+        damage_when: Some(
+            "When it repeats: two standbys with one slot, or slots and connections that are left over; while no standby or receiver gets in, the slot keeps WAL until the disk is full.",
+        ),
+        server_does: &[does((9, 1), LAST, "Refuses the connection or the command; a standby asks again.")],
+        next: &["walproof lag --primary CONNINFO -p ARCHIVE"],
     },
     MessageRow {
         kind: MessageKind::SlotLost,

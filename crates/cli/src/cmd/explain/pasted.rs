@@ -1,5 +1,6 @@
 //! What was given to explain: words of the command line, the file of a log, or a log on standard input.
 
+use super::utf16::Utf16;
 use anyhow::{Context, bail};
 use pgwal::verify::log_line::{LogReader, LogReading};
 use std::fs::{self, File};
@@ -67,9 +68,16 @@ pub fn given(words: &[String]) -> anyhow::Result<PastedText> {
 
 fn log(mut input: impl BufRead, name: &str) -> anyhow::Result<LogReading> {
     let beginning = input.fill_buf().with_context(|| name.to_owned())?;
+    if let Some(order) = Utf16::<File>::order(beginning) {
+        return lines(BufReader::new(Utf16::new(input.take(MAX_LOG), order)), name);
+    }
     if let Some(tool) = packed(beginning) {
         bail!("{name} is packed; unpack it on the way: {tool} < FILE | walproof explain -");
     }
+    lines(input, name)
+}
+
+fn lines(input: impl BufRead, name: &str) -> anyhow::Result<LogReading> {
     let mut reader = LogReader::default();
     let mut input = input.take(MAX_LOG);
     let mut line = Vec::new();
