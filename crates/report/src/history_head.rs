@@ -21,6 +21,8 @@ pub struct HistoryHead {
     findings: u64,
     holes: Vec<Value>,
     left_out: u64,
+    /// The unfinished segment from which the last records came.
+    unfinished_file: Option<String>,
     not_known: &'static str,
 }
 
@@ -37,9 +39,19 @@ impl HistoryHead {
             findings: gathered.findings,
             holes: holes.iter().map(|hole| json!({"after": hole.after, "before": hole.before})).collect(),
             left_out,
+            unfinished_file: gathered.unfinished.clone(),
             not_known: UNKNOWN,
         }
     }
+}
+
+/// That the last records came from an unfinished segment; `None` where none was read.
+pub fn unfinished(gathered: &Gathered) -> Option<String> {
+    let file = gathered.unfinished.as_ref()?;
+    Some(format!(
+        "the last records are those of {file}, which a server restores only where restore_command hands it out \
+         (walproof archive-get --partial)"
+    ))
 }
 
 /// What never ended on the way that was read may have ended on a timeline that was left. `None` where only one was

@@ -53,6 +53,9 @@ pub struct Options<'a> {
     pub settle: Duration,
     /// The repository in which the archive lies: what is wrong with it is judged, too.
     pub repository: Option<JudgedRepository<'a>>,
+    /// Lists take the records of the unfinished segment (`.partial`) that goes on behind the last whole one, too. No
+    /// server restores them, unless its `restore_command` hands them out: a verdict never counts them.
+    pub unfinished: bool,
     /// Set to stop early.
     pub interrupt: Option<&'a AtomicBool>,
     /// The number in `timeline` is the one that a server comes to by itself, which follows the latest.
@@ -77,6 +80,7 @@ impl Default for Options<'_> {
             facts: false,
             settle: Duration::ZERO,
             repository: None,
+            unfinished: false,
             interrupt: None,
             followed: false,
         }
@@ -111,8 +115,8 @@ impl<'a> Options<'a> {
     pub fn beside(&self) -> Options<'a> {
         let (depth, timeline, cluster) = (self.depth, self.timeline, self.cluster);
         let (start, end, interrupt) = (self.start, self.end, self.interrupt);
-        let (jobs, map, settle) = (self.jobs, self.map, self.settle);
-        Options { depth, timeline, cluster, start, end, jobs, map, settle, interrupt, ..Options::default() }
+        let (jobs, map, settle, unfinished) = (self.jobs, self.map, self.settle, self.unfinished);
+        Options { depth, timeline, cluster, start, end, jobs, map, settle, unfinished, interrupt, ..Options::default() }
     }
 
     /// The same, of names alone.

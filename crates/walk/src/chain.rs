@@ -169,6 +169,11 @@ impl Chain {
         self.left.as_ref().map(|left| left.to)
     }
 
+    /// The end of the last whole record.
+    pub fn end(&self) -> Option<Lsn> {
+        self.left.as_ref().map(|left| left.end)
+    }
+
     /// Where the last run stopped for want of a record: nothing that comes can follow it.
     pub fn stops(&self) -> Option<Lsn> {
         match &self.left.as_ref()?.tail {

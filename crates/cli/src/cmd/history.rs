@@ -211,6 +211,7 @@ impl HistoryOptions {
         let mut options = self.input.options();
         options.timeline = self.range.timeline.map_or(Which::Latest, Which::Number);
         (options.start, options.end) = (self.range.start, self.range.end);
+        options.unfinished = true;
         options
     }
 

@@ -21,4 +21,5 @@ mod run;
 mod told;
 mod top;
 mod txns;
+mod unfinished;
 mod workload;

@@ -8,7 +8,7 @@
 use super::{BlameReport, BlameTold};
 use crate::events::words::{file, named_file};
 use crate::figures::counted;
-use crate::history_head::{UNKNOWN, left_timelines};
+use crate::history_head::{UNKNOWN, left_timelines, unfinished};
 use crate::outside::Lines;
 use crate::time::Zone;
 use pgwal_forensics::{BlockTouch, EventEnd, ImageReason};
@@ -60,6 +60,9 @@ pub fn write(out: &mut Lines<'_>, report: &BlameReport<'_>, zone: &Zone) -> io::
         writeln!(out, "IMAGES   a record with an image of the page may not say what it did to its rows")?;
     }
     let crashed = answer.touches.iter().any(|touch| touch.end.is_some_and(|end| end.end == EventEnd::Crashed));
+    if let Some(what) = unfinished(&answer.gathered) {
+        writeln!(out, "PARTIAL  {what}")?;
+    }
     if let Some(way) = left_timelines(&answer.gathered).filter(|_| crashed) {
         writeln!(out, "WAY      {way}")?;
     }

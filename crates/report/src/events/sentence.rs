@@ -2,7 +2,7 @@
 
 use super::words::{GONE, fact, kind, named_file, on_disk, quoted, relation};
 use crate::figures::{bytes, counted, grouped};
-use crate::history_head::left_timelines;
+use crate::history_head::{left_timelines, unfinished};
 use crate::time::Zone;
 use pgwal_forensics::{BelowSum, EventEnd, EventsAnswer, WalEvent, WalEventKind};
 
@@ -39,6 +39,7 @@ pub fn notes(answer: &EventsAnswer) -> Vec<(&'static str, String)> {
         let left_out = counted(own.events.into(), "event");
         out.push(("INITDB", format!("{left_out} of initdb, up to {}, not listed: --initdb lists them", own.until)));
     }
+    out.extend(unfinished(&answer.gathered).map(|what| ("PARTIAL", what)));
     if answer.more_events > 0 {
         let more = counted(answer.more_events.into(), "event");
         out.push(("MORE", format!("{more} that are not listed: narrow the range, or name kinds")));

@@ -13,7 +13,7 @@ use super::under;
 use super::words::{groups, saved};
 use super::{TopReport, TopSection};
 use crate::figures::{bytes, counted, grouped};
-use crate::history_head::UNKNOWN;
+use crate::history_head::{UNKNOWN, unfinished};
 use crate::outside::Lines;
 use crate::time::Zone;
 use pgwal_forensics::{FartherCheckpoints, ImageReason, VolumeSum};
@@ -46,6 +46,9 @@ pub fn write(out: &mut Lines<'_>, report: &TopReport<'_>, zone: &Zone) -> io::Re
     if answer.left_out > 0 {
         let details = counted(answer.left_out.into(), "detail");
         writeln!(out, "LEFT OUT {details} of transactions and catalogs, for which there is no room")?;
+    }
+    if let Some(what) = unfinished(&answer.gathered) {
+        writeln!(out, "PARTIAL  {what}")?;
     }
     let asks_xacts = report.by.contains(&TopSection::Xid);
     if asks_xacts { writeln!(out, "NOTE     {UNKNOWN}") } else { Ok(()) }

@@ -9,7 +9,7 @@
 use super::{TxnsReport, seconds};
 use crate::events::words::{GONE, named_file, quoted};
 use crate::figures::{bytes, counted, grouped};
-use crate::history_head::{UNKNOWN, left_timelines};
+use crate::history_head::{UNKNOWN, left_timelines, unfinished};
 use crate::outside::Lines;
 use crate::time::Zone;
 use pgwal_forensics::{EventEnd, ListedXact, RelationSum, XactOrder};
@@ -70,6 +70,9 @@ pub fn write(out: &mut Lines<'_>, report: &TxnsReport<'_>, zone: &Zone) -> io::R
             "LEFT OUT {} of transactions and catalogs, for which there is no room",
             counted(answer.left_out.into(), "detail")
         )?;
+    }
+    if let Some(what) = unfinished(&answer.gathered) {
+        writeln!(out, "PARTIAL  {what}")?;
     }
     if let Some(way) = left_timelines(&answer.gathered).filter(|_| totals.crashed > 0) {
         writeln!(out, "WAY      {way}")?;

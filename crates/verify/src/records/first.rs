@@ -36,6 +36,8 @@ pub(super) enum Pass {
 pub(super) enum FirstPass<'a> {
     /// Everything, of so many segments.
     Whole(Box<Outcome>, ListSum, u64),
+    /// The same of whole segments, to the end of the sum; an unfinished one behind them is still to be listed.
+    Unfinished(Box<Outcome>, ExaminedArchive<'a>, ListSum),
     /// The archive was read and judged, and listed up to something that is not right.
     Judged(Box<Outcome>, ExaminedArchive<'a>, ListSum),
     /// It was not read to its end, and listed so far.
@@ -80,8 +82,9 @@ pub(super) fn once<'a, R: Render>(
     let layout = &archive.cluster.layout;
     let range = Range::of(&wanted.options, layout);
     let target = if let Which::Number(timeline) = wanted.options.timeline { Some(timeline) } else { None };
-    let plan = ListPlan::new(&sight, &outcome.findings, range, target);
-    let Some(last) = plan.files.last().map(|f| f.segment.number).filter(|_| is_simple(&sight, &plan, pass)) else {
+    let plan = ListPlan::new(&sight, &outcome.findings, range, (target, wanted.options.unfinished));
+    let last_whole = plan.files.iter().rfind(|f| !f.unfinished);
+    let Some(last) = last_whole.map(|f| f.segment.number).filter(|_| is_simple(&sight, &plan, pass)) else {
         return Ok(FirstPass::Unread(ListSum::default()));
     };
     let segments = plan.files.len() as u64;
@@ -95,7 +98,7 @@ pub(super) fn once<'a, R: Render>(
     renderer.quiet = pass == Pass::Sums;
     let jobs = wanted.options.jobs.max(1);
     let workers = ListWorkers::new(&renderer, jobs);
-    let (seen, sum, whole) = std::thread::scope(|scope| {
+    let (seen, sum, whole, end) = std::thread::scope(|scope| {
         let _ending = WorkersGuard(&workers);
         let start = |_: &usize| std::thread::Builder::new().spawn_scoped(scope, || workers.work()).is_ok();
         // Sums are made of whole segments, by threads of their own.
@@ -107,7 +110,7 @@ pub(super) fn once<'a, R: Render>(
             Pass::Text => text(&mut list, turn, last, &mut whole),
             Pass::Sums => sums(&mut list, turn, (last, jobs), &mut whole),
         });
-        (seen, list.sum, whole)
+        (seen, list.sum, whole, list.chain.end())
     });
     match seen {
         Err(Halt::Full) => Ok(FirstPass::Whole(Box::new(outcome), sum, segments)),
@@ -115,16 +118,20 @@ pub(super) fn once<'a, R: Render>(
         Ok(None) => Ok(FirstPass::Unread(sum)),
         Ok(Some(seen)) => {
             let (judged, sight) = judge(archive, seen, &wanted.options).map_err(ListError::Verify)?;
-            let plan = ListPlan::new(&sight, &judged.findings, range, target);
+            let plan = ListPlan::new(&sight, &judged.findings, range, (target, wanted.options.unfinished));
             let in_order = match pass {
                 Pass::Text => plan.notes.is_empty(),
                 Pass::Sums => is_mild(&plan),
             };
-            if whole && in_order {
-                return Ok(FirstPass::Whole(Box::new(judged), sum, segments));
-            }
+            let goes_on = plan.files.iter().any(|f| f.unfinished);
             drop(plan);
-            Ok(FirstPass::Judged(Box::new(judged), sight, sum))
+            Ok(match whole && in_order {
+                true if goes_on && end.is_some() => {
+                    FirstPass::Unfinished(Box::new(judged), sight, ListSum { end, ..sum })
+                }
+                true if !goes_on => FirstPass::Whole(Box::new(judged), sum, segments),
+                _ => FirstPass::Judged(Box::new(judged), sight, sum),
+            })
         }
     }
 }

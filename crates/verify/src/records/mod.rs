@@ -148,6 +148,8 @@ pub struct Listed {
     pub first: Option<Lsn>,
     /// End of the last record listed.
     pub end: Option<Lsn>,
+    /// The unfinished segment from which the last ones came ([`Options::unfinished`]).
+    pub unfinished: Option<String>,
     /// What verification came to.
     pub outcome: Outcome,
 }
@@ -198,7 +200,9 @@ pub fn list<R: Render>(
 ) -> Result<Listed, ListError> {
     let (outcome, sight, already) = match once(source, wanted, render, sink, Pass::Text)? {
         FirstPass::Whole(outcome, sum, segments) => return Ok(listed(*outcome, sum, 0, Cost::default(), segments)),
-        FirstPass::Judged(outcome, sight, already) => (*outcome, Some(sight), already),
+        FirstPass::Unfinished(outcome, sight, already) | FirstPass::Judged(outcome, sight, already) => {
+            (*outcome, Some(sight), already)
+        }
         FirstPass::Unread(already) => {
             let (outcome, sight) = examine(source, &wanted.options).map_err(ListError::Verify)?;
             (outcome, sight, already)
@@ -222,8 +226,17 @@ pub struct Gathered {
     pub segments: u64,
     /// Findings told.
     pub findings: u64,
+    /// As in [`Listed`].
+    pub unfinished: Option<String>,
     /// What is known of the archive.
     pub outcome: Outcome,
+}
+
+impl From<Listed> for Gathered {
+    fn from(listed: Listed) -> Gathered {
+        let Listed { complete, refuted, segments, findings, unfinished, outcome, .. } = listed;
+        Gathered { complete, refuted, segments, findings, unfinished, outcome }
+    }
 }
 
 /// Hands every record to a renderer that writes nothing and puts aside what it wants to know ([`Render::done`]). An
@@ -241,9 +254,14 @@ pub fn gather<R: Render>(
     let render = make();
     let unlimited = ListRequest { options: same(&wanted.options), limit: None };
     let (outcome, sight) = match once(source, &unlimited, &render, sink, Pass::Sums)? {
+        FirstPass::Unfinished(outcome, sight, already) => {
+            let listed = again(&unlimited, &render, *outcome, &sight, sink, already)?;
+            return Ok((render, listed.into()));
+        }
         FirstPass::Whole(outcome, _, segments) => {
             let findings = told(&outcome, &unlimited, &render, sink)?;
-            return Ok((render, Gathered { complete: true, refuted: false, segments, findings, outcome: *outcome }));
+            let (complete, refuted, unfinished, outcome) = (true, false, None, *outcome);
+            return Ok((render, Gathered { complete, refuted, segments, findings, unfinished, outcome }));
         }
         FirstPass::Judged(outcome, sight, _) => (*outcome, Some(sight)),
         FirstPass::Unread(_) => examine(source, &wanted.options).map_err(ListError::Verify)?,
@@ -253,8 +271,7 @@ pub fn gather<R: Render>(
         Some(sight) => again(&unlimited, &render, outcome, &sight, sink, ListSum::default())?,
         None => findings_alone(&render, outcome, sink)?,
     };
-    let Listed { complete, refuted, segments, findings, outcome, .. } = listed;
-    Ok((render, Gathered { complete, refuted, segments, findings, outcome }))
+    Ok((render, listed.into()))
 }
 
 /// Tells findings that cost nothing, behind what was gathered.

@@ -17,6 +17,8 @@ pub(super) struct PlannedFile {
     pub start: Lsn,
     /// A server cannot use it.
     pub unusable: Option<Readable>,
+    /// It is the unfinished segment behind the last whole one.
+    pub unfinished: bool,
 }
 
 /// A finding and where it stands.
@@ -38,7 +40,7 @@ impl<'a> ListPlan<'a> {
         sight: &ExaminedArchive<'_>,
         findings: &'a [Finding],
         range: Range,
-        target: Option<TimelineId>,
+        (target, unfinished): (Option<TimelineId>, bool),
     ) -> ListPlan<'a> {
         let archive = &sight.archive;
         let layout = &archive.cluster.layout;
@@ -49,6 +51,7 @@ impl<'a> ListPlan<'a> {
             segment: *s,
             start: address.segment_start(s.number, size),
             unusable: unusable.get(&(s.timeline, s.number)).copied(),
+            unfinished: false,
         };
         let asked = |f: &PlannedFile| range.reaches(f.segment.number, layout);
         let mut files: Vec<PlannedFile> = Vec::new();
@@ -61,11 +64,13 @@ impl<'a> ListPlan<'a> {
             let partials = archive.inventory.partials.iter().filter(|s| target.is_none_or(|t| t == s.timeline));
             files.extend(partials.map(file).filter(asked));
         }
+        let behind = if unfinished { archive.inventory.partials.iter().find(|s| goes_on(s, &sight.way)) } else { None };
+        files.extend(behind.map(|s| PlannedFile { unusable: None, unfinished: true, ..file(s) }).filter(asked));
         let mut notes: Vec<Note<'a>> = findings
             .iter()
             .filter(|f| match refused(f, layout) {
                 Some(segment) => is_wanted(segment, &sight.way, target) && range.reaches(segment.1, layout),
-                None => is_on_way(f, &sight.way, layout) && is_in(f, range),
+                None => is_on_way(f, &sight.way, (behind, layout)) && is_in(f, range),
             })
             .map(|finding| Note {
                 place: finding.lsn.or(finding.at).unwrap_or(Lsn::ZERO),
@@ -103,11 +108,20 @@ fn taken(way: &Way, number: SegmentNo) -> Option<TimelineId> {
     way.legs.iter().find(|leg: &&Leg| (leg.first..=leg.last).contains(&number)).map(|leg| leg.timeline)
 }
 
-/// Whether a finding tells of the files that are read.
-fn is_on_way(finding: &Finding, way: &Way, layout: &Layout) -> bool {
+/// Whether an unfinished segment is the next one behind the last on the way.
+fn goes_on(unfinished: &Segment, way: &Way) -> bool {
+    let next = |leg: &Leg| (leg.timeline, leg.last.next()) == (unfinished.timeline, unfinished.number);
+    way.legs.last().is_some_and(next)
+}
+
+/// Whether a finding tells of the files that are read; `behind`: of them, the unfinished segment.
+fn is_on_way(finding: &Finding, way: &Way, (behind, layout): (Option<&Segment>, &Layout)) -> bool {
     let Some(place) = finding.at.or(finding.lsn) else { return true };
     let Some(timeline) = finding.timeline else { return true };
     let number = layout.address().segment(place, layout.segment);
+    if behind.is_some_and(|s| (s.timeline, s.number) == (timeline, number)) {
+        return true;
+    }
     let leg = |number: SegmentNo| taken(way, number);
     match leg(number) {
         Some(taken) if taken == timeline => true,

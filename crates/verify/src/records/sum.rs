@@ -65,5 +65,6 @@ impl Cost {
 pub(super) fn listed(outcome: Outcome, sum: ListSum, told: u64, cost: Cost, segments: u64) -> Listed {
     let ListSum { records, bytes, image_bytes, findings, first, end } = sum;
     let Cost { complete, refuted } = cost;
-    Listed { complete, refuted, segments, records, bytes, image_bytes, findings: told + findings, first, end, outcome }
+    let (findings, unfinished) = (told + findings, None);
+    Listed { complete, refuted, segments, records, bytes, image_bytes, findings, first, end, unfinished, outcome }
 }

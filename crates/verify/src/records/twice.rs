@@ -32,7 +32,7 @@ pub(super) fn again<R: Render>(
     let layout = &sight.archive.cluster.layout;
     let range = Range::of(options, layout);
     let target = if let Which::Number(timeline) = options.timeline { Some(timeline) } else { None };
-    let mut plan = ListPlan::new(sight, &outcome.findings, range, target);
+    let mut plan = ListPlan::new(sight, &outcome.findings, range, (target, options.unfinished));
     let segments = plan.files.len() as u64;
     // What was listed already need not be read again.
     let range = Range { start: already.end.or(range.start), ..range };
@@ -62,7 +62,9 @@ pub(super) fn again<R: Render>(
         Ok((list.sum, list.findings, list.cost))
     });
     let (sum, findings, cost) = made?;
-    Ok(listed(outcome, sum, findings, cost, segments))
+    let last = plan.files.last().filter(|file| file.unfinished);
+    let unfinished = last.and_then(|file| sight.archive.entries.get(file.segment.entry)).map(|entry| entry.shown());
+    Ok(Listed { unfinished, ..listed(outcome, sum, findings, cost, segments) })
 }
 
 /// Lists one segment, and the findings in it.
@@ -73,7 +75,7 @@ fn segment<R: Render>(
     plan: &ListPlan<'_>,
     buffers: &mut Buffers,
 ) -> io::Result<()> {
-    let PlannedFile { segment, start, unusable } = file;
+    let PlannedFile { segment, start, unusable, .. } = file;
     let layout = list.renderer.layout;
     if list.chain.to().is_some_and(|to| to != *start) {
         list.chain.cut();

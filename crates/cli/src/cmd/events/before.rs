@@ -100,6 +100,7 @@ fn target(
     let source = opened.source();
     let mut options = args.history.input.options();
     options.timeline = args.history.timeline().map_or(Which::Latest, Which::Number);
+    options.unfinished = true;
     let loss = loss(source, &ListRequest { options, limit: None }, &answer.names, lsn, undone.end_lsn)?;
     let path = answer.gathered.outcome.path.as_slice();
     let latest = path.last().copied();
@@ -143,7 +144,7 @@ fn proof(
         (repository, &mut plan.outcome.repository, &plan.outcome.layout)
         && plan.outcome.verdict == Verdict::Proven
     {
-        restoring.type_down(facts, repository, &plan.restore, layout.dialect.version, &args.history.input)?;
+        restoring.type_down(facts, repository, &plan.restore, layout, &args.history.input)?;
     }
     Ok(RestoreProof::Foretold(Box::new(plan)))
 }
