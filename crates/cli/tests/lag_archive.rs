@@ -33,6 +33,26 @@ fn records_and_commits_are_those_between() {
     }
 }
 
+/// Behind the end of WAL its last segment is read again, to say what lies there: its records count once.
+#[test]
+fn an_unfinished_segment_counts_once() {
+    let folder = tempfile::tempdir().unwrap();
+    for file in ["000000010000000000000009", "00000001000000000000000A", "00000001000000000000000B"] {
+        let mut bytes = std::fs::read(testdata(&format!("demo/good/{file}"))).unwrap();
+        if file.ends_with('B') {
+            bytes[0xA8000..].fill(0);
+        }
+        std::fs::write(folder.path().join(file), bytes).unwrap();
+    }
+    let (low, high) = ("0/00A80000", "0/00BA7F00");
+    let folder = folder.path().to_str().unwrap();
+    let listed = walproof(&["dump", folder, "-s", low, "-e", high]).out;
+    let ran = walproof(&["lag", "-p", folder, high, low, "--format", "json"]);
+    let lag: Value = serde_json::from_str(&ran.out).unwrap();
+    // The one that goes on over the higher position starts before it.
+    assert_eq!(lag["records"].as_u64().unwrap(), listed.lines().count() as u64 + 1, "{}", ran.out);
+}
+
 #[test]
 fn the_archive_may_stand_in_front() {
     let folder = testdata("demo/good");

@@ -4,11 +4,10 @@ use pgwal_format::record::Record;
 use pgwal_format::rmgr::xact::{self, Timestamp, XactOutcome};
 use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
 use pgwal_source::Source;
-use pgwal_verify::records::{ListError, ListPart, ListRequest, NoEvent, Render, Rendered, list};
+use pgwal_verify::records::{ListError, ListPart, ListRequest, NoEvent, Render, Rendered, gather};
 use pgwal_verify::{Error, Finding, Options, Which, verify};
 use std::fmt;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Why nothing can be said of what lies between.
@@ -175,17 +174,11 @@ impl Compared {
         let mut options = self.options.beside();
         (options.start, options.end) = (Some(read.start), Some(read.end));
         options.timeline = timeline.map_or(Which::Latest, Which::Number);
-        let counter = BetweenCounter {
-            low,
-            high,
-            records: AtomicU64::new(0),
-            commits: AtomicU64::new(0),
-            any: AtomicU64::new(0),
-            last: Mutex::default(),
-            first: Mutex::default(),
-        };
-        let listed = list(self.source.as_ref(), &ListRequest { options, limit: None }, &counter, &mut |_| Ok(()))
-            .map_err(BetweenError::List)?;
+        let make = || BetweenCounter { low, high, sums: Mutex::default() };
+        let wanted = ListRequest { options, limit: None };
+        let (counter, listed) =
+            gather(self.source.as_ref(), &wanted, &make, &mut |_| Ok(())).map_err(BetweenError::List)?;
+        let sums = counter.sums.into_inner().unwrap_or_else(PoisonError::into_inner);
         if listed.segments == 0 && !needed.is_empty() {
             return Err(BetweenError::NoSegment { low, high, place: self.source.describe() });
         }
@@ -197,16 +190,16 @@ impl Compared {
         let broken = listed.outcome.findings.iter().any(|f| f.severity == pgwal_verify::Severity::Error && loses(f));
         let (address, size) = (self.layout.address(), self.layout.segment);
         let first_needed = address.segment(needed.start, size);
-        let begins = listed.first.is_some_and(|first| address.segment(first, size) <= first_needed.next());
-        let ends = listed.end.is_some_and(|end| end >= enough);
-        let last = *counter.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let begins = sums.first.is_some_and(|first| address.segment(first, size) <= first_needed.next());
+        let ends = sums.end.is_some_and(|end| end >= enough);
+        let [before_low, before_high] = sums.last;
         Ok(BetweenFound {
-            records: counter.records.into_inner(),
-            commits: counter.commits.into_inner(),
-            before_low: last[0],
-            before_high: last[1],
-            first_from_low: counter.first.into_inner().unwrap_or_else(PoisonError::into_inner),
-            is_empty: counter.any.into_inner() == 0,
+            records: sums.records,
+            commits: sums.commits,
+            before_low,
+            before_high,
+            first_from_low: sums.first_commit,
+            is_empty: sums.first.is_none(),
             begins: needed.is_empty() || begins,
             ends: needed.is_empty() || ends,
             damaged: broken,
@@ -245,43 +238,76 @@ struct BetweenFound {
     damaged: bool,
 }
 
+/// What records come to, of a part of the stretch or of all.
+#[derive(Clone, Copy, Default)]
+struct BetweenSums {
+    records: u64,
+    commits: u64,
+    /// The last commit at or before each position.
+    last: [Option<TimedCommit>; 2],
+    /// The first one between the two.
+    first_commit: Option<TimedCommit>,
+    /// Start of the first record that was read, between the two or not, and end of the last.
+    first: Option<Lsn>,
+    end: Option<Lsn>,
+}
+
+impl BetweenSums {
+    /// Those of what lies behind.
+    fn add(&mut self, right: BetweenSums) {
+        self.records += right.records;
+        self.commits += right.commits;
+        for (own, right) in self.last.iter_mut().zip(right.last) {
+            *own = right.or(*own);
+        }
+        self.first_commit = self.first_commit.or(right.first_commit);
+        self.first = self.first.or(right.first);
+        self.end = right.end.or(self.end);
+    }
+}
+
+/// Records may be read twice: what counts is handed over once ([`Render::done`]).
 struct BetweenCounter {
     low: Lsn,
     high: Lsn,
-    records: AtomicU64,
-    commits: AtomicU64,
-    any: AtomicU64,
-    /// The last commit at or before each position.
-    last: Mutex<[Option<TimedCommit>; 2]>,
-    /// The first one between the two.
-    first: Mutex<Option<TimedCommit>>,
+    sums: Mutex<BetweenSums>,
 }
 
 impl Render for BetweenCounter {
-    type Scratch = ();
+    type Scratch = BetweenSums;
     type Event = NoEvent;
 
     fn whole(&self) -> bool {
         false
     }
 
-    fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut ListPart<NoEvent>) -> Option<Rendered> {
+    fn record(
+        &self,
+        record: &Record<'_>,
+        _: TimelineId,
+        sums: &mut BetweenSums,
+        _: &mut ListPart<NoEvent>,
+    ) -> Option<Rendered> {
         let between = self.low <= record.lsn && record.lsn < self.high;
-        self.any.fetch_add(1, Ordering::Relaxed);
-        self.records.fetch_add(u64::from(between), Ordering::Relaxed);
+        sums.first = sums.first.or(Some(record.lsn));
+        sums.end = Some(record.end);
+        sums.records += u64::from(between);
         if let Some((XactOutcome::Commit, time)) = xact::ended_at(record) {
-            self.commits.fetch_add(u64::from(between), Ordering::Relaxed);
-            if between && let Ok(mut first) = self.first.lock() {
-                *first = first.filter(|(end, _)| *end < record.end).or(Some((record.end, time)));
-            }
-            if let Ok(mut last) = self.last.lock() {
-                for (place, limit) in last.iter_mut().zip([self.low, self.high]) {
-                    if record.end <= limit && place.is_none_or(|(end, _)| end < record.end) {
-                        *place = Some((record.end, time));
-                    }
+            let commit = (record.end, time);
+            sums.commits += u64::from(between);
+            sums.first_commit = sums.first_commit.or(between.then_some(commit));
+            for (place, limit) in sums.last.iter_mut().zip([self.low, self.high]) {
+                if record.end <= limit {
+                    *place = Some(commit);
                 }
             }
         }
         Some(0.into())
+    }
+
+    fn done(&self, sums: &mut BetweenSums) {
+        if let Ok(mut all) = self.sums.lock() {
+            all.add(std::mem::take(sums));
+        }
     }
 }
