@@ -5,10 +5,10 @@
 //!                    └──► seen, and settled once WAL, or pg_xact of a backup, says it
 //! changes of rows ──────► settled when their transaction commits
 //! rows of a backup ─────► settled at the end, from where the backup starts on: those of pages that WAL does not touch
-//!                         behind that; of the others, WAL has an image
+//!                         while it is taken; of the others, WAL has an image
 //! ```
 
-use crate::base::XactStatus;
+use crate::base::{BaseCatalogs, XactStatus};
 use crate::change::{CatalogChange, SeenRow};
 use crate::files::mappings;
 use crate::listed::ListedNames;
@@ -18,6 +18,7 @@ use crate::settle::{settle, settle_partly};
 use pgwal_format::Lsn;
 use pgwal_format::record::{Record, RelFileLocator};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// So many rows wait for the end of a transaction.
 const MOST_SEEN: usize = 200_000;
@@ -34,8 +35,11 @@ pub struct NameKeeper {
     known: HashSet<(RelFileLocator, u8, u32, u32, RowEndKey)>,
     /// How transactions ended for which something waits.
     ends: HashMap<u32, Option<SeenEnd>>,
-    /// Pages of the backup that WAL has anew.
+    /// Pages of the backup that WAL changes while it is taken: which state the backup has is not known, and WAL has
+    /// them anew.
     touched: HashSet<(RelFileLocator, u32)>,
+    /// The backup has ended.
+    is_taken: bool,
     holes: Vec<(Lsn, Lsn)>,
     /// Databases that are copied: where, which, and which it becomes.
     copies: Vec<(Lsn, DatabasePlace, DatabasePlace)>,
@@ -87,6 +91,7 @@ impl NameKeeper {
             known: HashSet::new(),
             ends,
             touched: HashSet::new(),
+            is_taken: false,
             holes: Vec::new(),
             copies: Vec::new(),
             first: None,
@@ -115,9 +120,15 @@ impl NameKeeper {
 
     /// A block of a catalog is changed.
     pub fn touch(&mut self, at: Lsn, file: RelFileLocator, block: u32) {
-        if self.names.base.as_ref().is_some_and(|base| at >= base.start && base.has_page(file, block)) {
+        let is_base = |base: &Arc<BaseCatalogs>| at >= base.start && base.has_page(file, block);
+        if !self.is_taken && self.names.base.as_ref().is_some_and(is_base) {
             self.touched.insert((file, block));
         }
+    }
+
+    /// The backup that began there ends: what changes behind that is not in it.
+    pub fn backup_ends(&mut self, start: Lsn) {
+        self.is_taken |= self.names.base.as_ref().is_some_and(|base| base.start == start);
     }
 
     /// A row is seen in an image of a page.

@@ -325,7 +325,8 @@ impl Names {
         found
     }
 
-    fn schema_at(&self, database: u32, oid: u32, at: Lsn) -> Option<&[u8]> {
+    /// What a schema of a database is called at a position.
+    pub fn schema_at(&self, database: u32, oid: u32, at: Lsn) -> Option<&[u8]> {
         let fixed = || FIXED.iter().find(|(number, _)| *number == oid).map(|(_, name)| *name);
         match self.schemas.at(&(database, oid), at, &|from, to| self.is_crossed(database, from, to)) {
             Known::Is(name) => Some(name),

@@ -64,6 +64,7 @@ pub fn classify(
             file,
             new_file,
             name: Some(names.named_at(place.0.db, row, at)),
+            home: Some((place.0.db, row.namespace)),
             ..EventRelation::default()
         });
     }

@@ -103,6 +103,16 @@ pub struct EventRelation {
     pub name: Option<RelationName>,
     /// The partitioned table, the uppermost, of which it is a partition, where that is known.
     pub partition_of: Option<RelationName>,
+    /// The OIDs of its database and its schema, where its row tells.
+    pub(crate) home: Option<(u32, u32)>,
+}
+
+impl EventRelation {
+    /// The OID of its database, where a file or a row tells it.
+    pub(crate) fn database(&self) -> Option<u32> {
+        let of_file = self.file.or(self.new_file).map(|rel| rel.db);
+        of_file.or(self.home.map(|(database, _)| database))
+    }
 }
 
 /// What is told of an event besides.

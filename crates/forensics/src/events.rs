@@ -78,8 +78,12 @@ pub fn events(
     let names = keeper.finish();
     let called = |name: &str| names.find(name).into_iter().chain(names.partitions(name)).collect();
     let found: Vec<FoundRelation> = wish.named.as_deref().map(called).unwrap_or_default();
-    // It was called otherwise by then.
-    events.extend(others.into_iter().filter(|event| is_of_relation(event, &found)));
+    // It was called otherwise by then, or its schema was not known yet.
+    let others = others.into_iter().map(|mut event| {
+        complete(&mut event, &names);
+        event
+    });
+    events.extend(others.filter(|event| is_of_relation(event, &found) || wish.names(event)));
     let left_out = if found.is_empty() { left_out } else { left_out + more_others };
     events.iter_mut().for_each(|event| complete(event, &names));
     let oids = wish.database_named.as_ref().map(|name| names.databases_named(name.as_bytes()));

@@ -17,7 +17,7 @@ pub(crate) fn complete(event: &mut WalEvent, names: &Names) {
     for relation in &mut event.relations {
         let old = relation.file.and_then(|rel| names.relation_at(rel, begin).or_else(|| names.relation_at(rel, end)));
         let found = old.or_else(|| names.relation_at(relation.new_file?, end));
-        let database = relation.file.or(relation.new_file).map(|rel| rel.db);
+        let database = relation.database();
         let oid = found.as_ref().or(relation.name.as_ref()).map(|name| name.oid);
         relation.partition_of = database.zip(oid).and_then(|(database, oid)| names.partition_of(database, oid));
         match (&mut relation.name, found) {
@@ -26,6 +26,12 @@ pub(crate) fn complete(event: &mut WalEvent, names: &Names) {
                 let same = found.filter(|found| found.oid == own.oid && found.name == own.name);
                 if let Some(RelationName { schema, .. }) = same.filter(|_| own.schema.is_none()) {
                     own.schema = schema;
+                }
+                // Its row may be all that there is of it: a view has no file, and what was rolled back no name at last.
+                if let Some((database, schema)) = relation.home.filter(|_| own.schema.is_none()) {
+                    let name =
+                        names.schema_at(database, schema, begin).or_else(|| names.schema_at(database, schema, end));
+                    own.schema = name.map(<[u8]>::to_vec);
                 }
                 if own.database.is_none() {
                     own.database = database.and_then(|oid| name_of(names, oid, begin));

@@ -92,7 +92,7 @@ impl EventWish {
 /// Whether an event is of a database.
 pub(crate) fn is_of(event: &WalEvent, oid: u32) -> bool {
     matches!(event.fact, EventFact::Database(database, _) | EventFact::DatabaseFiles(database, ..) if database == oid)
-        || event.relations.iter().any(|r| r.file.or(r.new_file).is_some_and(|rel| rel.db == oid))
+        || event.relations.iter().any(|r| r.database() == Some(oid))
 }
 
 /// Whether files of a relation are those of an event.

@@ -225,6 +225,7 @@ impl<T: TakeHistory> History<'_, T> {
                 ..WalEvent::plain(WalEventKind::RestorePoint, lsn, timeline, fact)
             });
         } else if let Some(start) = xlog::backup_end(record) {
+            self.keeper.backup_ends(start);
             self.tell(WalEvent::plain(WalEventKind::Backup, lsn, timeline, EventFact::BackupStart(start)));
         } else if let Some(now) = xlog::parameter_change(record) {
             let before = self.parameters.replace(now);
