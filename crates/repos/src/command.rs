@@ -20,6 +20,7 @@ use crate::repo_layout::RepoLayout;
 use crate::repository::Repository;
 use crate::shell::{command as shell, quoted};
 use by_hand::recovery;
+use pgwal_format::{Layout, Lsn, SegmentName};
 use place::Location;
 use std::path::{Path, PathBuf};
 use targets::{PROBACKUP, targets};
@@ -39,6 +40,21 @@ pub struct ToolCall<'a> {
     pub endpoint: Option<&'a str>,
     /// The object store's region, where one was given.
     pub region: Option<&'a str>,
+    /// How far the server has to read, where that is known.
+    pub reach: Option<RestoreReach>,
+}
+
+/// How far a server reads that restores to a target.
+#[derive(Clone, Copy, Debug)]
+pub struct RestoreReach {
+    /// How its WAL is laid out.
+    pub layout: Layout,
+    /// The last segment that it needs.
+    pub last: SegmentName,
+    /// The target, where it is a position.
+    pub lsn: Option<Lsn>,
+    /// The target in seconds since 1970, where it is a time.
+    pub unix_seconds: Option<f64>,
 }
 
 /// The configuration of a tool in which a repository is named.

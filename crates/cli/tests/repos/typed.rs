@@ -8,6 +8,9 @@ use std::path::Path;
 use std::process::Command;
 
 const LSN: &str = "0/00AAC690";
+/// In the record at 0/00AFFFA0, which goes on in the next segment, and in front of it.
+const INSIDE_OVER: &str = "0/00AFFFC0";
+const BEFORE_OVER: &str = "0/00AF0000";
 
 fn command(words: &[&str]) -> Option<String> {
     let (outcome, code) = json(&[&["verify"], words].concat());
@@ -225,4 +228,34 @@ fn without_a_backup_history_file_the_checkpoint_is_found_in_wal() {
         (&outcome["restore"]["starts"], &outcome["restore"]["redo_start"]),
         (&true.into(), &"0/00900028".into())
     );
+}
+
+/// Told a target, Barman copies WAL up to the segment in which a position lies, and up to the first one that was
+/// archived after a time; the server may need more.
+#[test]
+fn barman_is_not_told_a_target_for_which_it_copies_too_little() {
+    let repo = Repo::new();
+    build::barman(&repo, "main");
+    let list = |seconds: f64| {
+        let line = |segment: &&str| format!("{segment}\t1048576\t{seconds}\tNone\n");
+        repo.put("main/wals/xlog.db", SEGMENTS.iter().map(line).collect::<String>());
+    };
+    let root = repo.root();
+    // Of 2026-11-22 03:17:02.5: archived before that, and after that.
+    for (seconds, aim, is_told) in [
+        (1_795_317_421.5, ["--target-time", "2026-11-22 03:17:02.5+00"], true),
+        (1_795_320_000.5, ["--target-time", "2026-11-22 03:17:02.5+00"], false),
+        (1_795_320_000.5, ["--target-lsn", LSN], true),
+        // In the middle of the record that goes on in the next segment, and in front of it.
+        (1_795_317_421.5, ["--target-lsn", INSIDE_OVER], false),
+        (1_795_317_421.5, ["--target-lsn", BEFORE_OVER], true),
+    ] {
+        list(seconds);
+        let typed = command(&[&root, "--backup", BARMAN_ID, aim[0], aim[1]]).unwrap();
+        let option = format!("{}=", aim[0]);
+        assert_eq!(typed.contains(&option), is_told, "{aim:?} {seconds}: {typed}");
+        let setting = format!("recovery_{} = ", aim[0].trim_start_matches("--").replace('-', "_"));
+        assert_eq!(typed.contains(&setting) && typed.contains("postgresql.auto.conf"), !is_told, "{aim:?}: {typed}");
+        assert!(typed.contains("--target-tli=latest"), "{typed}");
+    }
 }

@@ -1,7 +1,9 @@
 //! `barman recover …`, and what barman-cloud has in its place.
 
+mod copied;
+
 use super::ToolCall;
-use super::by_hand::recovery;
+use super::by_hand::{recovery, with_settings};
 use super::place::Location;
 use super::targets::{BARMAN, get, targets};
 use crate::backup::ListedBackup;
@@ -26,14 +28,24 @@ pub(super) fn recover(
     let rebuild = words.iter().cloned().chain(["rebuild-xlogdb".to_owned(), server.clone()]);
     let rebuild = if lists_its_wal(repository) { String::new() } else { shell(rebuild) + " &&\n" };
     words.push("recover".to_owned());
-    words.extend(targets(&BARMAN, call.settings));
+    // Told the target, it would not copy all that is needed: the server alone is told.
+    let falls_short = call.reach.as_ref().is_some_and(|reach| copied::falls_short(repository, reach));
+    let is_timeline = |setting: &&(String, String)| setting.0 == "recovery_target_timeline";
+    let (timeline, aim): (Vec<_>, Vec<_>) = call.settings.iter().partition(is_timeline);
+    let (timeline, aim): (Vec<_>, Vec<_>) =
+        (timeline.into_iter().cloned().collect(), aim.into_iter().cloned().collect());
+    words.extend(targets(&BARMAN, if falls_short { &timeline } else { call.settings }));
     // Without a target Barman asks for no recovery: the server would go on along the backup's timeline, and end it
     // where its own pg_wal ends. From 12 on a server is meant to take the latest one.
     if !call.recovery_conf && get(call.settings, "recovery_target_timeline").is_none() {
         words.push(format!("{}=latest", BARMAN.timeline));
     }
     words.extend([server, label.to_owned(), "DIR".to_owned()]);
-    Some(rebuild + &shell(words))
+    let bring = rebuild + &shell(words);
+    if !falls_short {
+        return Some(bring);
+    }
+    Some(with_settings(&bring, Vec::new(), &ToolCall { settings: &aim, ..*call }))
 }
 
 /// Whether Barman's list of its WAL is there and has all of it: without it, nothing is copied.

@@ -2,12 +2,13 @@
 
 use super::{LONGEST_CONF, Restoring};
 use crate::input::{InputOptions, plain};
-use pgwal::format::Version;
 use pgwal::format::recovery::settings::SettingRules;
-use pgwal::repos::command::{ToolCall, recovery_yaml, restore, why_none};
+use pgwal::format::{Layout, SegmentName, Version};
+use pgwal::repos::command::{RestoreReach, ToolCall, recovery_yaml, restore, why_none};
 use pgwal::repos::{ListedBackup, Repository};
 use pgwal::verify::backup::SettingsFile;
-use pgwal::verify::recovery::{Target, outcome::Restore};
+use pgwal::verify::recovery::Target;
+use pgwal::verify::recovery::outcome::{FileAsked, Restore};
 use pgwal::verify::repository::RepositoryFacts;
 use pgwal_report::time::Zone;
 use std::path::PathBuf;
@@ -22,9 +23,10 @@ impl Restoring {
         facts: &mut RepositoryFacts,
         repository: &Repository,
         foretold: &Restore,
-        version: Version,
+        layout: &Layout,
         input: &InputOptions,
     ) -> anyhow::Result<()> {
+        let version = layout.dialect.version;
         let settings = self.recovery_settings(foretold, version)?;
         let configured = input.configured_place()?;
         let endpoint = variable(&["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"]);
@@ -36,6 +38,7 @@ impl Restoring {
             passphrase_file: input.reading.keys.passphrase_file.first().map(PathBuf::as_path),
             endpoint: endpoint.as_deref(),
             region: region.as_deref(),
+            reach: reach(foretold, layout),
         };
         let backup = self.taken(repository, foretold);
         facts.no_command = why_none(repository, backup, &call);
@@ -70,6 +73,17 @@ impl Restoring {
         out.extend(others.into_iter().filter_map(last));
         Ok(out)
     }
+}
+
+/// How far the server reads.
+fn reach(foretold: &Restore, layout: &Layout) -> Option<RestoreReach> {
+    let segment = |file: &FileAsked| SegmentName::parse(&file.name).filter(|_| file.needed);
+    let last = foretold.files.iter().filter_map(segment).max_by_key(|name| (name.log, name.seg))?;
+    let aim = foretold.target.as_ref().map(|aim| &aim.target);
+    let lsn = if let Some(Target::Lsn(lsn)) = aim { Some(*lsn) } else { None };
+    let time = if let Some(Target::Time(time)) = aim { Some(*time) } else { None };
+    let unix_seconds = time.map(|time| time.unix_micros() as f64 / 1e6);
+    Some(RestoreReach { layout: *layout, last, lsn, unix_seconds })
 }
 
 /// The first of these variables that says anything, as the store's own tools read them.

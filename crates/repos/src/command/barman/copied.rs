@@ -1,0 +1,55 @@
+//! Which WAL `barman recover` copies, where it is told a target.
+//!
+//! ```text
+//! NAME <tab> size <tab> time <tab> …      a line of its list, in order
+//!   --target-lsn     up to the segment in which the position lies
+//!   --target-time    up to the first segment whose time in the list is later (releases before 3.13)
+//! ```
+//! What the server needs may lie behind that: the record that ends recovery goes on in the next segment, or WAL was
+//! archived late. (`get_required_xlog_files` in `barman/server.py`.)
+
+use super::super::RestoreReach;
+use crate::layout::barman_xlogdb;
+use crate::repository::Repository;
+use crate::store::{Items, join};
+use pgwal_format::{Lsn, SegmentName};
+
+/// A longer list is not looked at.
+const LONGEST: u64 = 256 << 20;
+
+/// Whether the segment that the restore reads last would not be copied.
+pub(super) fn falls_short(repository: &Repository, reach: &RestoreReach) -> bool {
+    let last = place(&reach.last);
+    if let Some(lsn) = reach.lsn {
+        return place(&reach.holding(lsn)) < last;
+    }
+    let Some(time) = reach.unix_seconds else { return false };
+    let listed = list(repository).unwrap_or_default();
+    let late = |line: &str| {
+        let mut fields = line.split('\t');
+        let name = fields.next().and_then(SegmentName::parse)?;
+        let listed = fields.nth(1)?.trim().parse::<f64>().ok()?;
+        Some(place(&name) < last && listed > time)
+    };
+    listed.lines().any(|line| late(line) == Some(true))
+}
+
+fn list(repository: &Repository) -> Option<String> {
+    let wals = repository.wal.first()?;
+    let items = Items::of(repository.store(), wals).ok()?;
+    let bytes = repository.store().read(&join(wals, barman_xlogdb::name(&items)?), LONGEST).ok()??;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Where a segment lies, whichever its timeline.
+fn place(name: &SegmentName) -> (u32, u32) {
+    (name.log, name.seg)
+}
+
+impl RestoreReach {
+    /// The name of the segment in which a position lies.
+    fn holding(&self, lsn: Lsn) -> SegmentName {
+        let number = self.layout.address().segment(lsn, self.layout.segment);
+        SegmentName::new(self.last.timeline, number, self.layout.address(), self.layout.segment)
+    }
+}
