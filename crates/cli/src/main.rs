@@ -55,7 +55,7 @@ struct Cli {
 /// When something for the eyes is shown.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum ShownWhen {
-    /// On a terminal; no colours where NO_COLOR is set
+    /// On a terminal; of colours, not where NO_COLOR is set
     Auto,
     Always,
     Never,

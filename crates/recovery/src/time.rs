@@ -10,7 +10,7 @@
 use crate::dates::{self, DateOrder, DateRead};
 use crate::zones::{self, ZoneRead};
 use jiff::civil::{Date, DateTime, Time};
-use jiff::tz::{Disambiguation, TimeZone};
+use jiff::tz::{AmbiguousOffset, Disambiguation, TimeZone};
 use pgwal_format::rmgr::xact::Timestamp;
 
 /// The time zone of the server.
@@ -53,6 +53,17 @@ impl ServerZone {
     pub fn local(&self, time: Timestamp) -> Option<String> {
         let zoned = jiff::Timestamp::from_microsecond(time.unix_micros()).ok()?.to_zoned(self.0.clone());
         jiff::fmt::strtime::format("%Y-%m-%d %H:%M:%S%.f%:z", &zoned).ok()
+    }
+
+    /// The other time that clocks here show as this one, where they were turned back.
+    pub fn other_of_two(&self, time: Timestamp) -> Option<Timestamp> {
+        let zoned = jiff::Timestamp::from_microsecond(time.unix_micros()).ok()?.to_zoned(self.0.clone());
+        let AmbiguousOffset::Fold { before, after } = self.0.to_ambiguous_timestamp(zoned.datetime()).offset() else {
+            return None;
+        };
+        let other = if zoned.offset() == after { before } else { after };
+        let unix = other.to_timestamp(zoned.datetime()).ok()?.as_microsecond();
+        Some(Timestamp(unix.checked_sub(Timestamp(0).unix_micros())?))
     }
 
     /// How far east of UTC it is at so many seconds since 1970; where no calendar counts them, at the nearest that it

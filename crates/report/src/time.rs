@@ -183,7 +183,10 @@ impl Zone {
         let local = self.local(said.at).unwrap_or_else(none);
         let utc = ServerZone::UTC.local(said.at).unwrap_or_else(none);
         let utc = if utc == local { String::new() } else { format!(", in UTC {utc}") };
-        format!("'{}' is {local}{utc}", said.given)
+        let other = if said.own_zone { None } else { self.zone.other_of_two(said.at) };
+        let twice = other.and_then(|other| self.local(other));
+        let twice = twice.map(|other| format!(" (clocks showed it twice; the other is {other})")).unwrap_or_default();
+        format!("'{}' is {local}{utc}{twice}", said.given)
     }
 }
 
@@ -243,6 +246,22 @@ mod tests {
              the server's is not known (--timezone)"
         );
         assert!(zone.read("noonish", Timestamp(0)).unwrap_err().contains("2h ago"));
+    }
+
+    #[test]
+    fn an_hour_that_came_twice_is_told() {
+        let told = |text: &str| {
+            let mut zone: Zone = "Europe/Berlin".parse().unwrap();
+            zone.read(text, Timestamp(0)).unwrap();
+            zone.told()
+        };
+        assert!(told("2026-10-25 02:30").starts_with(
+            "'2026-10-25 02:30' is 2026-10-25 02:30:00+01:00, in UTC 2026-10-25 01:30:00+00:00 \
+             (clocks showed it twice; the other is 2026-10-25 02:30:00+02:00); read in Europe/Berlin"
+        ));
+        for once in ["2026-10-25 03:30", "2026-10-25 02:30+02", "2026-10-24 02:30"] {
+            assert!(!told(once).contains("twice"), "{once}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod each;
 mod estimated;
+mod parts;
 mod restored;
 
 use crate::cmd::guard::GuardOptions;
@@ -14,13 +15,11 @@ use crate::progress::Bar;
 use crate::several::NamedArchive;
 use crate::streams::{columns, page};
 use crate::zone::ZoneOption;
-use anyhow::Context;
 use clap::ValueEnum;
 use pgwal::Finding;
 use pgwal::format::{Lsn, TimelineId};
 use pgwal::source::{Source, common_folder};
 use pgwal::verify::codes::{Code, CodePattern};
-use pgwal::verify::index::Parts;
 use pgwal::verify::places::verify_places;
 use pgwal::verify::recovery::RestoreFiles;
 use pgwal::verify::repository::JudgedRepository;
@@ -30,8 +29,7 @@ use pgwal_report::ended::RunEnd;
 use pgwal_report::outside::{Lines, OutputForm, guarded, wrapped};
 use pgwal_report::time::Zone;
 use pgwal_report::verify::{PluginStatus, RunClock, VerifyAnswer, html, json, junit, nagios, prometheus, sarif, text};
-use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Options of `verify`.
@@ -155,45 +153,35 @@ fn severity(text: &str) -> Result<(CodePattern, Severity), String> {
     Ok((code, severity.parse().map_err(|()| "ignore, info, warning or error".to_string())?))
 }
 
-/// Whether the words of the command line ask for a monitoring plugin, for when they cannot be read otherwise.
+/// Whether the words of the command line ask for a monitoring plugin, for when they cannot be read otherwise: no other
+/// command is named than one that is a plugin.
 pub fn is_plugin() -> bool {
     let words: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
-    let named = words.iter().any(|word| word == "--format=nagios");
-    words.first().is_some_and(|word| word == "verify" || word == "lag")
-        && (named || words.windows(2).any(|pair| pair == ["--format", "nagios"]))
+    let is_asked = words.iter().any(|word| word == "--format=nagios")
+        || words.windows(2).any(|pair| pair == ["--format", "nagios"]);
+    let command = crate::command();
+    let named = words.iter().find(|word| command.find_subcommand(word).is_some());
+    is_asked && named.is_none_or(|word| word == "verify" || word == "lag")
 }
 
 /// Verifies and says so.
 pub fn run(args: &VerifyArgs) -> anyhow::Result<Exit> {
-    // Not even to say so may one be written over the other.
-    let files =
-        [("--index", args.memory.index.as_deref()), ("--output", args.file())].into_iter().chain(args.guard.files());
-    let files: Vec<(&str, PathBuf)> = files.filter_map(|(option, file)| Some((option, place(file?)))).collect();
-    for (i, (option, file)) in files.iter().enumerate() {
-        let same = files
-            .iter()
-            .skip(i + 1)
-            .find(|(other, named)| named == file && (*option, *other) != ("--known", "--write-known"));
-        if let Some((other, _)) = same {
-            anyhow::bail!("{option} and {other} name the same file");
-        }
-    }
     let run = RunClock::begin();
-    if args.explain_source {
-        return explain_source(args);
-    }
-    if args.each {
-        return each::run(args);
-    }
-    if args.estimate {
-        return estimated::run(args);
+    if let Some(exit) = instead(args).transpose() {
+        return match exit {
+            // To a monitoring system, everything is told on standard output.
+            Err(error) if args.format == VerifyFormat::Nagios => {
+                let line = nagios::failure(format!("{error:#}"));
+                Ok(crate::say(OutputForm::Plain, &line, Exit::Plugin(PluginStatus::Unknown)))
+            }
+            exit => exit,
+        };
     }
     let exit = check(args, run);
     let Err(error) = &exit else { return exit };
     let why = format!("{error:#}");
     // What stands there from an earlier run must not be taken for this one's.
     match args.format {
-        // To a monitoring system, everything is told on standard output.
         VerifyFormat::Nagios => {
             tell(args, nagios::failure(&why).as_bytes(), Exit::CouldNotTell);
             return Ok(Exit::Plugin(PluginStatus::Unknown));
@@ -222,6 +210,29 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<Exit> {
         }
     }
     exit
+}
+
+/// What is asked instead of a verdict on one archive.
+fn instead(args: &VerifyArgs) -> anyhow::Result<Option<Exit>> {
+    // Not even to say so may one be written over the other.
+    let files =
+        [("--index", args.memory.index.as_deref()), ("--output", args.file())].into_iter().chain(args.guard.files());
+    let files: Vec<(&str, PathBuf)> = files.filter_map(|(option, file)| Some((option, place(file?)))).collect();
+    for (i, (option, file)) in files.iter().enumerate() {
+        let same = files
+            .iter()
+            .skip(i + 1)
+            .find(|(other, named)| named == file && (*option, *other) != ("--known", "--write-known"));
+        if let Some((other, _)) = same {
+            anyhow::bail!("{option} and {other} name the same file");
+        }
+    }
+    Ok(Some(match args {
+        _ if args.explain_source => explain_source(args)?,
+        _ if args.each => each::run(args)?,
+        _ if args.estimate => estimated::run(args)?,
+        _ => return Ok(None),
+    }))
 }
 
 fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
@@ -278,7 +289,7 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
             args.restoring.verify(source, repository, &options, look, &mut zone, run.began)
         };
         let outcome = match &opened {
-            None => verify_parts(parts(&args.summaries)?, &options)?,
+            None => verify_parts(parts::parts(&args.summaries)?, &options)?,
             Some(NamedArchive::Several(places, _)) => verify_places(places, &options, &mut || answer(places))?,
             Some(NamedArchive::One(opened)) => answer(opened.source.as_ref())?,
         };
@@ -318,7 +329,7 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
             facts.no_command =
                 Some("no tool takes files from several places: compare A B --write DIR makes one".into());
         } else {
-            args.restoring.type_down(facts, repository, foretold, layout.dialect.version, &args.input)?;
+            args.restoring.type_down(facts, repository, foretold, layout, &args.input)?;
         }
     }
     guarding.judge(&mut outcome, &args.severity, args.quiet, &mut zone)?;
@@ -464,32 +475,14 @@ fn tell(args: &VerifyArgs, text: &[u8], exit: Exit) -> Exit {
         // It was not told, but damage outranks that.
         Err(error) => {
             crate::complain(&error);
-            exit.max(Exit::CouldNotTell)
+            let exit = exit.max(Exit::CouldNotTell);
+            match args.format {
+                VerifyFormat::Nagios if args.file().is_none() => exit,
+                VerifyFormat::Nagios if exit == Exit::Refuted => crate::say(form, text, exit),
+                VerifyFormat::Nagios => crate::say(form, &nagios::failure(&error), exit),
+                _ => exit,
+            }
         }
         Ok(()) => exit,
     }
 }
-
-fn parts(files: &[PathBuf]) -> anyhow::Result<Parts> {
-    let mut parts = Parts::new();
-    for file in files {
-        let bytes = part(file).with_context(|| file.display().to_string())?;
-        parts.add(&bytes).map_err(|why| anyhow::anyhow!("{}: {why}", file.display()))?;
-    }
-    Ok(parts)
-}
-
-/// A pipe would be waited for; of what is no part, no more is read than shows that.
-fn part(file: &Path) -> anyhow::Result<Vec<u8>> {
-    anyhow::ensure!(std::fs::metadata(file)?.is_file(), "it is no plain file");
-    let (mut bytes, mut file) = (Vec::new(), File::open(file)?);
-    (&file).take(Parts::MAGIC.len() as u64).read_to_end(&mut bytes)?;
-    if bytes == Parts::MAGIC {
-        anyhow::ensure!(file.metadata()?.len() <= LONGEST_PART, "it is larger than {LONGEST_PART} bytes");
-        (&mut file).take(LONGEST_PART).read_to_end(&mut bytes)?;
-    }
-    Ok(bytes)
-}
-
-/// More than any part has: 20 million segments.
-const LONGEST_PART: u64 = 8 << 30;

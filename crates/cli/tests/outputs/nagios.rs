@@ -24,7 +24,10 @@ fn the_exit_code_is_the_status() {
         (vec![good.as_str(), "--moon"], 3, "WALPROOF UNKNOWN - "),
         (vec![good.as_str(), "--timeline", "moon"], 3, "WALPROOF UNKNOWN - "),
         (vec![], 3, "WALPROOF UNKNOWN - "),
-        (vec![good.as_str(), "-o", "/no/such/folder/file"], 3, ""),
+        (vec![good.as_str(), "-o", "/no/such/folder/file"], 3, "WALPROOF UNKNOWN - "),
+        (vec![good.as_str(), "--each"], 3, "WALPROOF UNKNOWN - --each is told as text or as JSON"),
+        (vec![good.as_str(), "--estimate"], 3, "WALPROOF UNKNOWN - --estimate is told as text or as JSON"),
+        (vec![damaged.as_str(), "-o", "/no/such/folder/file"], 2, "WALPROOF CRITICAL - REFUTED: "),
     ] {
         for format in [&["--format", "nagios"][..], &["--format=nagios"]] {
             let words: Vec<&str> = ["verify"].iter().chain(&words).chain(format).copied().collect();
@@ -45,8 +48,25 @@ fn the_exit_code_is_the_status() {
             "{text}"
         );
     }
-    // Only of a plugin.
+    // Only of a plugin, and where no other command is meant.
     assert_eq!(walproof(&["verify", "--format", "json", "--moon"]).code, 2);
+    assert_eq!(walproof(&["dump", &good, "--format", "nagios"]).code, 2);
+    for words in [["verfy", "--format", "nagios"], ["--format", "nagios", "verify"]] {
+        let ran = walproof(&words);
+        assert!(ran.code == 3 && ran.out.starts_with("WALPROOF UNKNOWN - "), "{words:?}: {} {}", ran.code, ran.out);
+    }
+}
+
+#[test]
+fn the_age_has_the_limit_that_was_set() {
+    let good = testdata("demo/good");
+    let data = |words: &[&str]| {
+        let ran = walproof(&[&["verify", good.as_str(), "--format", "nagios"], words].concat());
+        let age = ran.out.split(' ').find(|item| item.starts_with("last_commit_age=")).unwrap().to_owned();
+        age.split_once("s;").unwrap().1.to_owned()
+    };
+    assert_eq!(data(&[]), ";;0");
+    assert_eq!(data(&["--max-age", "15m"]), ";900;0");
 }
 
 #[test]

@@ -9,7 +9,7 @@
 use super::EventsReport;
 use super::before;
 use super::sentence::{asides, ending, head, notes};
-use crate::figures::counted;
+use crate::figures::{counted, grouped};
 use crate::history_head::UNKNOWN;
 use crate::outside::Lines;
 use crate::time::Zone;
@@ -24,7 +24,11 @@ pub fn write(out: &mut Lines<'_>, report: &EventsReport<'_>, zone: &Zone) -> io:
         Some((from, to)) => format!(" between {from} and {to}"),
         None => String::new(),
     };
-    writeln!(out, "{}: {}{range}; times {}", report.place, counted(number, "event"), zone.told())?;
+    let number = match report.before {
+        Some(before) => format!("{} of {}", grouped(before.events.len() as u128), counted(number, "event")),
+        None => counted(number, "event"),
+    };
+    writeln!(out, "{}: {number}{range}; times {}", report.place, zone.told())?;
     match report.before {
         Some(before) => before.events.iter().try_for_each(|event| one(out, event, zone))?,
         None => answer.events.iter().try_for_each(|event| one(out, event, zone))?,

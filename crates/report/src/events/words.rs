@@ -106,7 +106,8 @@ pub fn on_disk(event: &WalEvent) -> Option<String> {
         Some(0) => format!("none of its old rows is on disk any more{since}"),
         Some(rows) => format!(
             "{} {} on disk still, of {}, where the WAL that was read ends{since} (a running server has newer WAL: name its \
-             data directory behind the archive); stop the server now, or autovacuum at least, and copy the data directory",
+             data directory behind the archive); stop the server now, since any query that reads the table may take them \
+             away, with autovacuum off as well, and copy the data directory: extensions read such rows out of a copy",
             counted(rows.into(), "old row"),
             if rows == 1 { "is" } else { "are" },
             grouped(all.into())

@@ -200,13 +200,13 @@ pub fn lines(r: &Restore, zone: &Zone) -> Vec<(&'static str, String)> {
     };
     let end = r.replay_end.map_or_else(|| "no record is replayed".to_owned(), |lsn| format!("to {lsn}"));
     let own = r.own_wal.map(|own| format!(" (its own pg_wal first, to {})", own.to)).unwrap_or_default();
-    let records = grouped(r.replayed.records.into());
+    let records = counted(r.replayed.records.into(), "record");
     out.push((
         "RESTORE",
         format!(
-            "from {}{own} {end}, {consistent}, {records} records, {} commits",
+            "from {}{own} {end}, {consistent}, {records}, {}",
             r.redo_start,
-            grouped(r.replayed.commits.into())
+            counted(r.replayed.commits.into(), "commit")
         ),
     ));
     let told = |c: &ReplayedCommit| format!("{} of {} at {}", c.xid, local(c.time, zone), c.lsn);

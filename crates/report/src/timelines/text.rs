@@ -7,7 +7,7 @@
 //!    0/06000000 to …
 //! ```
 
-use crate::figures::{grouped, plural};
+use crate::figures::{counted, grouped};
 use crate::outside::Lines;
 use crate::time::Zone;
 use crate::timelines::json::{Timeline, findings, timelines};
@@ -117,16 +117,16 @@ fn origin(t: &Timeline) -> String {
 fn holdings(outcome: &Outcome, t: &Timeline, zone: &Zone) -> Vec<String> {
     let Some(r) = &t.report else { return vec!["no WAL of it here".into()] };
     let path = if t.on_path { "" } else { ", not on the way of recovery" };
-    let segments = format!("{} {}", grouped(r.segments.into()), plural(r.segments.into(), "segment"));
+    let segments = counted(r.segments.into(), "segment");
     if outcome.depth != Depth::Records {
         return vec![format!("{} to {}, {segments}{path}", r.from, r.to)];
     }
     let mut out = vec![format!(
-        "{} to {}, {segments}, {} records, {} commits, ends with {}{path}",
+        "{} to {}, {segments}, {}, {}, ends with {}{path}",
         r.from,
         r.to,
-        grouped(r.tally.records.into()),
-        grouped(r.tally.commits.into()),
+        counted(r.tally.records.into(), "record"),
+        counted(r.tally.commits.into(), "commit"),
         r.end.name().replace('_', " ")
     )];
     let local = |time| zone.local(time);

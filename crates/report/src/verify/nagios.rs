@@ -44,9 +44,12 @@ pub fn line(told: &VerifyAnswer<'_>) -> String {
         outcome.replayed.records,
         outcome.replayed.commits
     );
-    if let Some(last) = outcome.replayed.last_commit {
+    // The age that is judged is that of the newest commit, in a file that is not whole as well.
+    let judged = outcome.fresh.as_ref().and_then(|fresh| Some((fresh.demand.max_age?, fresh.last_commit?)));
+    let limit = judged.map(|(allowed, _)| allowed.as_secs().to_string()).unwrap_or_default();
+    if let Some(last) = judged.map(|(_, last)| last).or(outcome.replayed.last_commit) {
         let age = told.run.began.0.saturating_sub(last.0).div_euclid(1_000_000);
-        let _ = write!(out, " last_commit_age={}s;;;0", age.max(0));
+        let _ = write!(out, " last_commit_age={}s;;{limit};0", age.max(0));
     }
     let _ = writeln!(out, " time={:.3}s;;;0", told.run.took().as_secs_f64());
     out
