@@ -3,9 +3,11 @@
 use crate::tally::Tally;
 use crate::whose::FirstPage;
 use pgwal_format::layout::NotWal;
+use pgwal_format::record::RecordHeader;
+use pgwal_format::rmgr::{XLOG, xlog};
 use pgwal_format::wire::Wire;
 use pgwal_format::{Layout, Lsn, SegmentName, TimelineId, wire_fields};
-use pgwal_walk::{Chain, Joint, KEEP, Run, ScanExpect, Stream, scan};
+use pgwal_walk::{Chain, Joint, KEEP, Run, ScanExpect, Stream, Tail, scan};
 use std::fmt;
 use std::str::FromStr;
 
@@ -146,7 +148,7 @@ impl SegmentAlone {
         let start = layout.address().segment_start(number, layout.segment);
         let expect = ScanExpect { layout: &layout, start, timeline: Some(timeline), system_id: None, keep: KEEP };
         let run = streamed(bytes, expect).unwrap_or_else(|| scan(bytes, expect, Tally::default()));
-        let older_only = older_only(timeline, &run);
+        let older_only = older_only(timeline, &run, &layout);
         // Only the end of the segment right before it says anything of this one.
         let fits =
             |end: &&SegmentEnd| end.system_id == system_id && end.timeline <= timeline && end.chain.layout() == &layout;
@@ -168,9 +170,20 @@ fn streamed(bytes: &[u8], expect: ScanExpect<'_>) -> Option<Run<Tally>> {
     stream.finish().ok()
 }
 
-/// Only the first segment of a timeline may hold pages of its parent, and it holds the record that opens it.
-pub(crate) fn older_only(timeline: TimelineId, run: &Run<Tally>) -> Option<TimelineId> {
+/// Only the first segment of a timeline may hold pages of its parent, and it holds the record that opens it, or as much
+/// of that as there was room for.
+pub(crate) fn older_only(timeline: TimelineId, run: &Run<Tally>, layout: &Layout) -> Option<TimelineId> {
     let found = run.last_timeline.filter(|&t| t < timeline)?;
     let opens = run.acc.openings.iter().any(|opened| opened.timeline > found);
-    (!opens).then_some(found)
+    let begins = || matches!(&run.tail, Tail::Open(open) if open.header_at_hand(layout).is_some_and(|h| may_open(&h)));
+    (!opens && !begins()).then_some(found)
+}
+
+/// Bytes of the records that open timelines, and some more.
+const LONGEST_OPENING: u32 = 256;
+
+/// Whether a record may be one that opens a timeline. Of one that is cut the fields behind its length may be zeros.
+fn may_open(header: &RecordHeader) -> bool {
+    let operation = matches!(header.operation(), xlog::CHECKPOINT_SHUTDOWN | xlog::END_OF_RECOVERY);
+    header.rmid == XLOG && operation && header.xid == 0 && header.tot_len <= LONGEST_OPENING
 }

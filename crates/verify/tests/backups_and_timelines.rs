@@ -2,7 +2,7 @@
 //! are never refuted for a file that is there.
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
 
-use pgwal_craft::{Builder, CraftedFile, Opening};
+use pgwal_craft::{Builder, CraftedFile, FillEnd, Opening};
 use pgwal_format::{Align, Endian, FileName, Layout, Lsn, PageSize, SegmentName, SegmentNo, SegmentSize};
 use pgwal_format::{TimelineId, Version};
 use pgwal_verify::{Code, KnownBackup, Options, Outcome, Severity, Verdict, Which};
@@ -134,6 +134,33 @@ fn told(outcome: &Outcome, severity: Severity) -> Vec<String> {
 fn beside(outcome: &Outcome) -> Vec<(Severity, String)> {
     let of = outcome.findings.iter().filter(|f| f.code == Code::BackupBeside);
     of.map(|f| (f.severity, f.message(outcome.layout.as_ref()))).collect()
+}
+
+/// A timeline begins with a record that goes over the end of the segment: its first file has pages of the parent alone,
+/// as servers of 11 to 18 write it, and read it.
+#[test]
+fn a_timeline_that_begins_in_the_last_bytes_of_a_segment() {
+    for version in [Version::new(9, 5), Version::new(11, 0), Version::new(14, 0), Version::new(18, 0)] {
+        for (before, opening) in
+            [8, 16, 24, 32, 40].into_iter().flat_map(|b| [(b, Opening::EndOfRecovery), (b, Opening::ShutdownCheckpoint)])
+        {
+            let what = format!("{version}, {before} bytes, {opening:?}");
+            let (mut archive, mut wal) = (Archive::default(), builder(version));
+            wal.skip_to(before, FillEnd::Segment);
+            let mut child = wal.clone();
+            child.timeline_switch(TimelineId(2), opening);
+            segments(&mut child, 1);
+            archive.keep(wal, 1);
+            archive.keep(child, 2);
+            archive.clean(&what);
+            // A file of the parent under the child's name is another matter.
+            let name = |timeline: u32| format!("{timeline:08X}0000000000000006");
+            let parent = archive.files[&name(1)].clone();
+            archive.files.insert(name(2), parent);
+            let outcome = archive.verify(Which::Latest);
+            assert_eq!(outcome.verdict, Verdict::Refuted, "{what}");
+        }
+    }
 }
 
 #[test]

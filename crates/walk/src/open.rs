@@ -48,6 +48,11 @@ impl Open {
         layout.record_header_at(self.header.get(..layout.record_header())?)
     }
 
+    /// The header as far as it is at hand: what is still to come of it are zeros.
+    pub fn header_at_hand(&self, layout: &Layout) -> Option<RecordHeader> {
+        self.header(layout)
+    }
+
     /// Adds bytes; those of the body are kept up to `keep`.
     #[inline]
     pub(crate) fn feed(&mut self, layout: &Layout, bytes: &[u8], keep: usize) {

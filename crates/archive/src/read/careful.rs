@@ -167,7 +167,7 @@ impl Reader<'_> {
         }
         let (run, why) = self.judged(expect, bytes, &mut || self.tally(segment));
         let own = run.as_ref().filter(|run| holds_wal(run));
-        let why = why.or_else(|| old_timeline(segment, own?, self.live));
+        let why = why.or_else(|| old_timeline(segment, own?, (&self.cluster.layout, self.live)));
         (run, why)
     }
 

@@ -21,6 +21,7 @@ use crate::names::Segment;
 use crate::stretch::{Bad, DifferingCopies, Piece, PieceKind, Stretch, TwinFault, Unusable};
 use crate::tally::Tally;
 use crate::whose::{Cluster, FirstPage, beginning};
+use pgwal_format::Layout;
 use pgwal_source::{Codec, Entry, How, LeftBehind, ReadState, Scratch, Source};
 use pgwal_walk::{Fold, Head, KEEP, Run, ScanExpect, Stream, Tail, scan};
 use std::ops::ControlFlow;
@@ -188,7 +189,7 @@ impl Reader<'_> {
             }),
         };
         if let Some((run, Whole { bytes, sum, first, sha1, behind })) = good {
-            let why = old_timeline(segment, &run, self.live);
+            let why = old_timeline(segment, &run, (&self.cluster.layout, self.live));
             return CountedFile { run: Some(run), why, bytes, sum, first, sha1, behind };
         }
         self.careful(entry, with_sum, &mut |bytes| self.examine(segment, bytes), buffers)
@@ -365,8 +366,8 @@ fn fault(read: &CountedFile) -> Option<TwinFault> {
 }
 
 /// A segment that holds WAL of older timelines only.
-fn old_timeline(segment: &Segment, run: &Run<Tally>, live: bool) -> Option<Unusable> {
-    let found = older_only(segment.timeline, run)?;
+fn old_timeline(segment: &Segment, run: &Run<Tally>, (layout, live): (&Layout, bool)) -> Option<Unusable> {
+    let found = older_only(segment.timeline, run, layout)?;
     // A server that has just been promoted may not have written more than the copy yet.
     let not_yet = live && matches!(run.tail, Tail::Stopped(_));
     (!not_yet).then_some(Unusable::OldTimeline(found))

@@ -39,6 +39,33 @@ fn relations_are_named_rightly_or_left_numbers() {
     }
 }
 
+/// The server writes images while the backup is taken; behind it, the pages are what the backup has.
+#[test]
+fn a_backup_names_relations_where_wal_has_no_images() {
+    let Some(postgres) = Postgres::find(OLDEST) else {
+        return gate::lacks(&format!("no PostgreSQL {OLDEST} or later found"));
+    };
+    let server = Server::start(postgres, "autovacuum = off\nfull_page_writes = off\n").unwrap();
+    server.sql("create schema s; create table s.gone(id int); create view s.seen as select 1 as one").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let tar = folder.path().join("tar");
+    server.base_backup(&tar, Shape::Tar, Wal::None, None).unwrap();
+    server.sql("drop table s.gone").unwrap();
+    server.sql("begin; create view s.other as select 2 as two; rollback").unwrap();
+    server.sql("create view s.another as select 3 as three").unwrap();
+    server.switch_and_archive().unwrap();
+    let (archive, tar) = (server.archive(), tar.to_str().unwrap().to_owned());
+    let told = |words: &[&str]| {
+        let ran = walproof(&[&["events", archive.to_str().unwrap(), "--backup", &tar], words].concat());
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        ran.out
+    };
+    let all = told(&["--kind", "create,drop"]);
+    assert!(all.contains("DROP  postgres.s.gone (") && all.contains("CREATE  view postgres.s.another"), "{all}");
+    assert!(told(&["-R", "s.another"]).contains("CREATE  view postgres.s.another"));
+    assert!(told(&["--database", "postgres", "--kind", "create"]).contains("postgres.s.another"));
+}
+
 fn one(postgres: Postgres, cluster: u32) {
     let in_place = if postgres.major() >= 15 { "allow_in_place_tablespaces = on\n" } else { "" };
     let hints = if cluster & 1 == 0 { "wal_log_hints = on\n" } else { "" };
