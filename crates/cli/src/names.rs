@@ -86,7 +86,8 @@ impl AskedRelation {
                 Ok(parts.into_iter().flat_map(|part| part.files).collect())
             }
             0 => bail!(
-                "no relation is called {name}, as far as names are known: from WAL itself, from --names, from --backup"
+                "no relation is called {name}, as far as names are known: from WAL itself, from --names, from --backup{}",
+                half_known(names, name)
             ),
             1 => Ok(found.remove(0).files),
             count => {
@@ -96,6 +97,17 @@ impl AskedRelation {
             }
         }
     }
+}
+
+/// Relations of the last part of a name, of which the rest is not known.
+fn half_known(names: &Names, asked: &str) -> String {
+    let Some((_, last)) = asked.rsplit_once('.') else { return String::new() };
+    let is_half = |found: &FoundRelation| found.name.schema.is_none() || found.name.database.is_none();
+    let found: Vec<String> = names.find(last).iter().filter(|found| is_half(found)).take(SHOWN).map(shown).collect();
+    if found.is_empty() {
+        return String::new();
+    }
+    format!("; of schemas or databases that are not known: {} (-R {last})", found.join(", "))
 }
 
 fn shown(found: &FoundRelation) -> String {

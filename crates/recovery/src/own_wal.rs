@@ -5,19 +5,23 @@
 //!                 │    └ recycled: WAL of another position
 //!                 └ written by this server, whose data files may hold what it says
 //! ```
-//! A server syncs a segment before it begins the next (`XLogWrite`), so no crash leaves such a hole.
+//! A server syncs a segment before it begins the next (`XLogWrite`), so no crash leaves such a hole; nor one inside a
+//! segment, behind which a record names the bad one.
 
-use crate::at_hand::FilesAtHand;
+use crate::at_hand::{FilesAtHand, FoundFile};
 use crate::events::Ask;
 use crate::failure::Failure;
 use crate::names::NamesAsked;
 use crate::outcome::{Ending, Restore};
+use crate::reading::{EventReader, FileRead};
 use crate::settings::{Mode, Settings};
 use crate::start::Start;
 use crate::way::{Looking, WalWalk, WalkOptions};
-use pgwal_archive::Error;
+use pgwal_archive::lineage::Descent;
+use pgwal_archive::{Buffers, Error};
 use pgwal_format::{Lsn, SegmentNo};
 use std::collections::BTreeSet;
+use std::sync::Mutex;
 
 /// Segments of `pg_wal` behind the end that are looked into.
 const LOOKED_INTO: usize = 256;
@@ -34,6 +38,9 @@ pub(crate) fn behind(
     let ended = restore.own_wal.map(|own| own.to).or(restore.replay_end.filter(|_| alone));
     let Some((ended, replayed)) = ended.zip(restore.replay_end) else { return Ok(None) };
     let Ok(line) = shelf.line(restore.target_timeline) else { return Ok(None) };
+    if let Some(next) = linked(shelf, reading, &line, ended).filter(|next| *next >= replayed) {
+        return Ok(Some(next));
+    }
     let (address, size) = (shelf.layout.address(), shelf.layout.segment);
     let own = shelf.places.iter().filter(|place| !place.archive);
     let behind = |number: &SegmentNo| address.segment_start(*number, size) >= ended;
@@ -54,6 +61,21 @@ pub(crate) fn behind(
         }
     }
     Ok(None)
+}
+
+/// In the same segment the record behind one that cannot be read, where it names that as the one before it: no crash
+/// leaves the one without the other.
+fn linked(shelf: &FilesAtHand<'_>, reading: WalkOptions<'_>, line: &Descent, ended: Lsn) -> Option<Lsn> {
+    let number = shelf.layout.address().segment(ended, shelf.layout.segment);
+    let is_own = |file: &FoundFile| shelf.places.get(file.place).is_some_and(|place| !place.archive);
+    let files = line.passed.iter().rev().flat_map(|(timeline, _)| shelf.files(*timeline, number));
+    let found = files.into_iter().find(is_own)?;
+    let (any, permit) = (Ask::default(), Mutex::default());
+    let WalkOptions { system_id, map, settle, .. } = reading;
+    let reader = EventReader { shelf, ask: &any, system_id, map, settle, named: None, permit };
+    let FileRead::Records(run) = reader.read(&found, None, &mut Buffers::default()) else { return None };
+    let bad = run.damages.iter().find(|damage| !damage.begun_before && damage.lsn == ended)?;
+    bad.until.filter(|_| bad.until_prev == Some(ended))
 }
 
 /// The minimum recovery point in front of which crash recovery ends. A server asks for it in a recovery from the

@@ -10,7 +10,7 @@ use pgwal_archive::names::Segment;
 use pgwal_archive::read::{Reader, Scanned};
 use pgwal_archive::whose::{Cluster, beginning};
 use pgwal_archive::{Buffers, Depth, Unusable};
-use pgwal_format::Lsn;
+use pgwal_format::{FileName, Lsn};
 use pgwal_source::guard::MapGuard;
 use pgwal_source::{Codec, Entry, How, OpeningRule};
 use pgwal_walk::Run;
@@ -117,8 +117,10 @@ impl<'a> EventReader<'a> {
         if odd && beginning(place.source, entry).is_some_and(|(_, codec, _)| codec != Codec::Plain) {
             return FileRead::Records(nothing());
         }
+        // Who hands out what is unfinished fills it up with zeros.
+        let is_filled = matches!(entry.name, Some(FileName::Partial(_)));
         match scanned.why {
-            Some(Unusable::Size { found, .. }) if place.archive => FileRead::Size(found),
+            Some(Unusable::Size { found, .. }) if place.archive && !is_filled => FileRead::Size(found),
             // Unpacked once, as its name says.
             Some(Unusable::Twice { bytes, .. }) if place.archive => FileRead::Size(bytes),
             Some(Unusable::Otherwise { given: Some(bytes), .. }) if place.archive => FileRead::Size(bytes),

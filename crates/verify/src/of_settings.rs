@@ -21,6 +21,8 @@ use std::path::{Path, PathBuf};
 pub(crate) struct WithSignal {
     /// Farther: the archive has more.
     pub short: bool,
+    /// Somewhere: it starts.
+    pub starts: bool,
     /// Nowhere: the directory lies beside the way.
     pub off: Option<OffWay>,
 }
@@ -61,8 +63,12 @@ fn file_of(setting: &PlacedSetting) -> Option<String> {
 
 /// Settings of a recovery from an archive, and nothing that asks for one.
 fn without_signal(backup: &Backup, settings: &Settings, restore: &Restore, asked: WithSignal) -> Option<Finding> {
-    // What it starts with lies in the archive, or ends before that does.
-    let lacks = matches!(restore.failure, Some(Failure::NoCheckpoint { .. } | Failure::NoRedo { .. }));
+    // What it starts with lies in the archive, or ends before that does. Of one that crashed, it lies in its own pg_wal
+    // whoever is asked.
+    let lacks = match restore.failure {
+        Some(Failure::NoCheckpoint { label, .. } | Failure::NoRedo { label, .. }) => label || asked.starts,
+        _ => false,
+    };
     let meant = asked.short || lacks || settings.restore_command.is_some() || settings.target != Target::None;
     // It does not come to ask for one.
     let refused = matches!(restore.failure, Some(Failure::Backup(_)));

@@ -141,8 +141,9 @@ fn beside(outcome: &Outcome) -> Vec<(Severity, String)> {
 #[test]
 fn a_timeline_that_begins_in_the_last_bytes_of_a_segment() {
     for version in [Version::new(9, 5), Version::new(11, 0), Version::new(14, 0), Version::new(18, 0)] {
-        for (before, opening) in
-            [8, 16, 24, 32, 40].into_iter().flat_map(|b| [(b, Opening::EndOfRecovery), (b, Opening::ShutdownCheckpoint)])
+        for (before, opening) in [8, 16, 24, 32, 40]
+            .into_iter()
+            .flat_map(|b| [(b, Opening::EndOfRecovery), (b, Opening::ShutdownCheckpoint)])
         {
             let what = format!("{version}, {before} bytes, {opening:?}");
             let (mut archive, mut wal) = (Archive::default(), builder(version));

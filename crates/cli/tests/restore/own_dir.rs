@@ -61,6 +61,62 @@ fn wal_that_ends_before_the_minimum_recovery_point_is_not_enough_without_a_signa
     }
 }
 
+/// A crash leaves the beginning of a record, and nothing behind it. Where a record behind names it, it was there.
+#[test]
+fn a_bad_record_that_the_next_one_names_is_no_end_of_a_crash() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let dialect = Version::new(15, 0).dialect().unwrap();
+    let (segment, page) = (SegmentSize::new(SIZE).unwrap(), PageSize::DEFAULT);
+    let layout = Layout { dialect, align: Align::Eight, endian: Endian::Little, segment, page };
+    let mut wal = Builder::new(layout, TimelineId(1), CLUSTER, SegmentNo(1));
+    let checkpoint = wal.checkpoint_shutdown();
+    wal.filler(500);
+    let bad = wal.filler(500);
+    let last = wal.commit(700, 800_000_000_000_000);
+    let file = data.join("pg_wal/000000010000000000000001");
+    fs::create_dir_all(data.join("pg_wal")).unwrap();
+    wal.finish().write_to(&data.join("pg_wal")).unwrap();
+    left(&data, checkpoint, 1, (IN_PRODUCTION, 0));
+    let whole = fs::read(&file).unwrap();
+    let at = |lsn: Lsn| (lsn.get() % SIZE) as usize;
+    let mut flipped = whole.clone();
+    flipped[at(bad) + 100] ^= 1;
+    let mut torn = flipped.clone();
+    torn[at(last)..].fill(0);
+    let mut cut = whole.clone();
+    cut[at(last)..].fill(0);
+    for (bytes, exit, end) in [(whole, 0, None), (flipped, 1, Some(bad)), (torn, 0, Some(bad)), (cut, 0, Some(last))] {
+        fs::write(&file, bytes).unwrap();
+        let (code, document) = ask(&data, &data, &["--pgdata"]);
+        let told = codes(&document).contains(&"WP424 error".to_owned());
+        assert_eq!((code, told), (exit, exit == 1), "{:#}", document["findings"]);
+        let own: Option<String> = end.map(|end| end.to_string());
+        assert!(own.is_none_or(|end| document["restore"]["replay_end"] == json!(end)), "{:#}", document["restore"]);
+        assert!(codes(&document).iter().all(|code| !code.starts_with("WP436")), "{:#}", document["findings"]);
+    }
+}
+
+/// Without its label a server looks into its own pg_wal alone for the checkpoint, with `recovery.signal` too.
+#[test]
+fn a_crashed_directory_without_its_checkpoint_is_sent_to_its_pg_wal() {
+    let folder = tempfile::tempdir().unwrap();
+    let [archive, data] = ["archive", "data"].map(|name| folder.path().join(name));
+    let checkpoint = wal_in(&[archive.clone(), data.join("pg_wal")]);
+    left(&data, checkpoint, 1, (IN_PRODUCTION, 0));
+    let name = "000000010000000000000001";
+    fs::remove_file(data.join("pg_wal").join(name)).unwrap();
+    let (code, document) = ask(&archive, &data, &["--pgdata"]);
+    let all = document["findings"].as_array().unwrap();
+    assert_eq!((code, &document["restore"]["outcome"]), (1, &json!("panic")), "{all:#?}");
+    assert!(codes(&document).iter().all(|code| !code.starts_with("WP436")), "{all:#?}");
+    let advised =
+        |f: &Value| f["advice"].as_str().is_some_and(|advice| advice.contains(name) && advice.contains("into pg_wal"));
+    assert!(all.iter().any(advised), "{all:#?}");
+    fs::copy(archive.join(name), data.join("pg_wal").join(name)).unwrap();
+    assert_eq!(ask(&archive, &data, &["--pgdata"]).0, 0);
+}
+
 /// A server renames segments that it needs no more and writes them anew later: they hold older WAL until then.
 #[test]
 fn a_recycled_segment_of_the_own_pg_wal_is_no_more_wal() {

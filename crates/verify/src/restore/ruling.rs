@@ -177,7 +177,8 @@ impl RestoreRuling<'_, '_> {
         let mut out = match self.settings {
             Ok(settings) => {
                 let mut asked = self.with_signal(settings)?;
-                asked.short |= ends_early(site, restore).is_some();
+                // What its own pg_wal has is not the archive's.
+                asked.short |= ends_early(site, restore).is_some() && restore.own_wal_behind.is_none();
                 of_settings::findings(self.archive, self.backup, settings, (site, restore), (of_files, asked))?
             }
             Err(_) => Vec::new(),
@@ -223,15 +224,16 @@ impl RestoreRuling<'_, '_> {
 
     /// What a server that asks the archive for nothing, as it lies, would come to if it did.
     fn with_signal(&self, settings: &Settings) -> Result<WithSignal, Error> {
-        let Some(end) = self.restore.replay_end.filter(|_| settings.mode == Mode::Crash && !settings.planned) else {
+        if settings.mode != Mode::Crash || settings.planned {
             return Ok(WithSignal::default());
-        };
+        }
         let mut asks = settings.clone();
         (asks.mode, asks.target) = (Mode::Archive, Target::None);
         let asked = self.site.predict(&asks)?;
         let is_lost = matches!(asked.failure, Some(Failure::NoCheckpoint { .. } | Failure::NotAChild { .. }));
         Ok(WithSignal {
-            short: asked.replay_end.is_some_and(|other| other > end),
+            short: self.restore.replay_end.is_some_and(|end| asked.replay_end.is_some_and(|other| other > end)),
+            starts: asked.replay_end.is_some(),
             off: self.site.off_way(&asked).filter(|_| is_lost),
         })
     }

@@ -15,6 +15,10 @@ pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
             Failure::NotReached | Failure::Waits { lacks: Lacking::Target, .. } => {
                 format!("{}; or choose a target that this WAL holds, or none, to restore all that is here", find(file))
             }
+            Failure::NoCheckpoint { label: false, .. } | Failure::NoRedo { label: false, .. } => format!(
+                "{}; put it, and what follows it, into pg_wal: a server that crashed looks nowhere else, with recovery.signal neither; or restore a base backup",
+                find(file)
+            ),
             _ => find(file),
         };
     }
@@ -30,6 +34,9 @@ pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
         ),
         Failure::History(_) => "get the history file from pg_wal of a server of that timeline or from another copy of the archive".into(),
         Failure::NotAChild { target, .. } | Failure::WithoutMinimum { target, .. } => another_timeline(*target),
+        Failure::NoCheckpoint { label: false, .. } | Failure::NoRedo { label: false, .. } => {
+            "put a good copy of the segment with the checkpoint of global/pg_control, and of those behind it, into pg_wal; or restore a base backup".into()
+        }
         Failure::NoCheckpoint { .. } | Failure::NoRedo { .. } => {
             "find a good copy of the segment with the checkpoint of the backup, or restore another backup".into()
         }
