@@ -78,19 +78,17 @@ impl<'a> FilesAtHand<'a> {
         out
     }
 
-    /// The segments of a timeline in a place, without the files behind them that its server has renamed, or made of
-    /// zeros, ahead of use: the names of those are the highest in its `pg_wal`.
+    /// The segments of a timeline in a place, without the files behind them that its server has renamed ahead of use,
+    /// which hold older WAL, wherever they were copied to. In its own directory those of zeros are ahead of use, too: the
+    /// names of both are the highest in its `pg_wal`.
     pub fn written<'p>(&self, place: &'p FilePlace<'_>, timeline: TimelineId) -> &'p [Segment] {
         let all = place.inventory.of(timeline);
-        if !place.source.is_live() {
-            return all;
-        }
         let is_ahead = |segment: &&Segment| {
             let head = place.entries.get(segment.entry).and_then(|entry| beginning(place.source, entry));
             let start = self.layout.address().segment_start(segment.number, self.layout.segment);
             head.is_some_and(|(bytes, ..)| match FirstPage::of(&bytes) {
                 Ok(first) => first.address < start,
-                Err(_) => bytes.iter().all(|byte| *byte == 0),
+                Err(_) => place.source.is_live() && bytes.iter().all(|byte| *byte == 0),
             })
         };
         let ahead = all.iter().rev().take_while(is_ahead).count();
