@@ -1,8 +1,8 @@
 //! What a restore comes to, weighed: not what lies in an archive, but what a server asks of it decides.
 
 use super::{
-    RestoreFiles, ends_early, findings_of, found, invalid_pages, left_branch, left_over, name_copies, of_flaw, orphans,
-    other_version, others_file, others_history,
+    RestoreFiles, ends_early, found, invalid_pages, left_branch, left_over, name_copies, orphans, others_file,
+    others_history,
 };
 use crate::beside_target;
 use crate::codes::{Code, Severity};
@@ -10,6 +10,7 @@ use crate::contents::{BackupContents, read_of};
 use crate::finding::{Detail, Finding, set_severities};
 use crate::judge::{Ruled, Ruling, RulingCase};
 use crate::lines;
+use crate::of_backup::{findings_of, of_flaw, other_version};
 use crate::of_settings::{self, WithSignal};
 use crate::options::Options;
 use crate::outcome::{NotChecked, Verdict};
