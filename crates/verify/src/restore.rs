@@ -21,7 +21,7 @@ use pgwal_recovery::backup::Backup;
 use pgwal_recovery::failure::{Failure, Lacking};
 use pgwal_recovery::outcome::{Ending, LeftBranch, Restore, Status};
 use pgwal_recovery::{RestoredCluster, Settings, SettingsError, Site, TargetTimeline, WalkEnd, first_there};
-use pgwal_source::{Entry, Source};
+use pgwal_source::Entry;
 use ruling::RestoreRuling;
 use std::collections::BTreeSet;
 
@@ -29,12 +29,8 @@ use std::collections::BTreeSet;
 ///
 /// # Errors
 /// An early end was asked for, or there are no threads.
-pub fn predict(
-    site: &Site<'_>,
-    backup: &Backup,
-    settings: Result<&Settings, &SettingsError>,
-) -> Result<Restore, Error> {
-    Ok(match (unusable(backup), settings) {
+pub fn predict(site: &Site<'_>, settings: Result<&Settings, &SettingsError>) -> Result<Restore, Error> {
+    Ok(match (unusable(site.backup()), settings) {
         (Some(says), _) => site.refused(Failure::Backup(says)),
         (None, Ok(settings)) => site.predict(settings)?,
         (None, Err(error)) => site.refused(Failure::Settings(error.clone())),
@@ -56,35 +52,31 @@ pub enum RestoreFiles {
 /// # Errors
 /// The archive cannot be listed, or an early end was asked for.
 pub fn verify_restore(
-    archive: &dyn Source,
     site: &mut Site<'_>,
-    backup: &Backup,
     settings: Result<&Settings, &SettingsError>,
-    options: &Options<'_>,
     files: RestoreFiles,
+    options: &Options<'_>,
 ) -> Result<Outcome, Error> {
     let partials = options.restored.is_some_and(RestoredCluster::takes_partials);
     site.with_partials(partials);
-    let outcome = verify_as(archive, site, backup, settings, options, files)?;
+    let outcome = verify_as(site, settings, files, options)?;
     let ended = |outcome: &Outcome| outcome.restored.as_ref().map(|left| left.ended);
     if partials || ended(&outcome) != Some(RestoredEnd::Further) || !site.has_partials() {
         return Ok(outcome);
     }
     site.with_partials(true);
-    let other = verify_as(archive, site, backup, settings, options, files)?;
+    let other = verify_as(site, settings, files, options)?;
     Ok(if ended(&other) == Some(RestoredEnd::NothingExpected) { outcome } else { other })
 }
 
 fn verify_as(
-    archive: &dyn Source,
     site: &mut Site<'_>,
-    backup: &Backup,
     settings: Result<&Settings, &SettingsError>,
-    options: &Options<'_>,
     files: RestoreFiles,
+    options: &Options<'_>,
 ) -> Result<Outcome, Error> {
     let all = files == RestoreFiles::All;
-    let mut restore = predict(site, backup, settings)?;
+    let mut restore = predict(site, settings)?;
     restore.first_there = settings.map(first_there).unwrap_or_default();
     let layout = *site.layout();
     let asked: BTreeSet<String> = restore.files.iter().map(|f| f.name.clone()).collect();
@@ -97,7 +89,7 @@ fn verify_as(
     let short = !restore.is_good() || restore.is_torn() || ends_early(&*site, &restore).is_some();
     let others_backups: BTreeSet<SegmentName> = match site.others().is_empty() {
         true => BTreeSet::new(),
-        false => backups_of_others(archive, site)?,
+        false => backups_of_others(site)?,
     };
     let taken = settings.map(|settings| site.taken_by_name(settings, &restore)).unwrap_or_default();
     // A server does not see the other files of a segment.
@@ -113,7 +105,7 @@ fn verify_as(
         Some(FileName::History(_)) => true,
         None => all,
     };
-    let part = FilteredSource { whole: archive, holds: Box::new(holds) };
+    let part = FilteredSource { whole: site.archive(), holds: Box::new(holds) };
     let judged = Options {
         timeline: Which::Number(restore.target_timeline),
         followed: settings.is_ok_and(|settings| settings.timeline == TargetTimeline::Latest),
@@ -123,7 +115,7 @@ fn verify_as(
     };
     let system_id = site.system_id();
     let restored = None;
-    let mut ruling = RestoreRuling { archive, site, restore, backup, settings, options: &judged, files, restored };
+    let mut ruling = RestoreRuling { site, restore, settings, options: &judged, files, restored };
     let mut outcome = match examine_for(&part, &judged, &mut ruling) {
         Ok(outcome) => outcome,
         // Nothing that recovery asks for is here: the prediction says so.
@@ -161,12 +153,12 @@ fn name_copies(backup: &Backup, findings: &mut [Finding]) {
 }
 
 /// Backups of which the archive tells and that are not of this cluster.
-fn backups_of_others(archive: &dyn Source, site: &Site<'_>) -> Result<BTreeSet<SegmentName>, Error> {
+fn backups_of_others(site: &Site<'_>) -> Result<BTreeSet<SegmentName>, Error> {
     let name = |entry: &Entry| match entry.name {
         Some(FileName::BackupHistory(name, _)) => Some(name),
         _ => None,
     };
-    let all: BTreeSet<SegmentName> = archive.list()?.entries.iter().filter_map(name).collect();
+    let all: BTreeSet<SegmentName> = site.archive().list()?.entries.iter().filter_map(name).collect();
     Ok(all.into_iter().filter(|name| site.is_of_another(*name)).collect())
 }
 
