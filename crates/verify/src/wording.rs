@@ -184,7 +184,8 @@ impl Finding {
             (Code::Recycled, _) => format!("find out what archived {file} before it was written; replay ends cleanly in front of it"),
             (
                 Code::Encrypted,
-                Detail::Packed { codec: Codec::Encrypted(kind), .. } | Detail::Flaw(FlawKind::Closed(Codec::Encrypted(kind))),
+                Detail::Packed { codec: Codec::Encrypted(kind), .. }
+                | Detail::Flaw(FlawKind::Closed(Codec::Encrypted(kind))),
             ) if kind.is_open() => {
                 "give the key: --passphrase-file FILE or --key-file FILE; of a pgBackRest repository, that of its archive.info".into()
             }
