@@ -6,9 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
-use crate::run::{cargo, done, release_binary, root};
+use crate::run::{cargo, done, release_binary};
 
 const FILES: u32 = 1_000_000;
 
@@ -79,28 +79,4 @@ pub fn tools(seeds: u32, first: u32) -> Result<()> {
         .env("WALPROOF_TOOL_SEEDS", seeds.to_string())
         .env("WALPROOF_TOOL_FIRST", first.to_string());
     done(&mut command)
-}
-
-/// Each fuzz target for some minutes; stops at the first finding.
-pub fn fuzz(minutes: u64) -> Result<()> {
-    let listed = Command::new("cargo")
-        .args(["+nightly", "fuzz", "list"])
-        .current_dir(root())
-        .output()
-        .context("cargo-fuzz: cargo install cargo-fuzz")?;
-    ensure!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
-    for target in String::from_utf8_lossy(&listed.stdout).lines() {
-        println!("== {target}, {minutes} minutes");
-        // What is found while it runs goes to a corpus folder that is not committed; the seeds are read and left alone.
-        let (corpus, seeds) = (format!("fuzz/corpus/{target}"), format!("fuzz/seeds/{target}"));
-        fs::create_dir_all(root().join(&corpus))?;
-        let limit = format!("-max_total_time={}", minutes * 60);
-        let mut command = Command::new("cargo");
-        command.current_dir(root()).args(["+nightly", "fuzz", "run", target, &corpus]);
-        if root().join(&seeds).is_dir() {
-            command.arg(&seeds);
-        }
-        done(command.args(["--", &limit]))?;
-    }
-    Ok(())
 }

@@ -8,6 +8,7 @@ mod deny;
 mod folder;
 mod follow;
 mod forensics;
+mod fuzz;
 mod get;
 mod long;
 mod package;
@@ -69,7 +70,7 @@ usage: cargo xtask COMMAND
                          what verify --restored says of COUNT (40) real restores, half of which ended early
   long tools [SEEDS] [FIRST]
                          pgBackRest, Barman and barman-cloud: archive, back up, damage, foretell, restore, compare, for SEEDS (10)
-  long fuzz [MINUTES]    each fuzz target for MINUTES (10), on nightly with cargo-fuzz";
+  long fuzz [MINUTES]    each fuzz target for MINUTES (10), on nightly with cargo-fuzz; write benches/results/fuzz.md";
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -131,8 +132,8 @@ fn main() -> Result<()> {
         ["long", "tools"] => long::tools(10, 0),
         ["long", "tools", seeds] => long::tools(seeds.parse()?, 0),
         ["long", "tools", seeds, first] => long::tools(seeds.parse()?, first.parse()?),
-        ["long", "fuzz"] => long::fuzz(10),
-        ["long", "fuzz", minutes] => long::fuzz(minutes.parse()?),
+        ["long", "fuzz"] => fuzz::run(10),
+        ["long", "fuzz", minutes] => fuzz::run(minutes.parse()?),
         _ => bail!(USAGE),
     }
 }

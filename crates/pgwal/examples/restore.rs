@@ -21,8 +21,7 @@ fn restore(target: &str) -> Result<(Verdict, Ending), Box<dyn std::error::Error>
         ..Given::default()
     };
     let settings = Settings::read(site.layout().dialect.version, &given, &ServerZone::system());
-    let asked = RestoreFiles::Asked;
-    let outcome = verify_restore(archive.as_ref(), &mut site, &backup, settings.as_ref(), &options, asked)?;
+    let outcome = verify_restore(&mut site, settings.as_ref(), RestoreFiles::Asked, &options)?;
     for finding in &outcome.findings {
         println!("{} {}", finding.code, finding.message(outcome.layout.as_ref()));
     }

@@ -4,12 +4,11 @@ use crate::backup;
 use crate::failure::Failure;
 use crate::instead::{Alternative, Instead};
 use crate::outcome::Restore;
-use crate::predict::{Site, SiteOptions};
+use crate::predict::Site;
 use crate::settings::{Mode, Settings};
 use crate::target::{Target, TargetTimeline};
 use pgwal_archive::Error;
 use pgwal_format::Lsn;
-use pgwal_source::Source;
 
 /// Backups and timelines that are tried.
 const TRIED: usize = 6;
@@ -19,12 +18,10 @@ const TRIED: usize = 6;
 /// # Errors
 /// The archive cannot be listed, or an early end was asked for.
 pub fn alternatives(
-    archive: &dyn Source,
     site: &mut Site<'_>,
     settings: &Settings,
     restore: &Restore,
     known: &[(String, Lsn)],
-    look: SiteOptions<'_>,
 ) -> Result<Vec<Alternative>, Error> {
     let mut out = Vec::new();
     let of = |instead: Instead, other: &Restore| alternative(restore, instead, other);
@@ -53,8 +50,8 @@ pub fn alternatives(
         out.extend(of(Instead::Timeline(timeline), &other).filter(|_| further(&other)).map(|a| a.short_of_end(short)));
     }
     for (file, _) in known.iter().rev().filter(|(_, start)| *start != restore.redo_start).take(TRIED) {
-        let Some(other) = backup::find(archive, file)? else { continue };
-        let Some(other_site) = Site::new(archive, &other, look)? else { continue };
+        let Some(other) = backup::find(site.archive(), file)? else { continue };
+        let Some(other_site) = Site::new(site.archive(), &other, site.look())? else { continue };
         let other = other_site.outcome(settings)?;
         // From another start, its commits are other ones.
         let instead = of(Instead::Backup(file.clone()), &other).filter(|_| further(&other));

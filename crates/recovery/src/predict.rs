@@ -41,6 +41,7 @@ pub struct SiteOptions<'a> {
 
 /// A backup beside the archive that it is to be restored with: everything that is read once, whatever the settings.
 pub struct Site<'a> {
+    archive: &'a dyn Source,
     shelf: FilesAtHand<'a>,
     /// Those in the server's own `pg_wal`.
     inside: FilesAtHand<'a>,
@@ -63,21 +64,11 @@ impl<'a> Site<'a> {
     /// # Errors
     /// A place cannot be listed.
     pub fn new(archive: &'a dyn Source, backup: &'a Backup, look: SiteOptions<'a>) -> Result<Option<Site<'a>>, Error> {
-        let mut sources: Vec<(&dyn Source, bool)> = vec![(archive, true)];
-        sources.extend(backup.wal.as_ref().map(|wal| (wal.source.as_ref() as &dyn Source, false)));
-        Site::of(&sources, Start::of(backup), backup, look)
-    }
-
-    fn of(
-        sources: &[(&'a dyn Source, bool)],
-        start: Option<Start>,
-        backup: &'a Backup,
-        look: SiteOptions<'a>,
-    ) -> Result<Option<Site<'a>>, Error> {
-        let Some(start) = start else { return Ok(None) };
+        let Some(start) = Start::of(backup) else { return Ok(None) };
+        let own_wal = backup.wal.as_ref().map(|wal| (wal.source.as_ref() as &dyn Source, false));
         let mut listed = Vec::new();
         let (mut whose, mut all) = (None, Vec::new());
-        for &(source, archive) in sources {
+        for (source, archived) in std::iter::once((archive, true)).chain(own_wal) {
             let listing = source.list()?;
             let votes = whose_wal(source, &listing.entries, &|_| None);
             // Its own, where the backup says whose it is or one of its files is here; else what most files are.
@@ -86,17 +77,17 @@ impl<'a> Site<'a> {
                 None => backup.system_id() == Some(cluster.system_id),
             };
             let named = votes.all.iter().find(|vote| own(vote)).map(|(cluster, _)| *cluster);
-            let several = archive && votes.all.len() > 1;
+            let several = archived && votes.all.len() > 1;
             let first = || {
-                let cluster = if archive { first_file(source, &listing.entries, backup) } else { None }?;
+                let cluster = if archived { first_file(source, &listing.entries, backup) } else { None }?;
                 (several || backup.system_id() == Some(cluster.system_id)).then_some(cluster)
             };
             let found = named.or_else(first).or_else(|| votes.most());
-            if archive {
+            if archived {
                 all = votes.all.iter().map(|(cluster, _)| *cluster).collect();
             }
             whose = whose.or(found);
-            listed.push((source, archive, listing, votes.names));
+            listed.push((source, archived, listing, votes.names));
         }
         let Some(whose) = whose else { return Ok(None) };
         let layout = match &backup.control {
@@ -113,21 +104,21 @@ impl<'a> Site<'a> {
         let own = Cluster { layout, system_id };
         let others = all.into_iter().filter(|cluster| !cluster.is(&own)).collect();
         let (mut places, mut inside) = (Vec::new(), Vec::new());
-        for (source, archive, listing, names) in listed {
+        for (source, archived, listing, names) in listed {
             let (mut entries, refused) = (listing.entries, refused(&listing.unreadable));
-            if !archive {
+            if !archived {
                 entries.retain(|entry| is_servers_own(source, entry));
             }
             let named = |index: usize| {
-                if !archive { None } else { names.iter().find(|(i, _)| *i == index).map(|(_, name)| *name) }
+                if !archived { None } else { names.iter().find(|(i, _)| *i == index).map(|(_, name)| *name) }
             };
             let place = |entries: Vec<Entry>| {
                 let inventory = Inventory::new(&entries, &named, &layout);
                 let (lineage, history_flaws) = Lineage::read(source, &entries, &inventory, look.settle);
                 let refused = refused.clone();
-                FilePlace { source, entries, inventory, lineage, history_flaws, refused, archive }
+                FilePlace { source, entries, inventory, lineage, history_flaws, refused, archive: archived }
             };
-            inside.extend((!archive).then(|| place(entries.clone())));
+            inside.extend((!archived).then(|| place(entries.clone())));
             places.push(place(entries));
         }
         let extents = Extents::of(backup, layout.dialect.generation).map(Arc::new);
@@ -135,7 +126,34 @@ impl<'a> Site<'a> {
         let inside = FilesAtHand { places: inside, layout, partials: false };
         let under_way = bare_start::under_way(&shelf, backup, &start, whose.system_id == system_id);
         let wal_system_id = whose.system_id;
-        Ok(Some(Site { shelf, inside, start, system_id, wal_system_id, others, look, extents, backup, under_way }))
+        Ok(Some(Site {
+            archive,
+            shelf,
+            inside,
+            start,
+            system_id,
+            wal_system_id,
+            others,
+            look,
+            extents,
+            backup,
+            under_way,
+        }))
+    }
+
+    /// The archive.
+    pub fn archive(&self) -> &'a dyn Source {
+        self.archive
+    }
+
+    /// The backup.
+    pub fn backup(&self) -> &'a Backup {
+        self.backup
+    }
+
+    /// How it is looked at.
+    pub(crate) fn look(&self) -> SiteOptions<'a> {
+        self.look
     }
 
     /// The files of both places.

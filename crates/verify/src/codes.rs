@@ -3,46 +3,14 @@
 //! WP1xx the archive, WP2xx bytes, WP3xx timelines, WP4xx backups and targets, WP5xx what cannot be looked at. A code
 //! is never used again for something else.
 
+mod pattern;
+mod severity;
+
+pub use pattern::CodePattern;
+pub use severity::Severity;
+
 use pgwal_source::Codec;
 use std::fmt;
-use std::str::FromStr;
-
-/// How bad a finding is. Only errors refute.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Severity {
-    /// Not reported.
-    Ignore,
-    /// Worth knowing.
-    Info,
-    /// Worth looking at; replay is not in danger.
-    Warning,
-    /// Replay stops, or cannot be trusted.
-    Error,
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Severity::Ignore => "ignore",
-            Severity::Info => "info",
-            Severity::Warning => "warning",
-            Severity::Error => "error",
-        })
-    }
-}
-
-impl FromStr for Severity {
-    type Err = ();
-    fn from_str(text: &str) -> Result<Severity, ()> {
-        match text {
-            "ignore" => Ok(Severity::Ignore),
-            "info" => Ok(Severity::Info),
-            "warning" => Ok(Severity::Warning),
-            "error" => Ok(Severity::Error),
-            _ => Err(()),
-        }
-    }
-}
 
 macro_rules! codes {
     ($($variant:ident = $id:literal, $name:literal, $severity:ident, $title:literal, example $example:literal, $long:literal;)*) => {
@@ -473,47 +441,6 @@ impl fmt::Display for Code {
     }
 }
 
-/// Codes as a user writes them: `WP201`, `record-crc`, or a family `WP2xx`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum CodePattern {
-    /// One code.
-    One(Code),
-    /// Every code whose number begins with this digit.
-    Family(u8),
-}
-
-impl CodePattern {
-    /// Whether a code is meant.
-    pub fn matches(self, code: Code) -> bool {
-        match self {
-            CodePattern::One(one) => one == code,
-            CodePattern::Family(digit) => code.id().as_bytes().get(2) == Some(&digit),
-        }
-    }
-}
-
-impl fmt::Display for CodePattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            CodePattern::One(code) => code.fmt(f),
-            CodePattern::Family(digit) => write!(f, "WP{}xx", char::from(*digit)),
-        }
-    }
-}
-
-impl FromStr for CodePattern {
-    type Err = ();
-    fn from_str(text: &str) -> Result<CodePattern, ()> {
-        let upper = text.to_ascii_uppercase();
-        if let Some(digit) = upper.strip_prefix("WP").and_then(|rest| rest.strip_suffix("XX"))
-            && let [digit @ b'1'..=b'5'] = digit.as_bytes()
-        {
-            return Ok(CodePattern::Family(*digit));
-        }
-        Code::ALL.iter().find(|c| c.id() == upper || c.name() == text).map(|&c| CodePattern::One(c)).ok_or(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -524,14 +451,5 @@ mod tests {
             assert!(code.explanation().len() > 80 && !code.example().is_empty() && !code.title().is_empty(), "{code}");
             assert!(Code::ALL[..i].iter().all(|other| other.id() < code.id() && other.name() != code.name()), "{code}");
         }
-    }
-
-    #[test]
-    fn codes_are_read_in_three_spellings() {
-        assert_eq!("WP201".parse(), Ok(CodePattern::One(Code::RecordCrc)));
-        assert_eq!("record-crc".parse(), Ok(CodePattern::One(Code::RecordCrc)));
-        let family: CodePattern = "WP2xx".parse().unwrap();
-        assert!(family.matches(Code::RecordCrc) && !family.matches(Code::Gap));
-        assert!("WP999".parse::<CodePattern>().is_err());
     }
 }

@@ -24,6 +24,7 @@ pub mod fresh;
 mod judge;
 pub mod known;
 mod lines;
+mod of_backup;
 mod of_settings;
 mod options;
 mod outcome;

@@ -75,7 +75,7 @@ fn of_contents(backup: &ListedBackup) -> Vec<Finding> {
     let finding = |code: Code, what: String| Finding {
         timeline: backup.timeline(),
         file: Some(backup.file.clone()),
-        detail: Detail::OfBackup { what },
+        detail: Detail::OfRepository { what },
         ..Finding::of(code)
     };
     let suspect = read.suspect.as_ref().map(|fault| finding(Code::BackupPages, format!("may be damaged: {fault}")));
@@ -87,7 +87,7 @@ fn of_information(defect: &RepoDefect) -> Finding {
     Finding {
         severity: if defect.fatal { Severity::Error } else { Severity::Warning },
         file: Some(defect.file.clone()),
-        detail: Detail::OfBackup { what: defect.kind.to_string() },
+        detail: Detail::OfRepository { what: defect.kind.to_string() },
         ..Finding::of(Code::RepositoryInfo)
     }
 }

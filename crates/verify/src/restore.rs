@@ -3,11 +3,11 @@
 mod ruling;
 
 use crate::codes::{Code, Severity};
-use crate::contents::{more_files, wrong_pages};
 use crate::failed::code_of;
 use crate::filtered::FilteredSource;
 use crate::finding::{Detail, Finding};
 use crate::judge::{Ruling, RulingCase, segment_of};
+use crate::of_backup::unusable;
 use crate::options::Options;
 use crate::outcome::{NotChecked, Outcome};
 use crate::restored_report::RestoredEnd;
@@ -15,14 +15,13 @@ use crate::verify::examine_for;
 use crate::wording::target_named;
 use pgwal_archive::lineage::history_name;
 use pgwal_archive::{Error, Which};
-use pgwal_format::recovery::data_directory::WithoutFolder;
 use pgwal_format::text::history::Switch;
-use pgwal_format::{FileName, Lsn, SegmentName, TimelineId, Version};
-use pgwal_recovery::backup::{Backup, BackupFlaw, FlawKind, RootFileFlaw, StartFlaw, Weight};
+use pgwal_format::{FileName, Lsn, SegmentName, TimelineId};
+use pgwal_recovery::backup::Backup;
 use pgwal_recovery::failure::{Failure, Lacking};
 use pgwal_recovery::outcome::{Ending, LeftBranch, Restore, Status};
 use pgwal_recovery::{RestoredCluster, Settings, SettingsError, Site, TargetTimeline, WalkEnd, first_there};
-use pgwal_source::{Entry, Source};
+use pgwal_source::Entry;
 use ruling::RestoreRuling;
 use std::collections::BTreeSet;
 
@@ -30,12 +29,8 @@ use std::collections::BTreeSet;
 ///
 /// # Errors
 /// An early end was asked for, or there are no threads.
-pub fn predict(
-    site: &Site<'_>,
-    backup: &Backup,
-    settings: Result<&Settings, &SettingsError>,
-) -> Result<Restore, Error> {
-    Ok(match (unusable(backup), settings) {
+pub fn predict(site: &Site<'_>, settings: Result<&Settings, &SettingsError>) -> Result<Restore, Error> {
+    Ok(match (unusable(site.backup()), settings) {
         (Some(says), _) => site.refused(Failure::Backup(says)),
         (None, Ok(settings)) => site.predict(settings)?,
         (None, Err(error)) => site.refused(Failure::Settings(error.clone())),
@@ -57,35 +52,31 @@ pub enum RestoreFiles {
 /// # Errors
 /// The archive cannot be listed, or an early end was asked for.
 pub fn verify_restore(
-    archive: &dyn Source,
     site: &mut Site<'_>,
-    backup: &Backup,
     settings: Result<&Settings, &SettingsError>,
-    options: &Options<'_>,
     files: RestoreFiles,
+    options: &Options<'_>,
 ) -> Result<Outcome, Error> {
     let partials = options.restored.is_some_and(RestoredCluster::takes_partials);
     site.with_partials(partials);
-    let outcome = verify_as(archive, site, backup, settings, options, files)?;
+    let outcome = verify_as(site, settings, files, options)?;
     let ended = |outcome: &Outcome| outcome.restored.as_ref().map(|left| left.ended);
     if partials || ended(&outcome) != Some(RestoredEnd::Further) || !site.has_partials() {
         return Ok(outcome);
     }
     site.with_partials(true);
-    let other = verify_as(archive, site, backup, settings, options, files)?;
+    let other = verify_as(site, settings, files, options)?;
     Ok(if ended(&other) == Some(RestoredEnd::NothingExpected) { outcome } else { other })
 }
 
 fn verify_as(
-    archive: &dyn Source,
     site: &mut Site<'_>,
-    backup: &Backup,
     settings: Result<&Settings, &SettingsError>,
-    options: &Options<'_>,
     files: RestoreFiles,
+    options: &Options<'_>,
 ) -> Result<Outcome, Error> {
     let all = files == RestoreFiles::All;
-    let mut restore = predict(site, backup, settings)?;
+    let mut restore = predict(site, settings)?;
     restore.first_there = settings.map(first_there).unwrap_or_default();
     let layout = *site.layout();
     let asked: BTreeSet<String> = restore.files.iter().map(|f| f.name.clone()).collect();
@@ -98,7 +89,7 @@ fn verify_as(
     let short = !restore.is_good() || restore.is_torn() || ends_early(&*site, &restore).is_some();
     let others_backups: BTreeSet<SegmentName> = match site.others().is_empty() {
         true => BTreeSet::new(),
-        false => backups_of_others(archive, site)?,
+        false => backups_of_others(site)?,
     };
     let taken = settings.map(|settings| site.taken_by_name(settings, &restore)).unwrap_or_default();
     // A server does not see the other files of a segment.
@@ -114,7 +105,7 @@ fn verify_as(
         Some(FileName::History(_)) => true,
         None => all,
     };
-    let part = FilteredSource { whole: archive, holds: Box::new(holds) };
+    let part = FilteredSource { whole: site.archive(), holds: Box::new(holds) };
     let judged = Options {
         timeline: Which::Number(restore.target_timeline),
         followed: settings.is_ok_and(|settings| settings.timeline == TargetTimeline::Latest),
@@ -124,7 +115,7 @@ fn verify_as(
     };
     let system_id = site.system_id();
     let restored = None;
-    let mut ruling = RestoreRuling { archive, site, restore, backup, settings, options: &judged, files, restored };
+    let mut ruling = RestoreRuling { site, restore, settings, options: &judged, files, restored };
     let mut outcome = match examine_for(&part, &judged, &mut ruling) {
         Ok(outcome) => outcome,
         // Nothing that recovery asks for is here: the prediction says so.
@@ -161,107 +152,14 @@ fn name_copies(backup: &Backup, findings: &mut [Finding]) {
     }
 }
 
-/// What is wrong with a backup, as far as its own files tell.
-pub fn findings_of(backup: &Backup) -> Vec<Finding> {
-    backup.flaws.iter().map(of_flaw).collect()
-}
-
-/// What is wrong with a file of a backup.
-pub fn of_flaw(flaw: &BackupFlaw) -> Finding {
-    let of = |what: &String| Detail::OfBackup { what: what.clone() };
-    let (code, detail) = match &flaw.kind {
-        FlawKind::NoControl => (Code::BackupControl, Detail::Control(None)),
-        FlawKind::Control(error) => (Code::BackupControl, Detail::Control(Some(*error))),
-        FlawKind::ControlVersion(error) => (Code::UnknownVersion, Detail::Control(Some(*error))),
-        FlawKind::ControlSays(what) => (Code::BackupControl, of(what)),
-        FlawKind::Marked(what) => (Code::ControlMarked, of(what)),
-        FlawKind::Contradicts(what) => (Code::BackupContradicts, of(what)),
-        FlawKind::Label(fault) => (Code::BackupLabel, Detail::Label(*fault)),
-        FlawKind::NotStreamed => {
-            let what = "does not say BACKUP METHOD: streamed: from where replay starts the server takes its data for consistent, and answers queries before the backup ends";
-            (Code::BackupLabel, of(&what.to_owned()))
-        }
-        &FlawKind::Map(line, fault) => (Code::BackupLabel, Detail::Map { line, fault }),
-        FlawKind::History(what) => (Code::BackupHistory, Detail::History { what: what.clone() }),
-        FlawKind::Manifest(what) => (Code::BackupManifest, of(what)),
-        FlawKind::Stale(what) => (Code::StaleManifest, of(what)),
-        &FlawKind::Cluster { found, expected } => (Code::BackupCluster, Detail::Cluster { found, expected }),
-        FlawKind::Incremental(chain) => (Code::BackupIncremental, Detail::Incremental(chain.clone())),
-        FlawKind::IncrementalFiles(count) => {
-            let what = "holds only blocks that changed since another backup, and nothing says so to a server";
-            (Code::BackupIncremental, of(&format!("{what}{}", more_files(*count))))
-        }
-        &FlawKind::Files { missing, other_size } => (Code::BackupFiles, Detail::BackupFiles { missing, other_size }),
-        &FlawKind::Folder { folder, place, without } => {
-            (Code::BackupStructure, Detail::Folder { folder, place, without })
-        }
-        FlawKind::RootFile { what, data } => {
-            (Code::BackupStructure, Detail::RootFile { what: *what, data: data.clone() })
-        }
-        FlawKind::TablespaceNowhere { to, mapped } => {
-            (Code::BackupStructure, Detail::TablespaceNowhere { to: to.clone(), mapped: *mapped })
-        }
-        FlawKind::Start(start) => (Code::BackupStructure, Detail::Start(start.clone())),
-        &FlawKind::Rights { mode, group } => (Code::BackupStructure, Detail::Rights { mode, group }),
-        FlawKind::Content { count } => {
-            (Code::BackupContent, of(&format!("has another content than backup_manifest says{}", more_files(*count))))
-        }
-        &FlawKind::Pages { block, pages, files } => (Code::BackupPages, of(&wrong_pages(pages, block, files))),
-        FlawKind::Unread { why, count } => {
-            (Code::BackupUnread, of(&format!("cannot be read: {why}{}", more_files(*count))))
-        }
-        FlawKind::Tar(what) => (Code::BackupTar, of(what)),
-        FlawKind::Closed(codec) => {
-            let code = Code::of_closed(*codec, false);
-            (code, Detail::Packed { codec: *codec, bytes: 0, cut: false })
-        }
-    };
-    let severity = match flaw.weight {
-        None => code.severity(),
-        Some(Weight::Info) => Severity::Info,
-        Some(Weight::Warning) => Severity::Warning,
-        Some(Weight::Error) => Severity::Error,
-    };
-    Finding { severity, file: Some(flaw.file.clone()), detail, ..Finding::of(code) }
-}
-
-/// A server reads WAL of its own version alone. Where a control file is there, that says so.
-fn other_version(backup: &Backup, of_wal: Version) -> Option<Finding> {
-    let own = backup.version.filter(|own| backup.control.is_none() && *own != of_wal)?;
-    let what = format!("is {own}, and the WAL is of {of_wal}");
-    let detail = Detail::OfBackup { what };
-    Some(Finding { file: Some("PG_VERSION".into()), detail, ..Finding::of(Code::BackupContradicts) })
-}
-
 /// Backups of which the archive tells and that are not of this cluster.
-fn backups_of_others(archive: &dyn Source, site: &Site<'_>) -> Result<BTreeSet<SegmentName>, Error> {
+fn backups_of_others(site: &Site<'_>) -> Result<BTreeSet<SegmentName>, Error> {
     let name = |entry: &Entry| match entry.name {
         Some(FileName::BackupHistory(name, _)) => Some(name),
         _ => None,
     };
-    let all: BTreeSet<SegmentName> = archive.list()?.entries.iter().filter_map(name).collect();
+    let all: BTreeSet<SegmentName> = site.archive().list()?.entries.iter().filter_map(name).collect();
     Ok(all.into_iter().filter(|name| site.is_of_another(*name)).collect())
-}
-
-/// What a server says of the backup's own files, where it does not get beyond them.
-fn unusable(backup: &Backup) -> Option<String> {
-    let stops = |f: &&Finding| {
-        let of_version = f.code == Code::BackupContradicts && f.file.as_deref() == Some("PG_VERSION");
-        // Without some it starts, and has no data.
-        let starts = matches!(
-            f.detail,
-            Detail::Folder { without: WithoutFolder::Empty, .. }
-                | Detail::RootFile { what: RootFileFlaw::NoMap, .. }
-                | Detail::TablespaceNowhere { .. }
-                | Detail::Start(StartFlaw { says: None, .. })
-        ) || f.code == Code::BackupIncremental && matches!(f.detail, Detail::OfBackup { .. });
-        let reads = |code| {
-            matches!(code, Code::BackupLabel | Code::BackupControl | Code::BackupIncremental | Code::BackupStructure)
-        };
-        (reads(f.code) && !starts || of_version) && f.severity == Severity::Error
-    };
-    let finding = findings_of(backup).into_iter().find(|f| stops(&f))?;
-    Some(finding.server_says(None).unwrap_or_else(|| finding.message(None)))
 }
 
 /// Recovery ends although more of this timeline is here: the first segment behind the end that is.

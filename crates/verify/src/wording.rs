@@ -1,5 +1,6 @@
 //! Findings in words: what is wrong, what a server of that version says and does there, what to do.
 
+mod backup;
 mod copies;
 mod given;
 mod message;
@@ -18,7 +19,7 @@ use crate::finding::{Detail, Finding, Unasked};
 use crate::telling::{TellTime, utc};
 use pgwal_format::text::history::Switch;
 use pgwal_format::{FileName, Layout};
-use pgwal_recovery::backup::{MapFault, RootFileFlaw};
+use pgwal_recovery::backup::FlawKind;
 use pgwal_repos::shell::quoted;
 use pgwal_source::Codec;
 use pgwal_source::name::{self, NamePlace};
@@ -48,7 +49,12 @@ impl Finding {
         if self.file.as_deref().is_some_and(|file| file.contains(".partial")) {
             return None;
         }
-        server::of_backup(self).or_else(|| server::says(self, layout?))
+        if let Detail::Flaw(kind) = &self.detail
+            && let Some(says) = backup::says(self.file.as_deref().unwrap_or_default(), kind)
+        {
+            return Some(says);
+        }
+        server::says(self, layout?)
     }
 
     /// What to do next.
@@ -73,6 +79,11 @@ impl Finding {
                 ),
             };
         }
+        if let Detail::Flaw(kind) = &self.detail
+            && let Some(advice) = backup::advice(file, kind)
+        {
+            return advice;
+        }
         match (self.code, &self.detail) {
             (_, Detail::BackupBeside { beside, .. }) => format!(
                 "restore {file} with --target-timeline {0} (recovery_target_timeline = '{0}'), and keep test restores from archiving here",
@@ -94,32 +105,13 @@ impl Finding {
                 "put the WAL up to {point} into pg_wal before a server is started: from the primary, another standby or the archive; or take a new copy"
             ),
             (_, Detail::Unlabelled { unlabelled, .. }) => restore::label(unlabelled),
-            (_, Detail::Folder { folder, place, without }) => given::make(folder, *place, *without),
-            (_, Detail::TablespaceNowhere { to, mapped: true }) => format!(
-                "put the files of that tablespace into {to}, or write into tablespace_map where they are, before a server is started"
-            ),
-            (_, Detail::TablespaceNowhere { to, .. }) => format!(
-                "put the files of that tablespace into {to}, or point the link to where they are (ln -sfn PLACE {}), before a server is started",
-                quoted(file)
-            ),
             (_, Detail::TablespaceUnlinked(_)) => format!(
                 "link {file} to where the files of that tablespace are, before a server is started: ln -s PLACE {}",
                 quoted(file)
             ),
-            (_, Detail::Rights { .. }) => {
-                format!("chmod 700 {}, where a server is to be started on it", quoted(file))
-            }
-            (_, Detail::Start(flaw)) => start::advice(flaw),
-            (_, Detail::RootFile { what: RootFileFlaw::NoMap, .. }) => format!("copy {file} from the backup anew"),
-            (_, Detail::RootFile { .. }) => {
-                "copy PG_VERSION from the backup: its only line is the major version of the server".into()
-            }
             (_, Detail::SettingBeside(setting)) => given::replace(setting),
             (_, Detail::TargetOutranked(setting)) => given::leave_out(setting),
             (_, Detail::Command(own)) => given::deliver(own),
-            (_, Detail::Map { fault: MapFault::OverFolder(oid), .. }) => format!(
-                "put what lies in pg_tblspc/{oid} where {file} says that the tablespace is, and take the folder away, before a server is started"
-            ),
             (_, Detail::NoSignal(Unasked { off: Some(off), .. })) => restore::rewind(off),
             (_, Detail::NoSignal(Unasked { data, .. })) if file == "recovery.conf" => {
                 format!("write {file} in {data} before the server is started, with a restore_command: walproof when ARCHIVE POSITION prints it")
@@ -190,7 +182,11 @@ impl Finding {
             (Code::StillCopied, _) => "run again in a minute: the file is probably still being copied".into(),
             (Code::Changed | Code::Vanished, _) => "run again when nothing writes there".into(),
             (Code::Recycled, _) => format!("find out what archived {file} before it was written; replay ends cleanly in front of it"),
-            (Code::Encrypted, Detail::Packed { codec: Codec::Encrypted(kind), .. }) if kind.is_open() => {
+            (
+                Code::Encrypted,
+                Detail::Packed { codec: Codec::Encrypted(kind), .. }
+                | Detail::Flaw(FlawKind::Closed(Codec::Encrypted(kind))),
+            ) if kind.is_open() => {
                 "give the key: --passphrase-file FILE or --key-file FILE; of a pgBackRest repository, that of its archive.info".into()
             }
             (Code::WrongKey, _) => format!("find the key with which {file} was encrypted; several may be given together"),
@@ -243,16 +239,7 @@ impl Finding {
             (Code::BackupUnread, _) => "look as a user who may read the backup's files, with the key for them; where none is there, take a new backup".into(),
             (Code::BackupNotRestorable, _) => "take a new backup now, and look for what is missing in another repository or a copy of this one".into(),
             (Code::BackupHistory, _) => format!("get {file} from another copy of the archive, or take a new base backup"),
-            (Code::BackupLabel | Code::BackupControl | Code::BackupContradicts | Code::BackupManifest, _) => {
-                format!("take {file} from another copy of the same backup, or another backup")
-            }
-            (Code::StaleManifest, _) => "remove backup_manifest from the data directory of the server that is backed up".into(),
-            (Code::ControlMarked, _) => "nothing; keep backup_label where it is".into(),
-            (Code::BackupCluster, _) => "name the archive of this backup's cluster, or a backup of this archive's".into(),
-            (Code::BackupFiles, _) => "copy the backup anew, and check it: pg_verifybackup DIR".into(),
-            (Code::BackupIncremental, _) => "combine it with the backups that it builds on: pg_combinebackup FULL INCREMENTAL... -o DIR".into(),
             (Code::InvalidPages, _) => "take the relation's files from another copy of the same backup, or take another backup".into(),
-            (Code::BackupTar, _) => format!("get another copy of {file}, or take a new backup"),
             (_, Detail::BadCopy { good, .. }) => {
                 format!("put a copy of {good} in the place of {file}: a restore_command that takes the first file there is gets the bad one")
             }

@@ -86,8 +86,7 @@ fn restored(backup: &Backup, settings: &BTreeMap<String, String>) -> Outcome {
     set.push(("recovery_target_action".into(), "promote".into()));
     let given = Given { planned: true, set, ..Given::default() };
     let settings = Settings::read(site.layout().dialect.version, &given, &ServerZone::system()).unwrap();
-    verify_restore(archive.as_ref(), &mut site, backup, Ok(&settings), &Options::default(), RestoreFiles::Asked)
-        .unwrap()
+    verify_restore(&mut site, Ok(&settings), RestoreFiles::Asked, &Options::default()).unwrap()
 }
 
 fn is_blind(outcome: &Outcome) -> bool {

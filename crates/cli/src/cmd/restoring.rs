@@ -347,7 +347,7 @@ impl Restoring {
         }
         let mut site = self.site(archive, &restored, options.site())?;
         let settings = self.settings(&restored, site.layout().dialect.version, &mut times)?;
-        let mut outcome = verify_restore(archive, &mut site, &restored.backup, settings.as_ref(), options, files)?;
+        let mut outcome = verify_restore(&mut site, settings.as_ref(), files, options)?;
         if let Some(restore) = &mut outcome.restore {
             restore.chosen.clone_from(&restored.chosen);
         }
@@ -367,8 +367,7 @@ impl Restoring {
         let restored = self.open(archive, repository, options.site(), &mut times)?;
         let mut site = self.site(archive, &restored, options.site())?;
         let settings = self.settings(&restored, site.layout().dialect.version, &mut times)?;
-        let mut outcome =
-            verify_restore(archive, &mut site, &restored.backup, settings.as_ref(), options, RestoreFiles::Asked)?;
+        let mut outcome = verify_restore(&mut site, settings.as_ref(), RestoreFiles::Asked, options)?;
         let mut restore = *outcome.restore.take().ok_or_else(|| anyhow!("nothing is known of the restore"))?;
         restore.chosen.clone_from(&restored.chosen);
         let beyond = match &settings {

@@ -2,6 +2,7 @@
 
 mod each;
 mod estimated;
+mod looks;
 mod parts;
 mod restored;
 
@@ -16,10 +17,10 @@ use crate::several::NamedArchive;
 use crate::streams::{columns, page};
 use crate::zone::ZoneOption;
 use clap::ValueEnum;
-use pgwal::Finding;
+use looks::{Looks, is_gone};
 use pgwal::format::{Lsn, TimelineId};
 use pgwal::source::{Source, common_folder};
-use pgwal::verify::codes::{Code, CodePattern};
+use pgwal::verify::codes::CodePattern;
 use pgwal::verify::places::verify_places;
 use pgwal::verify::recovery::RestoreFiles;
 use pgwal::verify::repository::JudgedRepository;
@@ -236,22 +237,7 @@ fn instead(args: &VerifyArgs) -> anyhow::Result<Option<Exit>> {
 }
 
 fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
-    if let Some(option) = args.restoring.needs_backup().filter(|_| !args.is_of_restore()) {
-        anyhow::bail!("{option} says something about a restore: name its base backup with --backup, or a target");
-    }
-    if args.is_of_restore() && !args.summaries.is_empty() {
-        anyhow::bail!("--backup is about one restore, whose files must be here: --summaries has none");
-    }
-    if let (true, Some((option, _))) =
-        (args.is_of_restore(), args.guard.files().iter().find(|(_, file)| file.is_some()))
-    {
-        anyhow::bail!(
-            "{option} is about an archive, --backup about one restore, which fails of what was accepted all the same: verify twice"
-        );
-    }
-    if args.is_of_restore() && args.memory.index.is_some() {
-        anyhow::bail!("--index is about the whole archive, --backup about one restore: verify twice");
-    }
+    args.refuse_contradictions()?;
     let index = if args.summaries.is_empty() { args.memory.open(&args.input, args.depth)? } else { None };
     let mut zone = args.zone_at(&run);
     let guarding = args.guard.read(args.depth.into(), &zone, run.began)?;
@@ -271,7 +257,7 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
         _ => None,
     };
     options.restored = cluster.as_ref();
-    let mut looks = 0;
+    let mut looks = Looks::default();
     let mut outcome = loop {
         let repository = opened.as_ref().and_then(NamedArchive::repository);
         let mut options = options.clone();
@@ -293,24 +279,8 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
             Some(NamedArchive::Several(places, _)) => verify_places(places, &options, &mut || answer(places))?,
             Some(NamedArchive::One(opened)) => answer(opened.source.as_ref())?,
         };
-        looks += 1;
-        // A stream does not come a second time.
-        let is_stream = args.input.named().iter().any(|path| path.as_os_str() == "-");
-        let again = outcome.verdict == Verdict::Refuted && looks < LOOKS && repository.is_some() && !is_stream;
-        if again {
-            // Between a segment and what goes with it, a tool takes a moment.
-            std::thread::sleep(options.settle);
-        }
-        // What was listed once and is missing went away, whatever is there now.
-        let is_of = |name: &str, file: &str| {
-            let own = name.rsplit('/').next().and_then(|name| name.strip_prefix(file));
-            own.is_some_and(|rest| ![".backup", ".partial"].iter().any(|other| rest.contains(other)))
-        };
-        let was_there = |file: &String| listed.iter().any(|name| is_of(name, file));
-        let went = |finding: &Finding| {
-            finding.code == Code::Vanished || finding.code.is_hole() && finding.file.as_ref().is_some_and(was_there)
-        };
-        let listed = Some(&listed).filter(|_| !outcome.findings.iter().any(went));
+        let again = looks.go_on(&outcome, opened.as_ref(), &args.input, options.settle);
+        let listed = Some(&listed).filter(|listed| !is_gone(&outcome, listed));
         let newer = |opened: &NamedArchive| opened.newer(listed, &args.input, contents.as_ref());
         match opened.as_ref().filter(|_| again).map(newer).transpose()?.flatten() {
             // A tool expires a backup, then its WAL: what either said that is gone asks for nothing more.
@@ -361,9 +331,6 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
     })
 }
 
-/// How often a repository is looked at that its tool writes meanwhile.
-const LOOKS: u32 = 8;
-
 fn explain_source(args: &VerifyArgs) -> anyhow::Result<Exit> {
     let mut out = page(OutputForm::Plain);
     for opened in args.input.open_each()? {
@@ -396,6 +363,27 @@ impl VerifyArgs {
     /// One restore is meant, not the archive as a whole.
     fn is_of_restore(&self) -> bool {
         self.restored.is_some() || self.restoring.is_asked()
+    }
+
+    /// What says something of one restore, and what says something of a whole archive.
+    fn refuse_contradictions(&self) -> anyhow::Result<()> {
+        if let Some(option) = self.restoring.needs_backup().filter(|_| !self.is_of_restore()) {
+            anyhow::bail!("{option} says something about a restore: name its base backup with --backup, or a target");
+        }
+        if self.is_of_restore() && !self.summaries.is_empty() {
+            anyhow::bail!("--backup is about one restore, whose files must be here: --summaries has none");
+        }
+        if let (true, Some((option, _))) =
+            (self.is_of_restore(), self.guard.files().iter().find(|(_, file)| file.is_some()))
+        {
+            anyhow::bail!(
+                "{option} is about an archive, --backup about one restore, which fails of what was accepted all the same: verify twice"
+            );
+        }
+        if self.is_of_restore() && self.memory.index.is_some() {
+            anyhow::bail!("--index is about the whole archive, --backup about one restore: verify twice");
+        }
+        Ok(())
     }
 
     /// The zone of the answer. To people it tells how old things are; what programs keep is the same tomorrow.

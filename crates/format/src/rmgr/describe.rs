@@ -50,8 +50,3 @@ pub fn find<'a>(op: &Op, cx: &Cx<'a>, name: &str) -> Option<Value<'a>> {
         .find_map(|part| if let OpPart::Field(f) = part { (f.name == name).then_some(f) } else { None })?;
     cx.value(field).ok()
 }
-
-/// A field is shown in some text.
-pub fn is_shown(show: Show) -> bool {
-    show != Show::Not
-}

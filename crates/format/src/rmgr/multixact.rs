@@ -59,14 +59,20 @@ fn members_19(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
 /// What a member does to the row, by number.
 const STATUS: [&str; 6] = ["keysh", "sh", "fornokeyupd", "forupd", "nokeyupd", "upd"];
 
-/// Tells members: 9.3 and later.
-pub(super) fn members(mut cursor: Cursor<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
-    const SIZE: usize = 8;
+fn members(mut cursor: Cursor<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     let count = cursor.i32("nmembers")?;
     sink.text(" nmembers ");
     sink.plain("nmembers", Value::Signed(count.into()));
     sink.text(": ");
-    let count = cursor.fits("members", count.into(), SIZE)?;
+    let count = cursor.fits("members", count.into(), MEMBER)?;
+    list(&mut cursor, count, sink)
+}
+
+/// Bytes of a member.
+pub(super) const MEMBER: usize = 8;
+
+/// So many members (9.3 and later).
+pub(super) fn list(cursor: &mut Cursor<'_>, count: usize, sink: &mut dyn Sink) -> Result<(), Short> {
     sink.open("members", Nest::List);
     for _ in 0..count {
         sink.open("", Nest::Object);

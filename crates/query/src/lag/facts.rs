@@ -93,14 +93,15 @@ pub struct ReadyFiles {
 /// The facts of the version that [`VERSION`] told.
 ///
 /// # Errors
-/// In words: it was not told, or is none of 9.1 to 19.
+/// In words: it was not told, or is none from 9.1 to the newest that is known.
 pub fn dialect_of(answer: &str) -> Result<(&'static Dialect, ServerProgress), String> {
     let number: u32 =
         fact(answer, "version").and_then(|text| text.parse().ok()).ok_or("it does not say its version")?;
     let version = Version::of_server(number);
     let dialect = version.dialect();
     let known = dialect.and_then(|dialect| Some((dialect, dialect.progress?)));
-    known.ok_or_else(|| format!("it is of version {version}, and only 9.1 to 19 are asked how far they are"))
+    let newest = Version::NEWEST;
+    known.ok_or_else(|| format!("it is of version {version}, and only 9.1 to {newest} are asked how far they are"))
 }
 
 impl ServerFacts {

@@ -6,6 +6,7 @@ use crate::time::Zone;
 use crate::words::except;
 use pgwal_format::Lsn;
 use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_verify::backup::FlawKind;
 use pgwal_verify::recovery::failure::Failure;
 use pgwal_verify::recovery::outcome::{AsksArchive, Ending, FileAsked, Restore, Status};
 use pgwal_verify::recovery::sum::ReplayedCommit;
@@ -88,7 +89,7 @@ fn of_cluster(outcome: &Outcome, left: &RestoredReport, to: &str) -> Option<Stri
 
 /// `data_directory` names another one.
 fn is_of_other_directory(finding: &Finding) -> bool {
-    let elsewhere = matches!(&finding.detail, Detail::Start(flaw) if flaw.says.is_none());
+    let elsewhere = matches!(&finding.detail, Detail::Flaw(FlawKind::Start(flaw)) if flaw.says.is_none());
     finding.severity == Severity::Error && elsewhere
 }
 

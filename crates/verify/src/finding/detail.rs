@@ -9,14 +9,11 @@ use crate::verdict::LineReport;
 use pgwal_archive::TwinFault;
 use pgwal_format::image::Unrestorable;
 use pgwal_format::record::RelFileLocator;
-use pgwal_format::recovery::data_directory::{DataFolder, WithoutFolder};
 use pgwal_format::rmgr::xact::Timestamp;
-use pgwal_format::text::backup_label::BackupLabelFault;
-use pgwal_format::text::control::ControlError;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Lsn, PageSize, SegmentSize, TimelineId, Version};
 use pgwal_recovery::acts::EarlyAct;
-use pgwal_recovery::backup::{BackupChain, FolderPlace, MapFault, RootFileFlaw, StartFlaw};
+use pgwal_recovery::backup::FlawKind;
 use pgwal_recovery::failure::Failure;
 use pgwal_recovery::outcome::{AsksArchive, LeftOut};
 use pgwal_recovery::pages::InvalidPages;
@@ -376,19 +373,10 @@ pub enum Detail {
         /// Why not.
         why: Unrestorable,
     },
-    /// `tablespace_map` is not what a server takes.
-    Map {
-        /// The line, counted from 1.
-        line: u32,
-        /// What is wrong with it.
-        fault: MapFault,
-    },
-    /// A backup label that stops a server.
-    Label(BackupLabelFault),
-    /// A control file; `None`: there is none.
-    Control(Option<ControlError>),
-    /// A backup's file: what is wrong with it.
-    OfBackup {
+    /// A file of a base backup.
+    Flaw(FlawKind),
+    /// A file of a repository: what is wrong with it.
+    OfRepository {
         /// As what follows its name.
         what: String,
     },
@@ -403,47 +391,8 @@ pub enum Detail {
         /// No backup of the repository restores.
         none_left: bool,
     },
-    /// Files of a backup's manifest.
-    BackupFiles {
-        /// How many are not there.
-        missing: u64,
-        /// How many have another size.
-        other_size: u64,
-    },
-    /// A folder of a data directory that is not one.
-    Folder {
-        /// Its name, and what the server says.
-        folder: &'static DataFolder,
-        /// What stands there.
-        place: FolderPlace,
-        /// What a server does without.
-        without: WithoutFolder,
-    },
-    /// `PG_VERSION` of a data directory.
-    RootFile {
-        /// What is wrong with it.
-        what: RootFileFlaw,
-        /// The data directory.
-        data: String,
-    },
-    /// The place of a tablespace is not on this machine.
-    TablespaceNowhere {
-        /// Where it is said to be.
-        to: String,
-        /// `tablespace_map` says so, and else a link.
-        mapped: bool,
-    },
-    /// Something on this machine keeps a server from starting on a data directory.
-    Start(StartFlaw),
     /// A tablespace that the catalogs list has no link in `pg_tblspc`.
     TablespaceUnlinked(u32),
-    /// Rights of a data directory with which a server does not start.
-    Rights {
-        /// Bits of its mode.
-        mode: u32,
-        /// The group may read (11 and later).
-        group: bool,
-    },
     /// A setting of a file of which the restore asked for says otherwise.
     SettingBeside(PlacedSetting),
     /// A target of another kind than the one that is asked for, which counts more (up to 9.3).
@@ -452,8 +401,6 @@ pub enum Detail {
     NoSignal(Unasked),
     /// A `restore_command` that does not deliver.
     Command(Box<DoubtedCommand>),
-    /// An incremental backup.
-    Incremental(BackupChain),
     /// The data of a record is shorter than its type needs.
     Short {
         /// Resource manager.

@@ -1,8 +1,8 @@
 //! What a restore comes to, weighed: not what lies in an archive, but what a server asks of it decides.
 
 use super::{
-    RestoreFiles, ends_early, findings_of, found, invalid_pages, left_branch, left_over, name_copies, of_flaw, orphans,
-    other_version, others_file, others_history,
+    RestoreFiles, ends_early, found, invalid_pages, left_branch, left_over, name_copies, orphans, others_file,
+    others_history,
 };
 use crate::beside_target;
 use crate::codes::{Code, Severity};
@@ -10,6 +10,7 @@ use crate::contents::{BackupContents, read_of};
 use crate::finding::{Detail, Finding, set_severities};
 use crate::judge::{Ruled, Ruling, RulingCase};
 use crate::lines;
+use crate::of_backup::{findings_of, of_flaw, other_version};
 use crate::of_settings::{self, WithSignal};
 use crate::options::Options;
 use crate::outcome::{NotChecked, Verdict};
@@ -20,22 +21,19 @@ use crate::starts::{
 };
 use pgwal_archive::{Error, Tally};
 use pgwal_format::Lsn;
-use pgwal_recovery::backup::{self, Backup};
+use pgwal_recovery::backup;
 use pgwal_recovery::failure::Failure;
 use pgwal_recovery::outcome::{AsksArchive, Restore, Status};
 use pgwal_recovery::unlabelled::Unlabelled;
 use pgwal_recovery::{Instead, Mode, Settings, SettingsError, Site, Target, alternatives, in_partial};
-use pgwal_source::Source;
 use pgwal_source::name::is_log_folder;
 use std::collections::BTreeSet;
 
 /// The verdict on a restore: it comes where it should, and what it is made of is right.
 pub(super) struct RestoreRuling<'r, 's> {
-    pub archive: &'r dyn Source,
     pub site: &'r mut Site<'s>,
     /// What is foretold; what files turn out to be is added.
     pub restore: Restore,
-    pub backup: &'r Backup,
     pub settings: Result<&'r Settings, &'r SettingsError>,
     pub options: &'r Options<'r>,
     /// Those that were looked at.
@@ -47,15 +45,15 @@ pub(super) struct RestoreRuling<'r, 's> {
 impl Ruling for RestoreRuling<'_, '_> {
     fn rule(&mut self, case: &mut RulingCase) -> Result<Ruled, Error> {
         self.weigh(&mut case.findings);
-        name_copies(self.backup, &mut case.findings);
+        name_copies(self.site.backup(), &mut case.findings);
         let severities = &self.options.severities;
         // What is wrong with the backup counts wherever replay gets to.
-        let mut of_backup = findings_of(self.backup);
+        let mut of_backup = findings_of(self.site.backup());
         if self.restore.is_inside_backup {
             let cut = of_backup.iter_mut().filter(|f| f.code == Code::BackupLabel);
             cut.for_each(|finding| finding.severity = Severity::Error);
         }
-        of_backup.extend(other_version(self.backup, self.site.layout().dialect.version));
+        of_backup.extend(other_version(self.site.backup(), self.site.layout().dialect.version));
         of_backup.extend(unlabelled(&self.restore));
         of_backup.extend(own_wal_short(&self.restore));
         of_backup.extend(short_of_minimum(&self.restore));
@@ -63,7 +61,8 @@ impl Ruling for RestoreRuling<'_, '_> {
         case.lowered += set_severities(&mut of_backup, severities);
         let own = case.findings.iter().filter(|f| f.code.is_of_repository());
         let bad_backup = of_backup.iter().chain(own).any(refutes);
-        let read = read_of(self.backup).map(|read| BackupContents { backup: self.backup.name.clone(), read });
+        let read =
+            read_of(self.site.backup()).map(|read| BackupContents { backup: self.site.backup().name.clone(), read });
         case.take_contents(read);
         // What replay comes to is foretold, not judged by names.
         case.findings.retain(|f| !matches!(f.code, Code::LeftBranch | Code::Stopped | Code::Astray));
@@ -179,12 +178,18 @@ impl RestoreRuling<'_, '_> {
                 let mut asked = self.with_signal(settings)?;
                 // What its own pg_wal has is not the archive's.
                 asked.short |= ends_early(site, restore).is_some() && restore.own_wal_behind.is_none();
-                of_settings::findings(self.archive, self.backup, settings, (site, restore), (of_files, asked))?
+                of_settings::findings(
+                    self.site.archive(),
+                    self.site.backup(),
+                    settings,
+                    (site, restore),
+                    (of_files, asked),
+                )?
             }
             Err(_) => Vec::new(),
         };
         // Where recovery takes what is the backup's own, WAL of others beside it is no obstacle.
-        let foreign = backup::of_archive(self.backup, site.wal_system_id());
+        let foreign = backup::of_archive(self.site.backup(), site.wal_system_id());
         let severity = if restore.replay_end.is_some() { Severity::Info } else { Severity::Error };
         out.extend(foreign.map(|flaw| Finding { severity, ..of_flaw(&flaw) }));
         if !of_files.iter().any(|f| f.code == Code::OtherWal) {
@@ -316,8 +321,7 @@ impl RestoreRuling<'_, '_> {
                     .filter(|b| b.incremental_from.is_none())
                     .map(|b| (b.file.clone(), b.start))
                     .collect();
-                restore.alternatives =
-                    alternatives(self.archive, self.site, settings, restore, &known, options.site())?;
+                restore.alternatives = alternatives(self.site, settings, restore, &known)?;
                 // What is wrong with the backup itself, no other target mends.
                 restore.alternatives.retain(|a| !bad_backup || matches!(a.instead, Instead::Backup(_)));
                 beside_target::name_instead(&mut case.findings, restore);

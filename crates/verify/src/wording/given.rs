@@ -1,8 +1,6 @@
-//! What is wrong with what a restore is given: settings, folders, the command that fetches WAL.
+//! What is wrong with what a restore is given: settings, the command that fetches WAL.
 
 use crate::finding::{CommandDoubt, DoubtedCommand};
-use pgwal_format::recovery::data_directory::{DataFolder, WithoutFolder};
-use pgwal_recovery::backup::{BackupChain, FolderPlace, MapFault};
 use pgwal_recovery::{NotTaken, PlacedSetting, SettingPlace, SettingsError, WhyNotTaken};
 use pgwal_repos::shell::quoted;
 
@@ -14,23 +12,6 @@ pub(super) fn place(place: &SettingPlace) -> Option<String> {
         SettingPlace::Set => Some("--set".into()),
         SettingPlace::Option => Some("the command line".into()),
     }
-}
-
-/// An incremental backup: a directory, or one that its history file alone tells of.
-pub(super) fn incremental(file: &str, chain: &BackupChain) -> String {
-    let start = chain.from.start;
-    if !file.ends_with(".backup") {
-        return format!("{file}: the backup builds on the one that starts at {start}; combine them first");
-    }
-    let unknown = match (chain.files.as_slice(), chain.unknown) {
-        (_, None) => String::new(),
-        ([], Some(_)) => "; that one is not known here".into(),
-        (_, Some(from)) => format!("; the one at {}, on which these build, is not known here", from.start),
-    };
-    let files = if chain.files.is_empty() { String::new() } else { format!(" ({})", chain.files.join(", on ")) };
-    format!(
-        "{file} is an incremental backup on the one that starts at {start}{files}: it restores only as what pg_combinebackup makes of all of them, the full one first{unknown}"
-    )
 }
 
 /// What a server refuses, with the place.
@@ -118,17 +99,6 @@ pub(super) fn leave_out(setting: &PlacedSetting) -> String {
     format!("take {} out of {at}, or ask for that target alone", setting.name)
 }
 
-/// What is wrong with a line of `tablespace_map`.
-pub(super) fn map(fault: MapFault) -> &'static str {
-    match fault {
-        MapFault::Empty => "is empty, which this version does not take",
-        MapFault::NoPlace => "names no tablespace with its directory",
-        MapFault::NoNumber => "begins with no OID of a tablespace",
-        MapFault::NotEnded => "is not ended, as if the file were cut",
-        MapFault::OverFolder(_) => "names a tablespace, and in the place of its link stands a folder that is not empty",
-    }
-}
-
 /// Characters of a command that are shown.
 const LONGEST: usize = 500;
 
@@ -190,43 +160,5 @@ pub(super) fn deliver(own: &DoubtedCommand) -> String {
         CommandDoubt::NotHere(folder) | CommandDoubt::Elsewhere(folder) => format!(
             "bring the archive to {folder} where the server will be started, or set a restore_command that takes it from here: {get}"
         ),
-    }
-}
-
-/// What a folder that is not there does to a server.
-pub(super) fn folder(folder: &DataFolder, place: FolderPlace, without: WithoutFolder) -> String {
-    let name = folder.name;
-    let what = match place {
-        FolderPlace::LinkToNothing => format!("{name} is a link to where nothing is"),
-        FolderPlace::NoFolder => format!("{name} is no folder"),
-        FolderPlace::NoFile => format!("{name} holds no file"),
-        _ => format!("{name} is missing"),
-    };
-    let then = match without {
-        WithoutFolder::Empty if place == FolderPlace::NoFile => {
-            "a server may start, and the state of old transactions is lost"
-        }
-        _ if place == FolderPlace::NoFile => "a server ends, and what was in it is part of the data",
-        WithoutFolder::Ends => "a server does not start without it",
-        WithoutFolder::EndsLater => "a server replays, and ends at the checkpoint behind",
-        WithoutFolder::Data => "a server ends without it, and its content is part of the data",
-        WithoutFolder::Empty => "a server starts, and no database is there",
-    };
-    format!("{what}: {then}")
-}
-
-/// What to do about it.
-pub(super) fn make(folder: &DataFolder, place: FolderPlace, without: WithoutFolder) -> String {
-    let name = folder.name;
-    match (without, place) {
-        (WithoutFolder::Ends | WithoutFolder::EndsLater, FolderPlace::LinkToNothing) => {
-            format!("make the folder that the link {name} names, or put a folder in its place (mkdir -m 700)")
-        }
-        (WithoutFolder::Ends | WithoutFolder::EndsLater, _) => {
-            format!(
-                "make the folder {name} in the data directory, empty, as the user of the server: mkdir -m 700 {name}"
-            )
-        }
-        _ => format!("copy {name} from the backup anew: an empty folder is not enough"),
     }
 }

@@ -1,6 +1,6 @@
 //! What is wrong.
 
-use super::{copies, given, misfiled, packing, restore as of_restore, restored, start, target};
+use super::{backup, copies, given, misfiled, packing, restore as of_restore, restored, start, target};
 use crate::codes::Code;
 use crate::finding::{Detail, Finding, Unasked};
 use crate::reach::span;
@@ -13,7 +13,6 @@ use pgwal_format::rmgr::vocabulary::Vocabulary;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Layout, TimelineId};
-use pgwal_recovery::backup::RootFileFlaw;
 use pgwal_recovery::failure::{Failure, Lacking};
 use pgwal_recovery::pages::InvalidPage;
 use pgwal_source::Codec;
@@ -109,9 +108,7 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
         {
             format!("{file} is {codec}")
         }
-        Detail::Packed { codec, .. } if f.code == Code::UnknownCodec => {
-            format!("{file} is {codec} that asks for more memory than 128 MiB, or for a feature that is not read")
-        }
+        Detail::Packed { codec, .. } if f.code == Code::UnknownCodec => packing::asks_too_much(file, *codec),
         Detail::Packed { codec, bytes, cut: true } => format!("{file}: {codec} ends after {bytes} bytes of WAL"),
         Detail::Packed { codec: codec @ Codec::Encrypted(_), bytes: 0, cut: false } => {
             format!("{file} is not {codec} as it should be, or damaged from its beginning on: no byte of WAL came out")
@@ -120,45 +117,16 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
             format!("{file}: {codec} is damaged; {bytes} bytes of WAL came out")
         }
         Detail::Belongs { address, name } => format!("{file} holds the WAL of {address}, the content of {name}"),
-        Detail::Cluster { found, expected } if f.code == Code::BackupCluster && file != "backup_manifest" => {
-            format!("{file} is a backup of cluster {expected}, the WAL is of cluster {found}")
-        }
-        Detail::Map { line, fault } => format!("{file} line {line} {}", given::map(*fault)),
-        Detail::Label(fault) => format!("{file}: {fault}"),
-        Detail::Control(None) => format!("there is no {file}"),
-        Detail::Control(Some(error)) => format!("{file}: {error}"),
         Detail::OfListedBackup { label, why, more, none_left } => {
             let more = if *more > 0 { format!("; and for {more} reasons more") } else { String::new() };
             let left = if *none_left { "; no backup is left that does" } else { "" };
             format!("backup {label} does not restore: {why}{more}{left}")
         }
-        Detail::OfBackup { what } => format!("{file} {what}"),
-        Detail::BackupFiles { missing, other_size } => {
-            format!("{file}: {} missing, {other_size} of another size, by backup_manifest", files(*missing))
-        }
-        Detail::Folder { folder, place, without } => given::folder(folder, *place, *without),
-        Detail::TablespaceNowhere { to, mapped } => {
-            let link = if *mapped { "is mapped to" } else { "is a link to" };
-            format!(
-                "{file} {link} {to}, and nothing is there on this machine: a server without it has no data of that tablespace, and ends with FATAL at the first record that changes some"
-            )
-        }
+        Detail::Flaw(kind) => backup::message(file, kind),
+        Detail::OfRepository { what } => format!("{file} {what}"),
         Detail::TablespaceUnlinked(_) => format!(
             "{file} is missing, and pg_tablespace lists that tablespace: a server has no data of it, and makes a folder in its place where WAL changes some"
         ),
-        Detail::Rights { mode, .. } => {
-            format!("{file} has the rights {mode:04o}: a server does not start on it")
-        }
-        Detail::RootFile { what: RootFileFlaw::NoVersion, .. } => {
-            format!("{file} is missing: to a server, that is no data directory")
-        }
-        Detail::RootFile { what: RootFileFlaw::NoMap, .. } => {
-            format!("{file} is missing: a server starts, and no connection comes to what it names")
-        }
-        Detail::Start(flaw) => start::message(flaw),
-        Detail::RootFile { what: RootFileFlaw::VersionNoNumber, .. } => {
-            format!("{file} does not begin with the number of a version")
-        }
         Detail::SettingBeside(setting) => given::placed(setting),
         Detail::TargetOutranked(setting) => given::outranked(setting),
         Detail::NoSignal(Unasked { off: None, .. }) => {
@@ -171,7 +139,6 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
             )
         }
         Detail::Command(own) => given::command(own),
-        Detail::Incremental(chain) => given::incremental(file, chain),
         Detail::Cluster { found, expected } => format!("{file} is of cluster {found}, not {expected}"),
         Detail::Version { found, expected } => {
             format!("{file} is WAL of PostgreSQL {found}, the archive is of {expected}")
@@ -472,8 +439,4 @@ fn wal(f: &Finding, fault: &Fault, lsn: &str, at: &str, layout: Option<&Layout>)
         }
         _ => format!("the bytes end at {at}"),
     }
-}
-
-fn files(count: u64) -> String {
-    if count == 1 { "1 file is".into() } else { format!("{count} files are") }
 }

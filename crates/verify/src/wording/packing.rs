@@ -20,6 +20,11 @@ pub(super) fn message(file: &str, flaw: PackingFlaw) -> String {
     }
 }
 
+/// A codec that is read, but not this file of it.
+pub(super) fn asks_too_much(file: &str, codec: Codec) -> String {
+    format!("{file} is {codec} that asks for more memory than 128 MiB, or for a feature that is not read")
+}
+
 /// A file that the tool which keeps the place unpacks in a way of its own.
 fn otherwise(file: &str, how: PackedOtherwise, given: Option<u64>) -> String {
     let gives = |what: &str| match given {

@@ -5,9 +5,8 @@ use crate::finding::{Detail, Finding, PackingFlaw};
 use pgwal_format::dialect::LengthWording;
 use pgwal_format::page::{CONTRECORD, PageFault};
 use pgwal_format::record::{BodyFault, HeaderFault};
-use pgwal_format::text::control::ControlError;
 use pgwal_format::{Layout, Lsn, SegmentName, TimelineId};
-use pgwal_recovery::backup::{FolderPlace, MapFault, RootFileFlaw};
+use pgwal_recovery::backup::FlawKind;
 use pgwal_recovery::failure::Failure;
 use pgwal_walk::Fault;
 
@@ -35,10 +34,12 @@ pub(super) fn says(f: &Finding, layout: &Layout) -> Option<String> {
             Some(format!("unexpected pageaddr {} {}", show(*address), place(f, layout)))
         }
         // No server reads the manifest.
-        (Detail::Cluster { .. }, Code::BackupCluster) if name == "backup_manifest" => None,
-        (Detail::Cluster { found, expected }, _) => Some(format!(
-            "WAL file is from different database system: WAL file database system identifier is {found}, pg_control database system identifier is {expected}"
-        )),
+        (Detail::Flaw(FlawKind::Cluster { .. }), _) if name == "backup_manifest" => None,
+        (Detail::Cluster { found, expected } | Detail::Flaw(FlawKind::Cluster { found, expected }), _) => {
+            Some(format!(
+                "WAL file is from different database system: WAL file database system identifier is {found}, pg_control database system identifier is {expected}"
+            ))
+        }
         (Detail::Version { found, .. }, _) => {
             let magic = found.dialect().map_or(0, |d| d.magic);
             Some(format!("invalid magic number {magic:04X} {}", place(f, layout)))
@@ -64,52 +65,6 @@ pub(super) fn says(f: &Finding, layout: &Layout) -> Option<String> {
         }
         _ => None,
     }
-}
-
-/// What it says of a backup before it reads any WAL.
-pub(super) fn of_backup(f: &Finding) -> Option<String> {
-    let says: &str = match (f.code, &f.detail) {
-        (Code::BackupLabel, Detail::Map { fault: MapFault::OverFolder(oid), .. }) => {
-            return Some(format!("could not remove directory \"pg_tblspc/{oid}\": Directory not empty"));
-        }
-        // It starts.
-        (Code::BackupLabel, Detail::OfBackup { .. }) => return None,
-        (Code::BackupLabel, Detail::Map { .. }) => "invalid data in file \"tablespace_map\"",
-        (Code::BackupLabel, _) => "invalid data in file \"backup_label\"",
-        (Code::BackupStructure, Detail::Folder { place: FolderPlace::NoFile, .. }) => return None,
-        (Code::BackupStructure, Detail::Folder { folder, .. }) => return folder.says(),
-        (Code::BackupStructure, Detail::Rights { group: true, .. }) => {
-            return Some(format!(
-                "data directory \"{}\" has invalid permissions",
-                f.file.as_deref().unwrap_or_default()
-            ));
-        }
-        (Code::BackupStructure, Detail::Rights { .. }) => {
-            let data = f.file.as_deref().unwrap_or_default();
-            return Some(format!("data directory \"{data}\" has group or world access"));
-        }
-        (Code::BackupStructure, Detail::TablespaceNowhere { .. } | Detail::TablespaceUnlinked(_)) => return None,
-        (Code::BackupStructure, Detail::Start(start)) => return start.says.clone(),
-        (Code::BackupStructure, Detail::RootFile { what: RootFileFlaw::NoMap, .. }) => return None,
-        (Code::BackupStructure, Detail::RootFile { data, .. }) => {
-            return Some(format!("\"{data}\" is not a valid data directory"));
-        }
-        (Code::BackupContradicts, _) if f.file.as_deref() == Some("PG_VERSION") => {
-            "database files are incompatible with server"
-        }
-        (Code::BackupIncremental, Detail::OfBackup { .. }) => return None,
-        (Code::BackupIncremental, _) => "this is an incremental backup, not a data directory",
-        (Code::BackupControl, Detail::Control(Some(ControlError::WrongChecksum(_)))) => {
-            "incorrect checksum in control file"
-        }
-        // The postmaster, before it has a log (12 to 18).
-        (Code::BackupControl, Detail::Control(None)) => "postgres: could not find the database system",
-        // From which version on it says what is wrong in it differs; none starts.
-        (Code::BackupControl, Detail::OfBackup { .. }) => return None,
-        (Code::BackupControl, _) => "could not read file \"global/pg_control\"",
-        _ => return None,
-    };
-    Some(says.to_owned())
 }
 
 /// The tail of a message about a page.

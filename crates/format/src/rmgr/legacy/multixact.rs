@@ -6,6 +6,7 @@
 //! ```
 
 use crate::rmgr::cursor::Cx;
+use crate::rmgr::multixact;
 use crate::rmgr::sink::{Nest, Sink, Value};
 use crate::rmgr::table::{Op, Short, V8_2, V9_3, call, i32, op, text, u32};
 
@@ -47,9 +48,6 @@ pub const OPS: &[Op] = &[
     ),
 ];
 
-/// `MultiXactStatus`, by number.
-const STATUS: [&str; 6] = ["keysh", "sh", "fornokeyupd", "forupd", "nokeyupd", "upd"];
-
 fn xids(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     let mut cursor = cx.cursor(8);
     sink.open("members", Nest::List);
@@ -65,16 +63,6 @@ fn xids(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
 
 fn members(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     let mut cursor = cx.cursor(8);
-    sink.open("members", Nest::List);
-    for _ in 0..cursor.count("members", 8)? {
-        sink.open("", Nest::Object);
-        sink.plain("xid", Value::Unsigned(cursor.u32("xid")?.into()));
-        sink.text(" (");
-        let status = cursor.u32("status")? as usize;
-        sink.plain("status", Value::Name(STATUS.get(status).copied().unwrap_or("unk")));
-        sink.text(") ");
-        sink.close(Nest::Object);
-    }
-    sink.close(Nest::List);
-    Ok(())
+    let count = cursor.count("members", multixact::MEMBER)?;
+    multixact::list(&mut cursor, count, sink)
 }

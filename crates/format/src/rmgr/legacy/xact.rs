@@ -13,10 +13,11 @@
 
 use super::inval::{INVAL_9_0, INVAL_9_1, INVAL_9_2, INVAL_9_4, Inval, messages};
 use super::prepare::{PREPARE_8_2, PREPARE_9_0};
-use crate::rmgr::cursor::{Cursor, Cx};
+use crate::rmgr::cursor::Cx;
 use crate::rmgr::sink::{Nest, Sink, Value};
 use crate::rmgr::table::{Op, OpPart, Short, V8_2, V8_3, V8_4, V9_0, V9_1, V9_2, V9_4, call, op, text, u32};
 use crate::rmgr::timestamp::Timestamp;
+use crate::rmgr::xids;
 
 /// What changed in the ends of transactions.
 struct EndingShape {
@@ -135,7 +136,7 @@ fn ended(cx: &Cx<'_>, from: usize, facts: &EndingShape, sink: &mut dyn Sink) -> 
     }
     if nsubxacts > 0 {
         sink.text("; subxacts:");
-        xids(&mut cursor, "subxacts", nsubxacts, sink)?;
+        xids::list(&mut cursor, "subxacts", nsubxacts, sink)?;
     }
     let (Some(xinfo), Some((inval, count, db, ts))) = (xinfo, inval) else { return Ok(()) };
     sink.hidden("xinfo", Value::Unsigned(xinfo.into()));
@@ -148,7 +149,7 @@ fn compact(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     let count = cursor.i32("nsubxacts")?;
     if count > 0 {
         sink.text("; subxacts:");
-        xids(&mut cursor, "subxacts", count, sink)?;
+        xids::list(&mut cursor, "subxacts", count, sink)?;
     }
     Ok(())
 }
@@ -156,16 +157,5 @@ fn compact(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
 fn assigned(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     let mut cursor = cx.cursor(4);
     let count = cursor.i32("nsubxacts")?;
-    xids(&mut cursor, "xsub", count, sink)
-}
-
-fn xids(cursor: &mut Cursor<'_>, name: &'static str, count: i32, sink: &mut dyn Sink) -> Result<(), Short> {
-    let count = cursor.fits(name, count.into(), 4)?;
-    sink.open(name, Nest::List);
-    for _ in 0..count {
-        sink.text(" ");
-        sink.plain("", Value::Unsigned(cursor.u32(name)?.into()));
-    }
-    sink.close(Nest::List);
-    Ok(())
+    xids::list(&mut cursor, "xsub", count, sink)
 }

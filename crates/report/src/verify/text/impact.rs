@@ -5,7 +5,7 @@ use crate::restore;
 use crate::time::Zone;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_repos::RepoLayout;
-use pgwal_verify::backup::StartFlaw;
+use pgwal_verify::backup::{FlawKind, StartFlaw};
 use pgwal_verify::finding::PackingFlaw;
 use pgwal_verify::recovery::outcome::Restore;
 use pgwal_verify::wording::restored as wording;
@@ -25,10 +25,10 @@ pub(in crate::verify) fn impact(outcome: &Outcome, worst: Option<&Finding>, zone
 fn of_restore(outcome: &Outcome, restore: &Restore) -> String {
     let foretold = restore::text::impact(restore);
     match obstacle(outcome).filter(|_| restore.is_good()) {
-        Some(f) if matches!(f.detail, Detail::TablespaceNowhere { .. }) => {
+        Some(f) if matches!(f.detail, Detail::Flaw(FlawKind::TablespaceNowhere { .. })) => {
             format!("once the tablespace that {} names has its files, {foretold}", f.code)
         }
-        Some(Finding { detail: Detail::Start(StartFlaw { says: None, data, .. }), code, .. }) => {
+        Some(Finding { detail: Detail::Flaw(FlawKind::Start(StartFlaw { says: None, data, .. })), code, .. }) => {
             format!(
                 "a server that is started with -D {data} works in another directory ({code}); in this one, {foretold}"
             )
@@ -53,7 +53,8 @@ fn delivers_nowhere(outcome: &Outcome) -> bool {
 pub(super) fn obstacle(outcome: &Outcome) -> Option<&Finding> {
     let layout = outcome.layout.as_ref();
     let stops = |f: &&Finding| {
-        matches!(f.detail, Detail::TablespaceNowhere { .. } | Detail::Start(_)) || f.server_says(layout).is_some()
+        matches!(f.detail, Detail::Flaw(FlawKind::TablespaceNowhere { .. } | FlawKind::Start(_)))
+            || f.server_says(layout).is_some()
     };
     outcome.counted().filter(|f| f.code == Code::BackupStructure && f.severity >= Severity::Warning).find(stops)
 }
