@@ -318,6 +318,21 @@ fn a_prepared_transaction_is_looked_for_by_the_history_of_the_timeline_in_force(
     assert_eq!(ask(&off).told(), (0, "proven", "promotes", codes(&["WP301 warning"])));
 }
 
+/// wal_level was minimal while a table was loaded: without hot standby a server of 11 says `WAL was generated with
+/// wal_level=minimal, data may be missing`, promotes, and the table is empty.
+#[test]
+fn what_was_loaded_while_wal_level_was_minimal_is_not_restored() {
+    let place = Place::of("minimal");
+    let ask = |more: &[&str]| place.ask(&[&["verify", "archive", "--backup", "backup"], more].concat());
+    let on = ask(&[]);
+    assert_eq!((on.exit, on.restore("outcome")), (1, &json!("fatal")));
+    let off = ask(&["--set", "hot_standby=off"]);
+    assert_eq!(off.told(), (1, "refuted", "promotes", codes(&["WP421 error"])));
+    // In front of it nothing is missing.
+    let before = ask(&["--set", "hot_standby=off", "--target-lsn", "0/A00000"]);
+    assert_eq!((before.exit, before.restore("outcome")), (0, &json!("promotes")));
+}
+
 /// Servers of 12, 16, 17 and 18: FATAL at the checkpoint with hot standby on, and in a promotion in that segment
 /// either way; with timeline 1 they promote.
 #[test]

@@ -38,6 +38,7 @@ pub mod pages;
 mod parameter;
 mod predict;
 mod prepared;
+mod primary;
 mod read_ahead;
 mod reading;
 mod recover;

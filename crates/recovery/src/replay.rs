@@ -15,9 +15,8 @@ use crate::pages::{Change, Noted, Tracker};
 use crate::prepared::PreparedAcross;
 use crate::sum::{EventSum, RecordSpan, ReplayedCommit};
 use pgwal_archive::lineage::Descent;
-use pgwal_format::recovery::{Minimal, RecoveryRules};
+use pgwal_format::recovery::RecoveryRules;
 use pgwal_format::rmgr::tablespace::TablespaceChange;
-use pgwal_format::text::control::{ServerParameters, WalLevel};
 use pgwal_format::{Dialect, Lsn, TimelineId};
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
@@ -128,6 +127,8 @@ pub struct Replay<'a> {
     pub rolled_back: Option<Lsn>,
     /// WAL told the primary's settings.
     pub compared: bool,
+    /// From here on WAL was written with `wal_level = minimal`, of which this server only warns.
+    pub minimal: Option<Lsn>,
     /// One more record is to be read, and then it ends.
     past_target: bool,
 }
@@ -167,11 +168,12 @@ impl<'a> Replay<'a> {
             acts: EarlyActs::default(),
             rolled_back: None,
             compared: false,
+            minimal: None,
             past_target: false,
         }
     }
 
-    fn rules(&self) -> &'static RecoveryRules {
+    pub(crate) fn rules(&self) -> &'static RecoveryRules {
         &self.dialect.recovery
     }
 
@@ -371,6 +373,7 @@ impl<'a> Replay<'a> {
             }
             EventKind::Parameters(parameters) => {
                 self.compared = true;
+                self.mind_minimal(parameters, event.span.lsn);
                 self.check_settings(parameters)
             }
             EventKind::Running { overflow, any, next_xid, oldest } => {
@@ -428,34 +431,6 @@ impl<'a> Replay<'a> {
             }
         };
         Some(ReplayStop::Dies(failure))
-    }
-
-    /// Settings of the primary (`CheckRequiredParameterValues`).
-    pub fn check_settings(&self, primary: &ServerParameters) -> Option<ReplayStop> {
-        let rules = self.rules();
-        if !self.goal.from_archive {
-            return None;
-        }
-        if primary.wal_level == Some(WalLevel::Minimal) && rules.minimal == Minimal::Fatal {
-            return Some(ReplayStop::Dies(Failure::Minimal));
-        }
-        if !self.goal.hot_standby {
-            return None;
-        }
-        if matches!(primary.wal_level, Some(WalLevel::Minimal | WalLevel::Archive)) && rules.minimal == Minimal::Warning
-        {
-            return Some(ReplayStop::Dies(Failure::NotReplica));
-        }
-        let too_low = rules.parameters.iter().find_map(|p| {
-            let here = self.goal.parameters.iter().find(|(field, _)| *field == p.field).map(|(_, value)| *value)?;
-            let there = primary.number(p.field).filter(|&there| here < there)?;
-            Some(Failure::Insufficient { setting: p.setting, here, there })
-        })?;
-        Some(if rules.insufficient_pauses && self.active {
-            ReplayStop::Stuck(too_low)
-        } else {
-            ReplayStop::Dies(too_low)
-        })
     }
 
     /// Whether the data files are consistent now, and queries possible (`CheckRecoveryConsistency`). `Some`: they would

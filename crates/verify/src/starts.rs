@@ -34,6 +34,13 @@ pub(crate) fn own_wal_short(restore: &Restore) -> Option<Finding> {
     Some(Finding { timeline: Some(restore.timeline), lsn, at: lsn, detail, ..Finding::of(Code::RestoreShort) })
 }
 
+/// What was loaded or made meanwhile without WAL is missing, and a server up to 13 without hot standby only warns.
+pub(crate) fn minimal_replayed(restore: &Restore) -> Option<Finding> {
+    let lsn = Some(restore.minimal?);
+    let (timeline, detail) = (Some(restore.timeline), Detail::MinimalReplayed);
+    Some(Finding { timeline, lsn, at: lsn, detail, ..Finding::of(Code::RestoreDies) })
+}
+
 /// Data files were written up to a place in front of which replay ends, and a server without a signal does not look.
 pub(crate) fn short_of_minimum(restore: &Restore) -> Option<Finding> {
     let detail = Detail::ShortOfMinimum(restore.short_of_minimum?);

@@ -101,6 +101,7 @@ impl Finding {
             (_, Detail::Restore { beside: Some(off), .. }) => restore::own_way(off),
             (_, Detail::Restore { failure, missing, .. }) => restore::advice(failure, missing.as_deref()),
             (_, Detail::Restored(report)) => restored::advice(report),
+            (_, Detail::MinimalReplayed) => restore::BEHIND_MINIMAL.into(),
             (_, Detail::ShortOfMinimum(point)) => format!(
                 "put the WAL up to {point} into pg_wal before a server is started: from the primary, another standby or the archive; or take a new copy"
             ),

@@ -48,6 +48,7 @@ impl Recovery<'_> {
             asks_archive: AsksArchive::AtOnce,
             own_wal: None,
             own_wal_behind: None,
+            minimal: None,
             short_of_minimum: None,
             unlabelled: None,
             other_checkpoint: None,

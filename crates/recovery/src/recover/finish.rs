@@ -31,6 +31,7 @@ impl Recovery<'_> {
         out.makes_tablespaces.clone_from(&replay.makes_tablespaces);
         out.unlinked.clone_from(&replay.unlinked);
         out.rolled_back = replay.rolled_back;
+        out.minimal = replay.minimal;
         let all = self.dialect().recovery.parameters.len();
         out.settings_unknown &= !(replay.compared && replay.goal.parameters.len() == all);
         out.early_acts = replay.acts.replayed(|lsn| lsn < replay.replayed);

@@ -101,6 +101,8 @@ pub enum Detail {
         /// Where that begins.
         next: Lsn,
     },
+    /// WAL that was written with `wal_level = minimal` is replayed, and the server only warns.
+    MinimalReplayed,
     /// Crash recovery ends in front of the minimum recovery point.
     ShortOfMinimum(Lsn),
     /// A restore starts without a `backup_label`.

@@ -17,7 +17,8 @@ use crate::outcome::{NotChecked, Verdict};
 use crate::restored;
 use crate::restored_report::RestoredReport;
 use crate::starts::{
-    dies_at_promotion, other_checkpoint, own_wal_short, short_of_minimum, unlabelled, waits_for_primary,
+    dies_at_promotion, minimal_replayed, other_checkpoint, own_wal_short, short_of_minimum, unlabelled,
+    waits_for_primary,
 };
 use pgwal_archive::{Error, Tally};
 use pgwal_format::Lsn;
@@ -57,6 +58,7 @@ impl Ruling for RestoreRuling<'_, '_> {
         of_backup.extend(unlabelled(&self.restore));
         of_backup.extend(own_wal_short(&self.restore));
         of_backup.extend(short_of_minimum(&self.restore));
+        of_backup.extend(minimal_replayed(&self.restore));
         of_backup.extend(other_checkpoint(&self.restore));
         case.lowered += set_severities(&mut of_backup, severities);
         let own = case.findings.iter().filter(|f| f.code.is_of_repository());

@@ -174,6 +174,9 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
         Detail::RestoreLater { began, .. } => {
             format!("the backup was taken after the target: its data are of {} and later", tell(*began))
         }
+        Detail::MinimalReplayed => format!(
+            "from {lsn} on WAL was written with wal_level = minimal: what was loaded or built without WAL is missing, and the server only warns of it (data may be missing)"
+        ),
         Detail::OwnWalShort { next } => format!(
             "the server's own pg_wal cannot be read on at {lsn}, and has more from {next} on: what was written there is lost"
         ),

@@ -8,6 +8,10 @@ use pgwal_recovery::slots::SlotRefusal;
 use pgwal_recovery::unlabelled::{BackupWitness, Unlabelled};
 use pgwal_repos::shell::quoted;
 
+/// Of WAL that lacks what was loaded meanwhile.
+pub(super) const BEHIND_MINIMAL: &str =
+    "choose a target in front of it, or restore a backup that was taken after wal_level had been raised again";
+
 /// `missing`: the file that recovery needs and cannot have.
 pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
     if let (Some(file), true) = (missing, is_want_of_wal(failure)) {
@@ -50,8 +54,10 @@ pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
         Failure::SizeAhead { file, .. } => {
             format!("set recovery_prefetch = off for this restore; or {}", find(file))
         }
-        Failure::Minimal => "choose a target in front of it, or restore a backup that was taken after wal_level had been raised again".into(),
-        Failure::NotReplica => "set hot_standby = off for this restore".into(),
+        Failure::Minimal => BEHIND_MINIMAL.into(),
+        Failure::NotReplica => format!(
+            "where wal_level was archive, set hot_standby = off for this restore; where it was minimal, {BEHIND_MINIMAL}"
+        ),
         Failure::Insufficient { setting, there, .. } => format!("set {setting} = {there} or higher for this restore, or hot_standby = off"),
         Failure::BeforeConsistency => OLDER.into(),
         Failure::BackupEnd | Failure::Consistency => "find good copies of the WAL up to the end of the backup, or restore another backup".into(),
