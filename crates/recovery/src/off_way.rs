@@ -22,12 +22,18 @@ pub struct OffWay {
     pub left: Option<Lsn>,
     /// It has a label: a backup, and not the directory of a server that ran.
     pub label: bool,
+    /// `pg_rewind` takes it: changes of hints are in its WAL (`wal_log_hints`, or checksums of pages).
+    pub logs_hints: bool,
 }
 
 impl OffWay {
     /// Of a start, and the way to what is asked for.
     pub(crate) fn of(start: &Start, line: &Descent) -> Option<OffWay> {
-        let off = |left| OffWay { own: start.timeline, asked: line.target, left, label: start.label };
+        let logs_hints = start.control.as_ref().is_none_or(|control| {
+            let hints = control.parameters.wal_log_hints;
+            control.data_checksum_version.is_none_or(|version| version > 0) || hints.is_none_or(|on| on)
+        });
+        let off = |left| OffWay { own: start.timeline, asked: line.target, left, label: start.label, logs_hints };
         if !line.holds(start.timeline) {
             return Some(off(None));
         }

@@ -169,7 +169,7 @@ pub(super) fn beside(off: &OffWay) -> String {
 
 /// What to do to get to the timeline that is asked for, or without it.
 pub(super) fn own_way(off: &OffWay) -> String {
-    let OffWay { own, asked, left, label } = off;
+    let OffWay { own, asked, left, label, .. } = off;
     let alone = format!("--target-timeline {own} (recovery_target_timeline = '{own}')");
     match left {
         _ if !label => format!("{}; its own timeline is restored with {alone}", rewind(off)),
@@ -183,7 +183,12 @@ pub(super) fn own_way(off: &OffWay) -> String {
 /// How the directory of a server gets to the timeline beside which it lies.
 pub(super) fn rewind(off: &OffWay) -> String {
     let (asked, from) = (off.asked, off.left.map(|left| format!(", from before {left}")).unwrap_or_default());
+    if !off.logs_hints {
+        return format!(
+            "to come to timeline {asked}, restore a backup{from} (pg_rewind refuses this directory: neither checksums nor wal_log_hints are on)"
+        );
+    }
     format!(
-        "to come to timeline {asked}, run pg_rewind on it against a server of that timeline, or restore a backup{from}"
+        "to come to timeline {asked}, run pg_rewind on it against a server of that timeline (from 13 on with -c, for WAL that its pg_wal lacks), or restore a backup{from}"
     )
 }
