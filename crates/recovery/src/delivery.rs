@@ -7,6 +7,7 @@ use crate::hole::{Absence, HoleKind, KnownNames, ServerAim, judge};
 use pgwal_archive::lineage::Descent;
 use pgwal_format::{Layout, SegmentName, SegmentNo, TimelineId};
 use pgwal_walk::{Run, Tail};
+use std::collections::BTreeSet;
 
 /// `walproof archive-get` as the `restore_command` of a recovery.
 pub struct CheckedDelivery {
@@ -15,6 +16,8 @@ pub struct CheckedDelivery {
     /// What it does not deliver stops the server; a standby asks again.
     pub stops: bool,
     known: KnownNames,
+    /// Segments that lie in the server's own `pg_wal`: what is not in the archive is taken from there.
+    own: BTreeSet<SegmentName>,
     aim: ServerAim,
     layout: Layout,
 }
@@ -37,12 +40,22 @@ impl CheckedDelivery {
                 known.histories.entry(node.timeline).or_insert_with(|| node.written.clone());
             }
         }
-        CheckedDelivery { options, stops, known, aim, layout }
+        let mut own = BTreeSet::new();
+        for place in shelf.places.iter().filter(|place| !place.archive) {
+            for segment in place.inventory.timelines().into_iter().flat_map(|timeline| shelf.written(place, timeline)) {
+                let entry = place.entries.get(segment.entry);
+                let is_whole = entry.is_some_and(|entry| entry.size == Some(layout.segment.bytes()));
+                own.extend(is_whole.then(|| name(segment.timeline, segment.number)));
+            }
+        }
+        CheckedDelivery { options, stops, known, own, aim, layout }
     }
 
     /// A segment that is not there is missing in the middle.
     pub fn is_hole(&self, timeline: TimelineId, number: SegmentNo) -> bool {
-        !self.options.ends_at_hole && !matches!(self.absence(timeline, number), Absence::End)
+        let asked = SegmentName::new(timeline, number, self.layout.address(), self.layout.segment);
+        let is_missing = !self.options.ends_at_hole && !self.own.contains(&asked);
+        is_missing && !matches!(self.absence(timeline, number), Absence::End)
     }
 
     /// A segment that is there is not let pass: something in it is wrong, or WAL goes on behind its end.

@@ -142,6 +142,24 @@ fn a_hole_is_told_from_the_end() {
     assert_eq!((ran.code, ran.got.unwrap() == third), (Some(0), true), "{}", ran.said);
 }
 
+/// A backup with its WAL, and an archive that begins behind it: told that a segment is not there, the server takes that
+/// of its own pg_wal.
+#[test]
+fn what_the_server_has_itself_is_no_hole() {
+    let made = Made::new();
+    let name = segment(1, 3);
+    let third = made.take_away(&name);
+    let own = made.at("data/pg_wal").join(&name);
+    fs::write(&own, &third).unwrap();
+    made.is_absent(&name, &AT_ONCE);
+    let mut damaged = third.clone();
+    damaged[PAGE + 8] ^= 4;
+    for bad in [damaged, third[..third.len() / 2].to_vec(), made.bytes(&segment(1, 2))] {
+        fs::write(&own, bad).unwrap();
+        made.stops(&name, &AT_ONCE, "WP101");
+    }
+}
+
 #[test]
 fn a_branch_that_was_left_is_not_taken_for_the_way() {
     let made = Made::new();

@@ -25,6 +25,7 @@ mod asker;
 mod copy;
 mod foreign;
 mod later;
+mod own;
 mod passed;
 mod place;
 mod seam;
@@ -366,6 +367,7 @@ impl GetLooking<'_, '_> {
         };
         let mut later = Later::new(places, server, layout);
         match later.absence(asked) {
+            Ok(Some(_)) if own::has_whole(server, asked, &layout) => GetLook::Absent,
             Ok(Some((hole, since))) => GetLook::Hole { hole, since },
             Ok(None) if later.saw_any() => GetLook::Absent,
             Ok(None) => self.without_wal(places),
