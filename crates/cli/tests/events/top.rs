@@ -155,9 +155,9 @@ fn indexes_and_toast_are_told_under_their_tables() {
     let text = walproof(&["top", archive, "--by", "relation", "-n", "500"]).out;
     let at = |name: &str| text.lines().position(|line| line.contains(name)).unwrap_or_else(|| panic!("{name}: {text}"));
     // All of a table comes before another one; the largest part of it first, whatever has most of its own.
-    let wide = at("  wide (");
+    let wide = at(".public.wide (");
     assert_eq!(at(&format!("{toast} (")), wide + 1, "{text}");
-    assert!(at("  plain (") > wide + 3, "{text}");
+    assert!(at(".public.plain (") > wide + 3, "{text}");
     assert!(find("plain")["bytes"].as_u64() > find("wide")["bytes"].as_u64());
     let behind = |name: &str| (wide + 1..=wide + 3).contains(&at(name));
     assert!(behind(&format!("{toast}_index (")) && behind("wide_pkey ("), "{text}");
