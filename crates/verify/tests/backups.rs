@@ -3,9 +3,10 @@
 
 use pgwal_format::record::RelFileLocator;
 use pgwal_format::recovery::data_directory::DataFolder;
+use pgwal_format::text::control::ControlError;
 use pgwal_format::{TimelineId, Version};
 use pgwal_source::{How, Scratch};
-use pgwal_verify::backup::{self, Backup, BackupKind, Fork, Signal};
+use pgwal_verify::backup::{self, Backup, BackupFlaw, BackupKind, FlawKind, Fork, Signal};
 use pgwal_verify::recovery::{findings_of, of_flaw};
 use pgwal_verify::{Code, Error};
 use std::fs;
@@ -35,7 +36,6 @@ fn told(backup: &Backup, code: Code) -> (String, Option<String>) {
     (finding.message(None), finding.server_says(None))
 }
 
-/// A copy of a captured backup, with files added or replaced; an empty content removes one.
 /// The folders that a server of 13 wants: a manifest has files alone.
 fn with_folders(data: &Path) {
     for own in DataFolder::ALL.iter().filter(|own| own.is_of(Version::new(13, 0))) {
@@ -45,6 +45,7 @@ fn with_folders(data: &Path) {
     fs::set_permissions(data, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
 }
 
+/// A copy of a captured backup, with files added or replaced; an empty content removes one.
 fn copied(from: &str, changes: &[(&str, &[u8])]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for file in ["backup_label", "global/pg_control"] {
@@ -194,6 +195,16 @@ fn manifests_that_cannot_be_relied_on() {
     assert_eq!(told(&open(folder.path()), Code::BackupManifest).0, "backup_manifest is not what its own checksum says");
     let folder = copied("backup/13", &[("backup_manifest", &manifest[..1000])]);
     assert!(told(&open(folder.path()), Code::BackupManifest).0.starts_with("backup_manifest is no manifest: "));
+}
+
+/// It is not damaged, so that no copy of it is better: another walproof is.
+#[test]
+fn a_control_file_of_a_version_to_come() {
+    let kind = FlawKind::ControlVersion(ControlError::UnknownVersion { control: 2100, catalog: 202807011 });
+    let finding = of_flaw(&BackupFlaw { file: "global/pg_control".into(), kind, weight: None });
+    assert_eq!(finding.code, Code::UnknownVersion);
+    assert!(finding.advice().starts_with("look for a release of walproof that reads that version;"));
+    assert!(!finding.advice().contains("pg_wal"));
 }
 
 #[test]
