@@ -317,8 +317,8 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
         if !outcome.places.is_empty() {
             facts.no_command =
                 Some("no tool takes files from several places: compare A B --write DIR makes one".into());
-        } else {
-            args.restoring.type_down(facts, repository, foretold, layout.dialect.version, &args.input)?;
+        } else if args.restored.is_none() {
+            args.restoring.type_down(facts, repository, foretold, layout, &args.input)?;
         }
     }
     guarding.judge(&mut outcome, &args.severity, args.quiet, &mut zone)?;

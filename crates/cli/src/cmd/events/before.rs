@@ -143,7 +143,7 @@ fn proof(
         (repository, &mut plan.outcome.repository, &plan.outcome.layout)
         && plan.outcome.verdict == Verdict::Proven
     {
-        restoring.type_down(facts, repository, &plan.restore, layout.dialect.version, &args.history.input)?;
+        restoring.type_down(facts, repository, &plan.restore, layout, &args.history.input)?;
     }
     Ok(RestoreProof::Foretold(Box::new(plan)))
 }
