@@ -6,7 +6,7 @@ use pgwal_archive::whose::{FirstPage, beginning};
 use pgwal_archive::{Flaw, HistoryFlaw, Lineage};
 use pgwal_format::text::history::{Ancestor, HistoryFault};
 use pgwal_format::{Layout, SegmentName, SegmentNo, TimelineId};
-use pgwal_source::{Entry, Source};
+use pgwal_source::{Codec, Entry, Source};
 
 /// A place with files.
 pub struct FilePlace<'a> {
@@ -100,9 +100,16 @@ impl<'a> FilesAtHand<'a> {
         self.places.get(found.place)?.entries.get(found.entry)
     }
 
-    /// Whether a history file is there.
+    /// Whether a history file is there. What cannot be unpacked or decrypted no command gives out.
     pub fn has_history(&self, timeline: TimelineId) -> bool {
-        self.places.iter().any(|place| place.inventory.histories.iter().any(|(t, _)| *t == timeline))
+        let lost = |place: &FilePlace<'_>| {
+            let own = |flaw: &&HistoryFlaw| flaw.timeline == timeline;
+            let packed = |flaw: &HistoryFlaw| matches!(flaw.flaw, Flaw::NotWhole(codec) if codec != Codec::Plain);
+            place.lineage.get(timeline).is_some_and(|node| node.broken)
+                && place.history_flaws.iter().filter(own).all(packed)
+        };
+        let has = |place: &FilePlace<'_>| place.inventory.histories.iter().any(|(t, _)| *t == timeline);
+        self.places.iter().any(|place| has(place) && !lost(place))
     }
 
     /// The newest timeline from `start` on: one number after another is tried.

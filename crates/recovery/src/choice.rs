@@ -1,6 +1,6 @@
 //! From which of the backups that an archive knows a restore starts: the newest one that comes where it should.
 
-use crate::backup::{self, Backup};
+use crate::backup::Backup;
 use crate::chosen::{BackupChoice, PassedOver, WhyPassed};
 use crate::failure::Failure;
 use crate::outcome::Restore;
@@ -17,18 +17,17 @@ const TRIED: usize = 12;
 /// Reads settings as a version does; `None`: a server refuses them.
 pub type ReadSettings<'s, E> = dyn FnMut(&Backup, Version) -> Result<Option<Settings>, E> + 's;
 
-/// Chooses; `None` where the archive knows no backup. `settings` reads them as a version does; without any, the newest
+/// Chooses of `all`, the newest first; `None` where there is none. `settings` reads them as a version does; without any, the newest
 /// backup is taken.
 ///
 /// # Errors
 /// The archive cannot be looked at, settings cannot be read, or an early end was asked for.
 pub fn choose<E: From<Error>>(
     archive: &dyn Source,
+    all: Vec<Backup>,
     look: SiteOptions<'_>,
     settings: &mut ReadSettings<'_, E>,
 ) -> Result<Option<(Backup, BackupChoice)>, E> {
-    let mut all = backup::all(archive)?;
-    all.sort_by_key(|backup| std::cmp::Reverse((backup.start(), backup.timeline(), backup.name.clone())));
     let known = all.len();
     let (whole, parts): (Vec<Backup>, Vec<Backup>) = all.into_iter().partition(|b| b.incremental_from().is_none());
     let mut search = BackupSearch { archive, look, settings, passed_over: Vec::new(), end: None };

@@ -21,6 +21,7 @@ use pgwal_archive::whose::{Cluster, FirstPage, beginning, whose as whose_wal};
 use pgwal_archive::{Error, Lineage};
 use pgwal_format::{FileName, Layout, Lsn, PageSize, SegmentName, SegmentNo, SegmentSize, TimelineId};
 use pgwal_source::guard::MapGuard;
+use pgwal_source::name::{self, NamePlace};
 use pgwal_source::{Entry, Source, SourceError};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -431,7 +432,14 @@ fn refused(unreadable: &[(String, SourceError)]) -> Vec<String> {
     // A folder of them lies on a volume that may be mounted where the server is.
     let may_be_had = |name: &str, error: &SourceError| name.ends_with('/') || !error.is_no_file();
     let names = unreadable.iter().filter(|(name, error)| may_be_had(name, error));
-    let last = |name: &str| name.trim_end_matches('/').rsplit('/').next().unwrap_or(name).to_owned();
+    // Whatever a tool puts behind the name that a server asks for.
+    let last = |name: &str| {
+        let file = name.trim_end_matches('/').rsplit('/').next().unwrap_or(name);
+        match name::place(file) {
+            NamePlace::Wal(placed) => placed.name.to_string(),
+            _ => file.to_owned(),
+        }
+    };
     names.map(|(name, _)| last(name)).collect()
 }
 

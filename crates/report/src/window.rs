@@ -1,8 +1,8 @@
 //! What a backup can be restored to, or why to nothing, as every answer about backups says it.
 
 use crate::time::rfc3339;
-use pgwal_verify::TransactionEnd;
 use pgwal_verify::windows::{BackupWindow, NoWindow};
+use pgwal_verify::{Finding, TransactionEnd};
 use serde_json::{Value, json};
 
 /// Why a backup has no window, for people.
@@ -31,7 +31,7 @@ pub(crate) fn why(window: &BackupWindow<'_>) -> Option<String> {
 
 fn lacks(how: &str, window: &BackupWindow<'_>) -> String {
     match window.cause {
-        Some(cause) => format!("WAL that it needs {how}: {} ({})", cause.message(None), cause.code),
+        Some(cause) => format!("WAL that it needs {how}: {} ({})", with_file(cause), cause.code),
         None => format!("WAL that it needs {how}: walproof verify says where"),
     }
 }
@@ -39,8 +39,21 @@ fn lacks(how: &str, window: &BackupWindow<'_>) -> String {
 /// Why its reach ends where it does, for people; `None`: the archive goes no further.
 pub(crate) fn ends_by(window: &BackupWindow<'_>) -> Option<String> {
     let cause = window.cause?;
-    let kind = window.ends_by()?.name();
-    Some(format!("ends there by a {kind}: {} ({})", cause.message(None), cause.code).replace("a damage", "damage"))
+    let how = match window.ends_by()? {
+        NoWindow::Gap => "by a gap",
+        NoWindow::Timeline => "with WAL of a later timeline behind it",
+        _ => "by damage",
+    };
+    Some(format!("ends there {how}: {} ({})", with_file(cause), cause.code))
+}
+
+/// What is wrong, with the file in which it is.
+fn with_file(cause: &Finding) -> String {
+    let message = cause.message(None);
+    match &cause.file {
+        Some(file) if !message.contains(file.as_str()) => format!("{message}, in {file}"),
+        _ => message,
+    }
 }
 
 /// What replay from a backup can be told to end at: from where it is consistent.

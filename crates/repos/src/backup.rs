@@ -1,8 +1,9 @@
 //! A backup, as its tool's own files tell of it.
 
 use crate::contents::{ContentFault, ContentsRead, ContentsReading};
+use crate::whose_wal::ToldCluster;
 use pgwal_format::text::backup_label::{self, BackupLabel};
-use pgwal_format::{FileName, Lsn, SegmentName, TimelineId};
+use pgwal_format::{FileName, Lsn, SegmentName, TimelineId, Version};
 use pgwal_source::Keys;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -36,12 +37,16 @@ pub struct ListedBackup {
     pub stored: Option<u64>,
     /// The cluster.
     pub system_id: Option<u64>,
+    /// The major version of the server.
+    pub version: Option<Version>,
     /// Its `backup_label`, where it is at hand.
     pub backup_label: Option<Vec<u8>>,
     /// A folder with WAL of its own.
     pub wal_inside: Option<String>,
     /// What opens its files, where the repository itself says so.
     pub(crate) keys: Option<Keys>,
+    /// Its tool does not take it for its newest one: it was not finished, or the tool does not know it.
+    pub(crate) not_taken: bool,
     /// Why it does not restore.
     pub defects: Vec<BackupDefect>,
     /// What of it was not looked at, in words.
@@ -128,9 +133,23 @@ pub enum BackupDefect {
     /// The backup that it builds on is not there.
     NoParent(String),
     /// A backup that it builds on does not restore.
-    BadParent(String),
+    BadParent {
+        /// It.
+        label: String,
+        /// Why not.
+        why: String,
+    },
     /// Its tool cannot give out the WAL that it needs.
     NoWalFor(String),
+    /// The WAL in which it starts is another cluster's: no server replays that on it.
+    OtherCluster {
+        /// Its own.
+        own: ToldCluster,
+        /// The segment in which it starts.
+        file: SegmentName,
+        /// Whose WAL that is.
+        found: ToldCluster,
+    },
     /// No file of its data is there.
     NoData {
         /// Where they should be.
@@ -173,8 +192,11 @@ impl fmt::Display for BackupDefect {
                 more(f, *count)
             }
             BackupDefect::NoParent(label) => write!(f, "{label}, on which it builds, is missing"),
-            BackupDefect::BadParent(label) => write!(f, "{label}, on which it builds, does not restore"),
+            BackupDefect::BadParent { label, why } => write!(f, "{label}, on which it builds, does not restore: {why}"),
             BackupDefect::NoWalFor(why) => f.write_str(why),
+            BackupDefect::OtherCluster { own, file, found } => {
+                write!(f, "it is of {own}, and {file}, in which it starts, is WAL of {found}")
+            }
             BackupDefect::NoData { folder, none_listed: false } => write!(f, "{folder} holds no data files"),
             BackupDefect::NoData { folder, none_listed: true } => {
                 write!(f, "{folder} holds no data files, and its list of them is empty")
@@ -202,7 +224,7 @@ impl ListedBackup {
     pub fn is_empty_by_its_list(&self) -> bool {
         let empty = |defect: &BackupDefect| matches!(defect, BackupDefect::NoData { none_listed: true, .. });
         self.defects.iter().any(empty)
-            && self.defects.iter().all(|defect| empty(defect) || matches!(defect, BackupDefect::BadParent(_)))
+            && self.defects.iter().all(|defect| empty(defect) || matches!(defect, BackupDefect::BadParent { .. }))
     }
 
     /// Whether replay can start from it: it restores, and where it starts is known.
@@ -277,6 +299,19 @@ impl ListedBackup {
     }
 }
 
+/// Puts backups in the order in which they were made, by what they say of it. One that does not say stays behind the one
+/// before it.
+pub(crate) fn sort_by_time(backups: &mut Vec<ListedBackup>) {
+    let mut last = i64::MIN;
+    let mut timed: Vec<(i64, ListedBackup)> = Vec::with_capacity(backups.len());
+    for backup in backups.drain(..) {
+        last = backup.stopped.or(backup.started).unwrap_or(last);
+        timed.push((last, backup));
+    }
+    timed.sort_by_key(|(time, _)| *time);
+    backups.extend(timed.into_iter().map(|(_, backup)| backup));
+}
+
 /// Says of each backup whose parent is not there that it does not restore. What it needs of a parent that is there, its
 /// own manifest says.
 pub(crate) fn judge_parents(backups: &mut [ListedBackup]) {
@@ -288,27 +323,48 @@ pub(crate) fn judge_parents(backups: &mut [ListedBackup]) {
     }
 }
 
-/// Says of each backup whose parents are missing, or do not restore, that it does not either.
-pub(crate) fn judge_chains(backups: &mut [ListedBackup]) {
+/// Says of each backup whose parents are missing, or lack what it needs of them, that it does not restore. `needs`: what
+/// of a parent's defects keeps those that build on it from being restored.
+pub(crate) fn judge_chains(backups: &mut [ListedBackup], needs: fn(&BackupDefect) -> bool) {
     // A chain is as long as there are backups, at most; mostly parents come first, and one round is enough.
     for _ in 0..backups.len() {
-        let mut state: HashMap<String, bool> = backups.iter().map(|b| (b.label.clone(), b.restores())).collect();
+        let lacks = |backup: &ListedBackup| backup.defects.iter().find(|defect| needs(defect)).map(ToString::to_string);
+        let mut state: HashMap<String, Option<String>> =
+            backups.iter().map(|backup| (backup.label.clone(), lacks(backup))).collect();
         let mut changed = false;
         for backup in backups.iter_mut() {
             let Some(parent) = backup.parent.clone() else { continue };
             let defect = match state.get(&parent) {
                 None => BackupDefect::NoParent(parent),
-                Some(false) => BackupDefect::BadParent(parent),
-                Some(true) => continue,
+                Some(Some(why)) => BackupDefect::BadParent { label: parent, why: why.clone() },
+                Some(None) => continue,
             };
-            changed |= !backup.defects.contains(&defect);
-            backup.put_down(defect);
-            state.insert(backup.label.clone(), false);
+            let told = |own: &BackupDefect| match (own, &defect) {
+                (BackupDefect::BadParent { label, .. }, BackupDefect::BadParent { label: other, .. }) => label == other,
+                _ => *own == defect,
+            };
+            if !backup.defects.iter().any(told) {
+                changed = true;
+                state.insert(backup.label.clone(), Some(defect.to_string()));
+                backup.put_down(defect);
+            }
         }
         if !changed {
             return;
         }
     }
+}
+
+/// Whatever is wrong with a parent is wrong with those that build on it.
+pub(crate) fn anything(_: &BackupDefect) -> bool {
+    true
+}
+
+/// The place of the backup that its tool takes for the newest one, whether it restores or not; where it takes none, of
+/// the last one that restores.
+pub(crate) fn newest(backups: &[ListedBackup]) -> Option<usize> {
+    let taken = backups.iter().rposition(|backup| !backup.not_taken);
+    taken.or_else(|| backups.iter().rposition(ListedBackup::restores))
 }
 
 /// Which backups are looked at, in order: that one and all that it builds on, or all of them. The list is in the order
@@ -317,7 +373,7 @@ pub(crate) fn asked(backups: &[ListedBackup], reading: &ContentsReading) -> Vec<
     let at = |label: &str| backups.iter().position(|backup| backup.label == label);
     let Some(label) = reading.backup.as_deref() else { return (0..backups.len()).collect() };
     let mut next = match label {
-        "latest" => backups.iter().rposition(|backup| backup.restores() && backup.start.is_some()),
+        "latest" => newest(backups),
         label => at(label),
     };
     let mut chain = Vec::new();

@@ -62,6 +62,7 @@ mod source;
 pub mod store;
 mod tar_store;
 mod when;
+mod whose_wal;
 
 pub use backup::{BackupDefect, BackupMode, ListedBackup};
 #[cfg(feature = "stores")]
@@ -81,3 +82,4 @@ pub use repo_layout::RepoLayout;
 pub use repository::Repository;
 pub use store::{ItemKind, Store, StoreItem, each_file};
 pub use tar_store::TarStore;
+pub use whose_wal::ToldCluster;

@@ -1,6 +1,6 @@
 //! A repository that was recognised, with what its files say.
 
-use crate::backup::ListedBackup;
+use crate::backup::{self, ListedBackup};
 use crate::candidate::Candidate;
 use crate::choice::RepoChoice;
 use crate::defect::RepoDefect;
@@ -11,6 +11,7 @@ use crate::place_reading::PlaceReading;
 use crate::repo_layout::RepoLayout;
 use crate::source::RepoSource;
 use crate::store::Store;
+use crate::whose_wal;
 use pgwal_source::{Keys, Source, with_keys};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -64,7 +65,7 @@ impl Repository {
         let RepoContents { wal, archive_id, backups, defects, by, left_out, keys_of_wal, keys_of_backups } =
             layout::read(&reading, &candidate, choice)?;
         let Candidate { layout, base, name, by: told, .. } = candidate;
-        Ok(Repository {
+        let mut repository = Repository {
             place: store.describe(),
             layout,
             name,
@@ -81,7 +82,12 @@ impl Repository {
             keys: keys.clone(),
             whatever_lies_there: without_backups,
             store,
-        })
+        };
+        if !repository.backups.is_empty() {
+            let wal = repository.wal_with(&[])?;
+            whose_wal::judge(wal.as_ref(), &mut repository.backups);
+        }
+        Ok(repository)
     }
 
     /// Its WAL. What the tool's files say of a backup lies there as a backup history file, which is how a server says
@@ -90,10 +96,15 @@ impl Repository {
     /// # Errors
     /// The WAL cannot be looked at.
     pub fn source(&self) -> Result<Box<dyn Source>, RepoError> {
+        self.wal_with(&self.backups)
+    }
+
+    /// Its WAL, with what is told of these backups.
+    fn wal_with(&self, backups: &[ListedBackup]) -> Result<Box<dyn Source>, RepoError> {
         let wal = with_keys(self.store.wal(&self.wal)?, self.keys_of_wal.clone());
         // Whoever fetches WAL itself needs no tool for it.
         let lookup = layout::lookup(self.layout).filter(|_| !self.whatever_lies_there);
-        Ok(Box::new(RepoSource::new(wal, lookup, &self.backups, &|file| self.path(file))))
+        Ok(Box::new(RepoSource::new(wal, lookup, backups, &|file| self.path(file))))
     }
 
     /// The WAL that lies inside of a backup.
@@ -112,10 +123,10 @@ impl Repository {
         }
     }
 
-    /// The backup of this name; `latest` is the last one that restores.
+    /// The backup of this name; `latest` is the one that its tool takes for the newest, wherever it starts.
     pub fn backup(&self, name: &str) -> Option<&ListedBackup> {
         match name {
-            "latest" => self.backups.iter().rfind(|backup| backup.restores() && backup.start.is_some()),
+            "latest" => self.backups.get(backup::newest(&self.backups)?),
             name => self.backups.iter().find(|backup| backup.label == name),
         }
     }

@@ -39,7 +39,8 @@ impl RepoSource {
         backups: &[ListedBackup],
         path: &dyn Fn(&str) -> Option<PathBuf>,
     ) -> RepoSource {
-        let own = own_history_files(wal.as_ref());
+        // Without backups nobody asks for them.
+        let own = if backups.is_empty() { HashMap::new() } else { own_history_files(wal.as_ref()) };
         let starts = backups.iter().filter(|backup| backup.is_a_start());
         let told = starts.filter_map(|backup| {
             let name = backup.history_name()?;

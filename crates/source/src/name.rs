@@ -102,6 +102,15 @@ pub fn stored_names(name: FileName) -> impl Iterator<Item = String> {
     std::iter::once(own).chain(packed)
 }
 
+/// What is left of the name of an unfinished copy without what its tool put behind it: the name that the whole file has.
+pub fn finished(file: &str) -> Option<&str> {
+    let mut name = file;
+    while !matches!(place(name), NamePlace::Wal(_)) {
+        name = name.get(..name.rfind('.')?)?;
+    }
+    Some(name)
+}
+
 fn placed(file: &str) -> Option<Placed<'_>> {
     let mut stem = without_suffixes(file);
     let suffix = &file[stem.len()..];
@@ -261,6 +270,20 @@ mod tests {
             ".barman-cron.lock",
         ] {
             assert_eq!(place(file), NamePlace::Temporary, "{file}");
+        }
+    }
+
+    #[test]
+    fn an_unfinished_copy_has_the_name_of_the_whole_file_in_it() {
+        let hashed = "000000010000000000000002-0123456789abcdef0123456789abcdef01234567.zst";
+        for (left, whole) in [
+            (format!("{hashed}.pgbackrest.tmp"), Some(hashed)),
+            ("000000010000000000000002.tmp".to_owned(), Some(SEGMENT)),
+            ("000000010000000000000002.lz4.tmp.20261128T152000Z-00ff".to_owned(), Some("000000010000000000000002.lz4")),
+            (format!("{SEGMENT}.gz"), Some("000000010000000000000002.gz")),
+            ("xlogtemp.4711".to_owned(), None),
+        ] {
+            assert_eq!(finished(&left), whole, "{left}");
         }
     }
 

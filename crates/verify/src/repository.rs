@@ -7,7 +7,9 @@ use crate::codes::{Code, Severity};
 use crate::contents::BackupContents;
 use crate::finding::{Detail, Finding};
 pub use crate::repository_facts::RepositoryFacts;
-use pgwal_repos::{BackupDefect, ListedBackup, RepoDefect, Repository};
+use pgwal_recovery::backup::{self, Backup};
+use pgwal_repos::{BackupDefect, ListedBackup, RepoDefect, RepoError, Repository};
+use std::sync::Arc;
 
 /// Of which backups is told.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -68,6 +70,19 @@ impl OfBackups<'_> {
             OfBackups::One(label) => backup.label == label,
         }
     }
+}
+
+/// Gives a backup of a repository the WAL that lies inside of it.
+///
+/// # Errors
+/// It cannot be looked at.
+pub fn take_wal_inside(repository: &Repository, backup: &mut Backup) -> Result<(), RepoError> {
+    if let Some(listed) = repository.listed_as(&backup.name)
+        && let Some(wal) = repository.wal_inside(listed)?
+    {
+        backup::take_wal(backup, Arc::from(wal));
+    }
+    Ok(())
 }
 
 fn of_contents(backup: &ListedBackup) -> Vec<Finding> {

@@ -10,6 +10,7 @@
 //! commit late. A server with a target time stops at the first end of a transaction that is later; so does
 //! [`Times::at_time`].
 
+mod inside;
 mod notes;
 
 use crate::options::Options;

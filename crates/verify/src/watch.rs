@@ -122,7 +122,7 @@ impl WatchedArchive {
             fresh::demand(&mut times.outcome, demand, &severities);
         }
         let unsaved = index.save().err().map(|error| error.to_string());
-        let listed = repository.map_or(&[][..], |repository| &repository.backups);
+        let listed = repository.map(|repository| repository.backups.as_slice());
         let wal = WatchedWal { unsaved, ..WatchedWal::of(&times, listed, now) };
         let told = |finding: &&Finding| finding.severity >= Severity::Warning && !is_passing(finding);
         let findings = times.outcome.counted().filter(told).cloned().collect();

@@ -1,6 +1,6 @@
 //! What each backup of an archive can be restored to, and where it cannot, why not.
 
-use crate::codes::Severity;
+use crate::codes::{Code, Severity};
 use crate::finding::Finding;
 use crate::outcome::{KnownBackup, Outcome};
 use crate::times::Times;
@@ -61,16 +61,25 @@ impl NoWindow {
     }
 }
 
-/// The windows of all backups, oldest first: of those that a tool lists, or of those that backup history files tell of.
+/// The windows of all backups, oldest first: of those that a tool lists, in its order; without a tool, of those that
+/// backup history files tell of.
 /// `now`: seconds since 1970.
-pub fn windows<'a>(times: &'a Times, listed: &'a [ListedBackup], now: i64) -> Vec<BackupWindow<'a>> {
+pub fn windows<'a>(times: &'a Times, listed: Option<&'a [ListedBackup]>, now: i64) -> Vec<BackupWindow<'a>> {
     let known = |backup: &ListedBackup| times.outcome.backups.iter().find(|known| known.file == backup.file);
-    let mut out: Vec<BackupWindow<'a>> =
-        listed.iter().map(|backup| window(times, Some(backup), known(backup), now)).collect();
-    let untold = times.outcome.backups.iter().filter(|known| listed.iter().all(|backup| backup.file != known.file));
-    out.extend(untold.map(|known| window(times, None, Some(known), now)));
-    out.sort_by_key(|window| window.start());
-    out
+    let Some(listed) = listed else {
+        let told = times.outcome.backups.iter().map(|known| window(times, None, Some(known), now));
+        let mut out: Vec<BackupWindow<'a>> = told.collect();
+        out.sort_by_key(|window| window.start());
+        return out;
+    };
+    // Where a cluster was restored to an earlier point, a newer backup starts before an older one: its tool knows.
+    listed.iter().map(|backup| window(times, Some(backup), known(backup), now)).collect()
+}
+
+/// Files that servers wrote of backups which the tool does not list: they were taken without it, or are gone.
+pub fn unlisted<'a>(times: &'a Times, listed: &[ListedBackup]) -> Vec<&'a str> {
+    let others = times.outcome.backups.iter().filter(|known| listed.iter().all(|backup| backup.file != known.file));
+    others.map(|known| known.file.as_str()).collect()
 }
 
 fn window<'a>(
@@ -92,7 +101,7 @@ fn window<'a>(
         (None, Some(known)) => Some(lacks(&times.outcome, known)),
     };
     let cause = match (reach, known) {
-        (Some((_, to)), _) => of_worst(&times.outcome, &|f| f.lsn == Some(to)),
+        (Some((_, to)), _) => of_worst(&times.outcome, &|f| f.lsn == Some(to)).or_else(|| unseen(&times.outcome, to)),
         (None, Some(known)) => of_worst(&times.outcome, &|f| lies_in(f, known)),
         (None, None) => None,
     };
@@ -103,6 +112,12 @@ fn window<'a>(
 fn of_worst<'a>(outcome: &'a Outcome, is_there: &dyn Fn(&Finding) -> bool) -> Option<&'a Finding> {
     let told = |f: &&Finding| f.severity >= Severity::Warning && !f.code.is_of_repository() && is_there(f);
     outcome.findings.iter().filter(told).min_by_key(|f| (std::cmp::Reverse(f.severity), f.lsn))
+}
+
+/// The history file for want of which a server does not see that another timeline goes on where the way ends.
+fn unseen(outcome: &Outcome, end: Lsn) -> Option<&Finding> {
+    let missing = || of_worst(outcome, &|f| f.code == Code::HistoryMissing);
+    outcome.replay.filter(|(_, to)| *to == end).and_then(|_| missing())
 }
 
 /// Whether something is wrong between a backup's start and its end.
@@ -130,7 +145,11 @@ impl BackupWindow<'_> {
     /// Why nothing behind its reach can be restored; `None`: the archive goes no further.
     pub fn ends_by(&self) -> Option<NoWindow> {
         let cause = self.cause.filter(|_| self.reach.is_some())?;
-        Some(if cause.code.is_hole() { NoWindow::Gap } else { NoWindow::Damage })
+        Some(match cause.code {
+            Code::HistoryMissing => NoWindow::Timeline,
+            code if code.is_hole() => NoWindow::Gap,
+            _ => NoWindow::Damage,
+        })
     }
 
     /// It restores only as what `pg_combinebackup` makes of it and of those on which it builds, and no tool does that.

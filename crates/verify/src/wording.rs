@@ -22,7 +22,7 @@ use pgwal_format::{FileName, Layout};
 use pgwal_recovery::backup::FlawKind;
 use pgwal_repos::shell::quoted;
 use pgwal_source::Codec;
-use pgwal_source::name::{self, NamePlace};
+use pgwal_source::name::{self, NamePlace, finished};
 
 /// What is to be looked for in the place of a file: one whose name has a checksum of its content is never found again.
 fn wanted(file: &str) -> String {
@@ -64,7 +64,8 @@ impl Finding {
         if let Some(copy) = &self.copy {
             let typed = quoted(copy);
             if self.code == Code::Gap {
-                let folder = copy.rfind('/').and_then(|slash| copy.get(..=slash)).unwrap_or("");
+                let (folder, name) = copy.split_at(copy.rfind('/').map_or(0, |slash| slash + 1));
+                let file = finished(name).unwrap_or(file);
                 return format!(
                     "look at {copy}, which a copy under way or one that broke off left here: walproof verify {typed}; if it is whole, rename it: mv {typed} {}",
                     quoted(&format!("{folder}{file}"))
@@ -188,7 +189,7 @@ impl Finding {
                 Detail::Packed { codec: Codec::Encrypted(kind), .. }
                 | Detail::Flaw(FlawKind::Closed(Codec::Encrypted(kind))),
             ) if kind.is_open() => {
-                "give the key: --passphrase-file FILE or --key-file FILE; of a pgBackRest repository, that of its archive.info".into()
+                "give the key: --passphrase-file FILE or --key-file FILE; of a pgBackRest repository, repo1-cipher-pass of pgbackrest.conf, which walproof verify --stanza NAME reads there".into()
             }
             (Code::WrongKey, _) => format!("find the key with which {file} was encrypted; several may be given together"),
             (Code::Encrypted | Code::UnknownCodec, _) => format!("unpack {file} to another place and check it there: walproof verify FILE"),
@@ -238,6 +239,7 @@ impl Finding {
             (Code::BackupContent, _) => "copy the backup anew from where it was taken, or restore another one".into(),
             (Code::BackupPages, _) => "after a restore, run pg_amcheck or pg_checksums before the cluster is used".into(),
             (Code::BackupUnread, _) => "look as a user who may read the backup's files, with the key for them; where none is there, take a new backup".into(),
+            (Code::BackupNotRestorable, Detail::OfListedBackup { none_left: false, .. }) => "take another backup of the repository, walproof backups says to what each restores; look for what is missing in another repository or a copy of this one".into(),
             (Code::BackupNotRestorable, _) => "take a new backup now, and look for what is missing in another repository or a copy of this one".into(),
             (Code::BackupHistory, _) => format!("get {file} from another copy of the archive, or take a new base backup"),
             (Code::InvalidPages, _) => "take the relation's files from another copy of the same backup, or take another backup".into(),

@@ -9,8 +9,8 @@ use crate::zone::ZoneOption;
 use clap::ValueEnum;
 use pgwal::format::rmgr::xact::Timestamp;
 use pgwal::repos::{AllPlaces, OpenedPlace, RepoError, RepoLayout, open_all, open_each};
-use pgwal::verify::Verdict;
 use pgwal::verify::times::Times;
+use pgwal::verify::{Error, Outcome, Verdict};
 use pgwal_report::backups::{ArchiveBackups, BackupsAnswer, json, text};
 use pgwal_report::outside::{Lines, OutputForm};
 use pgwal_report::words::unread;
@@ -128,13 +128,21 @@ const LOOKED: usize = 10_000;
 fn look(args: &BackupsArgs, place: String, opened: Result<OpenedPlace, RepoError>) -> SeenArchive {
     let times = match &opened {
         Err(error) => Err(error.to_string()),
-        Ok(opened) => match Times::of(opened.source.as_ref(), args.input.options()) {
+        Ok(opened) => match times(opened, &args.input) {
             Ok(Ok(times)) => Ok(times),
             Ok(Err(outcome)) => Err(unread(&outcome)),
             Err(error) => Err(error.to_string()),
         },
     };
     SeenArchive { place, opened, times }
+}
+
+fn times(opened: &OpenedPlace, input: &InputOptions) -> Result<Result<Times, Box<Outcome>>, Error> {
+    let source = opened.source.as_ref();
+    match (Times::of(source, input.options())?, &opened.repository) {
+        (Ok(times), Some(repository)) => times.with_wal_of_backups(source, &input.options(), repository).map(Ok),
+        (times, _) => Ok(times),
+    }
 }
 
 /// Well is an archive from which something can be restored, with nothing wrong in what its tool says.

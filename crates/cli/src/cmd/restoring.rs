@@ -1,31 +1,30 @@
 //! What `verify`, `plan` and `when` are told of a restore: the backup, the target, the settings.
 
+mod known_backups;
 mod typed;
 
 use crate::input::plain;
 use anyhow::{anyhow, bail};
 use clap::builder::NonEmptyStringValueParser;
+use known_backups::{SHOWN, configuration, found_by_name, is_path, newest_first, tools_timeline};
 use pgwal::format::recovery::settings::SettingRules;
 use pgwal::format::rmgr::xact::Timestamp;
 use pgwal::format::{Lsn, Version};
-use pgwal::repos::{ListedBackup, Repository};
+use pgwal::repos::{ListedBackup, RepoLayout, Repository};
 use pgwal::source::Source;
 use pgwal::verify::backup::{self, Backup, BackupKind, SettingsFile, Signal};
 use pgwal::verify::recovery::{
     BackupChoice, FetchOutline, Given, RestoreFiles, RestoredCluster, Settings, SettingsError, Site, SiteOptions,
     Target, choose, findings_of, outline, verify_restore,
 };
-use pgwal::verify::repository::OfBackups;
+use pgwal::verify::repository::{OfBackups, take_wal_inside};
 use pgwal::verify::restored::without_own;
-use pgwal::verify::{Options, Outcome, Severity};
+use pgwal::verify::{Depth, Options, Outcome, Severity, verify};
 use pgwal_report::plan::RestorePlan;
 use pgwal_report::time::Zone;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
-use std::sync::Arc;
 
-/// Backups that are named.
-const SHOWN: usize = 10;
 /// The backup is to be chosen.
 const AUTO: &str = "auto";
 /// The newest one.
@@ -50,7 +49,7 @@ const LONGEST_CONF: u64 = 16 << 20;
 pub struct Restoring {
     /// The base backup: a data directory, a tar of pg_basebackup or its folder, a backup_label, backup_manifest or
     /// .backup file; or the name or label of a backup that the archive knows, latest, or auto: the newest one that
-    /// reaches the target, which a target without a backup means, too
+    /// reaches the target, which a target without a backup means, too (a file that is called so: ./latest)
     #[arg(long, value_name = "BACKUP", conflicts_with = "pgdata")]
     pub backup: Option<OsString>,
     /// A data directory that a backup tool just restored: as --backup, with the settings and signal files that lie
@@ -120,6 +119,16 @@ struct Restored {
     done: bool,
     /// Why it is this one, where nobody named one.
     chosen: Option<BackupChoice>,
+    /// The tool that restores it, and writes settings itself.
+    tool: Option<RepoLayout>,
+}
+
+impl Restored {
+    /// One that is still to be set up.
+    fn planned(backup: Backup, repository: Option<&Repository>) -> Restored {
+        let own = repository.filter(|repository| repository.listed_as(&backup.name).is_some());
+        Restored { backup, ready: false, done: false, chosen: None, tool: own.map(|repository| repository.layout) }
+    }
 }
 
 /// How thoroughly a restore is looked at.
@@ -135,28 +144,8 @@ pub struct RestoreLook {
 struct TimesRead<'a> {
     zone: &'a mut Zone,
     now: Timestamp,
-}
-
-/// What to name instead of a backup that is not known.
-fn unknown(archive: &dyn Source, repository: Option<&Repository>, name: &str) -> anyhow::Error {
-    let mut text = format!("{name} is no file, and no backup that the archive knows");
-    if let Some(next) = backup::next_step_of_label(name).filter(|_| repository.is_none()) {
-        return anyhow!("{text}: {next}");
-    }
-    match backup::known(archive) {
-        Ok(all) if all.is_empty() => text += "; it knows none: no .backup file lies in it",
-        Ok(all) => {
-            let more = if all.len() > SHOWN { format!(" and {} older", all.len() - SHOWN) } else { String::new() };
-            text += &format!("; it knows {}{more}", all.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", "));
-        }
-        Err(_) => {}
-    }
-    // A label of another cluster of the stanza.
-    let elsewhere = repository.map_or(&[][..], |repository| &repository.left_out);
-    if let Some(other) = elsewhere.iter().find(|other| other.contains(name)) {
-        text += &format!("; it is one of {other}");
-    }
-    anyhow!(text)
+    /// The configuration that the repository has, where nothing nearer is at hand.
+    configuration: Vec<SettingsFile>,
 }
 
 impl Restoring {
@@ -191,7 +180,7 @@ impl Restoring {
 
     /// The name of a backup, where it is no file.
     pub fn label(&self) -> Option<String> {
-        let name = self.backup.as_ref().filter(|name| *name != AUTO && !PathBuf::from(name).exists())?;
+        let name = self.backup.as_ref().filter(|name| *name != AUTO && !is_path(name, None))?;
         Some(name.to_str()?.to_owned())
     }
 
@@ -200,10 +189,8 @@ impl Restoring {
     pub fn broken<'a>(&self, repository: Option<&'a Repository>) -> Option<&'a ListedBackup> {
         let repository = repository.filter(|_| self.is_asked() && self.pgdata.is_none())?;
         match &self.backup {
-            Some(name) if PathBuf::from(name).exists() => None,
-            Some(name) if *name != AUTO && *name != LATEST => {
-                repository.backup(name.to_str()?).filter(|backup| !backup.restores())
-            }
+            Some(name) if is_path(name, Some(repository)) => None,
+            Some(name) if *name != AUTO => repository.backup(name.to_str()?).filter(|backup| !backup.restores()),
             _ if repository.backups.iter().any(ListedBackup::restores) => None,
             _ => repository.backups.last(),
         }
@@ -214,7 +201,10 @@ impl Restoring {
         let named = || self.backup.as_ref().and_then(|name| repository.backup(name.to_str()?));
         match self.broken(Some(repository)).or_else(named) {
             Some(backup) => OfBackups::One(&backup.label),
-            None if self.is_asked() => OfBackups::One(""),
+            // Of those that are passed over, it is worth knowing.
+            None if self.is_asked() && self.is_named() && self.backup.as_deref() != Some(OsStr::new(AUTO)) => {
+                OfBackups::One("")
+            }
             None => OfBackups::All,
         }
     }
@@ -235,12 +225,12 @@ impl Restoring {
             let set = self.set.iter().filter_map(|pair| pair.split_once('='));
             let names: Vec<&str> = set.map(|(name, _)| name.trim()).collect();
             backup.starts_as_it_lies(&names);
-            return Ok(Restored { backup, ready: true, chosen: None, done: false });
+            return Ok(Restored { ready: true, ..Restored::planned(backup, None) });
         }
         let name = self.backup.as_deref().ok_or_else(|| anyhow!("no backup was named"))?;
         let path = PathBuf::from(name);
-        if path.exists() {
-            return Ok(Restored { backup: backup::open(&path)?, ready: false, chosen: None, done: false });
+        if is_path(name, repository) {
+            return Ok(Restored::planned(backup::open(&path)?, None));
         }
         let name = name.to_string_lossy();
         let Some(archive) = archive else {
@@ -253,14 +243,11 @@ impl Restoring {
             let shown = labelled.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
             bail!("{} backups have the label {name}: name one of them by its file: {shown}", labelled.len());
         }
-        let mut backup = backup::find(archive, &name)?.ok_or_else(|| unknown(archive, repository, &name))?;
-        let listed = repository.and_then(|repository| Some((repository, repository.listed_as(&backup.name)?)));
-        if let Some((repository, listed)) = listed
-            && let Some(wal) = repository.wal_inside(listed)?
-        {
-            backup::take_wal(&mut backup, Arc::from(wal));
+        let mut backup = found_by_name(archive, repository, &name)?;
+        if let Some(repository) = repository {
+            take_wal_inside(repository, &mut backup)?;
         }
-        Ok(Restored { backup, ready: false, chosen: None, done: false })
+        Ok(Restored::planned(backup, repository))
     }
 
     /// Opens the backup that was named, or chooses one.
@@ -271,21 +258,22 @@ impl Restoring {
         look: SiteOptions<'_>,
         times: &mut TimesRead<'_>,
     ) -> anyhow::Result<Restored> {
-        let auto = self.backup.as_deref().is_none_or(|name| name == AUTO && !PathBuf::from(name).exists());
+        let auto = self.backup.as_deref().is_none_or(|name| name == AUTO);
         if self.pgdata.is_some() || !auto {
             return self.named(Some(archive), repository);
         }
         let mut settings = |backup: &Backup, version: Version| -> anyhow::Result<Option<Settings>> {
-            let restored = Restored { backup: backup.clone(), ready: false, chosen: None, done: false };
+            let restored = Restored::planned(backup.clone(), repository);
             Ok(self.settings(&restored, version, times)?.ok())
         };
-        let Some((backup, chosen)) = choose(archive, look, &mut settings)? else {
+        let all = newest_first(archive, repository)?;
+        let Some((backup, chosen)) = choose(archive, all, look, &mut settings)? else {
             bail!(
                 "{} knows no backup to choose from: no .backup file lies in it; name the backup with --backup",
                 archive.describe()
             )
         };
-        Ok(Restored { backup, ready: false, chosen: Some(chosen), done: false })
+        Ok(Restored { chosen: Some(chosen), ..Restored::planned(backup, repository) })
     }
 
     /// Opens the backup with which a cluster began, which its data directory still tells where nobody named it, and
@@ -300,7 +288,7 @@ impl Restoring {
     ) -> anyhow::Result<Restored> {
         let began = cluster.began.as_ref().filter(|_| !self.is_named());
         let mut restored = match began {
-            Some(backup) => Restored { backup: backup.clone(), ready: false, chosen: None, done: false },
+            Some(backup) => Restored::planned(backup.clone(), None),
             None => self.open(archive, repository, look, times)?,
         };
         let aimed = self.is_aimed();
@@ -322,7 +310,8 @@ impl Restoring {
         Ok(restored)
     }
 
-    /// Predicts the restore and judges what it asks for.
+    /// Predicts the restore and judges what it asks for. Where no file says whose WAL it is, what stands in the way of
+    /// that is the answer.
     pub fn verify(
         &self,
         archive: &dyn Source,
@@ -332,8 +321,28 @@ impl Restoring {
         zone: &mut Zone,
         now: Timestamp,
     ) -> anyhow::Result<Outcome> {
+        self.foretell(archive, repository, options, look, zone, now).or_else(|error| {
+            let closed = |outcome: &Outcome| outcome.layout.is_none() && !outcome.findings.is_empty();
+            let mut probe = options.beside();
+            probe.depth = Depth::Names;
+            match verify(archive, &probe) {
+                Ok(outcome) if closed(&outcome) => Ok(verify(archive, options)?),
+                _ => Err(error),
+            }
+        })
+    }
+
+    fn foretell(
+        &self,
+        archive: &dyn Source,
+        repository: Option<&Repository>,
+        options: &Options<'_>,
+        look: RestoreLook,
+        zone: &mut Zone,
+        now: Timestamp,
+    ) -> anyhow::Result<Outcome> {
         let RestoreLook { files, contents } = look;
-        let mut times = TimesRead { zone, now };
+        let mut times = self.times_read(repository, zone, now);
         // What the restored cluster archived itself says nothing of where it should have ended.
         let others = options.restored.map(|cluster| without_own(archive, cluster)).transpose()?;
         let archive = others.as_deref().unwrap_or(archive);
@@ -342,7 +351,7 @@ impl Restoring {
             None => self.open(archive, repository, options.site(), &mut times)?,
         };
         let path = self.pgdata.clone().or_else(|| self.backup.as_ref().map(PathBuf::from));
-        if let Some(path) = path.filter(|path| contents && path.exists()) {
+        if let Some(path) = path.filter(|path| contents && is_path(path.as_os_str(), repository)) {
             backup::look(&mut restored.backup, &path, None, options.jobs);
         }
         let mut site = self.site(archive, &restored, options.site())?;
@@ -363,7 +372,7 @@ impl Restoring {
         zone: &mut Zone,
         now: Timestamp,
     ) -> anyhow::Result<RestorePlan> {
-        let mut times = TimesRead { zone, now };
+        let mut times = self.times_read(repository, zone, now);
         let restored = self.open(archive, repository, options.site(), &mut times)?;
         let mut site = self.site(archive, &restored, options.site())?;
         let settings = self.settings(&restored, site.layout().dialect.version, &mut times)?;
@@ -375,6 +384,13 @@ impl Restoring {
             Err(_) => Vec::new(),
         };
         Ok(RestorePlan { oldest_needed: Some(site.oldest_needed()), restore, beyond, outcome })
+    }
+
+    /// In the zone of the server, as the backup's configuration says it, where a time is the target.
+    fn times_read<'a>(&self, repository: Option<&Repository>, zone: &'a mut Zone, now: Timestamp) -> TimesRead<'a> {
+        let asked = repository.filter(|_| self.target_time.is_some() && zone.asked().is_none());
+        let of = |repository| configuration(repository, self.backup.as_deref());
+        TimesRead { zone, now, configuration: asked.map(of).unwrap_or_default() }
     }
 
     /// The files of the backup and the target, without an archive.
@@ -392,7 +408,7 @@ impl Restoring {
         version: Version,
         times: &mut TimesRead<'_>,
     ) -> anyhow::Result<Result<Settings, SettingsError>> {
-        let TimesRead { zone, now } = times;
+        let TimesRead { zone, now, configuration } = times;
         let mut files: Vec<SettingsFile> = restored.backup.settings.clone();
         if let Some(path) = &self.recovery_conf {
             let bytes = plain(path, LONGEST_CONF)?;
@@ -415,9 +431,12 @@ impl Restoring {
             given.set.push((name.trim().to_ascii_lowercase(), value.to_owned()));
         }
         given.options = self.options();
+        let current = tools_timeline(restored.tool, version, &given);
+        given.options.extend(current.clone());
         given.now = Some(*now);
         let set = given.set.iter().rev().find(|(name, _)| name.eq_ignore_ascii_case("timezone"));
-        zone.of_server(set.map(|(_, name)| name.as_str()), &files);
+        let of_server = if files.is_empty() { configuration.as_slice() } else { &files };
+        zone.of_server(set.map(|(_, name)| name.as_str()), of_server);
         if zone.is_for_want() {
             let (history, label) = (&restored.backup.history, &restored.backup.label);
             let own = history.as_ref().and_then(|history| history.start_time.clone());
@@ -425,7 +444,8 @@ impl Restoring {
         }
         match Settings::read(version, &given, zone.server()) {
             Err(error @ SettingsError::TimeNotRead { .. }) => bail!("{error}"),
-            Ok(settings) => {
+            Ok(mut settings) => {
+                settings.assumed.extend(current);
                 settings.time_read.iter().for_each(|said| zone.was_read(said.clone()));
                 Ok(Ok(settings))
             }

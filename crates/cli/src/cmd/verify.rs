@@ -298,7 +298,7 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
         if !outcome.places.is_empty() {
             facts.no_command =
                 Some("no tool takes files from several places: compare A B --write DIR makes one".into());
-        } else {
+        } else if args.restored.is_none() {
             args.restoring.type_down(facts, repository, foretold, layout, &args.input)?;
         }
     }

@@ -90,7 +90,10 @@ pub fn run(args: &WhenArgs) -> anyhow::Result<Exit> {
     let mut first = options();
     first.progress = Some(&bar);
     let times = match Times::of(source, first)? {
-        Ok(times) => times,
+        Ok(times) => match opened.repository() {
+            Some(repository) => times.with_wal_of_backups(source, &options(), repository)?,
+            None => times,
+        },
         Err(outcome) => bail!("{}: {}", source.describe(), unread(&outcome)),
     };
     bar.finish();
@@ -102,7 +105,7 @@ pub fn run(args: &WhenArgs) -> anyhow::Result<Exit> {
         Some(word) => Some(answer(&word.to_string_lossy(), &times, &opened, &options(), &input, &mut zone)?),
         None => None,
     };
-    let listed = opened.repository().map_or(&[][..], |repository| &repository.backups);
+    let listed = opened.repository().map(|repository| repository.backups.as_slice());
     let backups = windows(&times, listed, crate::zone::now().unix_micros() / 1_000_000);
     let mut out = page(args.format.form());
     match args.format {

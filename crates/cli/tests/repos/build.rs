@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use walproof_testdata::{read_plain, root};
 
 /// The cluster of `demo/good`.
-const SYSTEM_ID: &str = "7710829604982376463";
+pub const SYSTEM_ID: &str = "7710829604982376463";
 pub const SEGMENTS: [&str; 3] = ["000000010000000000000009", "00000001000000000000000A", "00000001000000000000000B"];
 
 /// A repository in a temporary folder.
@@ -186,7 +186,7 @@ const LABEL: &str = "START WAL LOCATION: 0/900028 (file 000000010000000000000009
                      0/900060\\nBACKUP METHOD: streamed\\nBACKUP FROM: primary\\nSTART TIME: 2026-11-22 03:17:01 \
                      UTC\\nLABEL: Barman\\nSTART TIMELINE: 1\\n";
 
-fn barman_info(status: &str) -> String {
+pub fn barman_info(status: &str) -> String {
     format!(
         "backup_label='{LABEL}'\nbegin_time=2026-11-22 03:17:01.5+00:00\nbegin_wal={0}\nbegin_xlog=0/900028\n\
          end_time=2026-11-22 03:17:02.5+00:00\nend_wal={0}\nend_xlog=0/900100\nsize=4\nstatus={status}\n\

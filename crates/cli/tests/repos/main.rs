@@ -5,6 +5,7 @@
 mod buckets;
 mod build;
 mod cases;
+mod clusters;
 mod data;
 #[path = "../run/mod.rs"]
 mod run;
@@ -20,6 +21,7 @@ mod empty;
 mod encrypt;
 mod ends;
 mod misfiled;
+mod newest;
 mod own_files;
 mod places;
 #[path = "../run/tar.rs"]

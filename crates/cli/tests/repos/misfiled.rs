@@ -145,3 +145,35 @@ fn what_other_tools_do_not_look_for_is_not_there() {
         assert!(told.is_empty() || found.contains(&told.to_owned()), "{tool} {suffix}: {document}");
     }
 }
+
+#[test]
+fn pg_probackup_and_pghoard_look_into_one_folder() {
+    for (tool, build, folder) in
+        [("pg_probackup", build::probackup as fn(&Repo), "wal/main"), ("pghoard", super::EVERY[5].2, "main/xlog")]
+    {
+        let at = |repo: &Repo| {
+            build(repo);
+            let file = format!("{folder}/{}", SEGMENTS[1]);
+            let bytes = fs::read(repo.at(&file)).unwrap();
+            repo.remove(&file);
+            bytes
+        };
+        let repo = Repo::new();
+        let bytes = at(&repo);
+        repo.put(&format!("{folder}/0000000100000000/{}", SEGMENTS[1]), &bytes);
+        let (document, code) = json(&["verify", &repo.root()]);
+        assert_eq!((code, &document["verdict"]), (1, &"refuted".into()), "{tool}: {document}");
+        assert!(codes(&document).contains(&"WP135 error".to_owned()), "{tool}: {document}");
+        // pg_probackup unpacks by the suffix, pghoard knows none.
+        let repo = Repo::new();
+        let bytes = at(&repo);
+        repo.put(&format!("{folder}/{}.gz", SEGMENTS[1]), gz(&bytes));
+        let (document, code) = json(&["verify", &repo.root()]);
+        let found = tool == "pg_probackup";
+        assert_eq!(
+            (code == 0, !codes(&document).contains(&"WP135 error".to_owned())),
+            (found, found),
+            "{tool}: {document}"
+        );
+    }
+}

@@ -24,8 +24,114 @@ fn wal_that_barman_does_not_list_is_told_and_its_list_is_written_anew_first() {
     let anew = format!("barman rebuild-xlogdb prod &&\n{recover}");
     repo.put("prod/wals/prod-xlog.db", line(SEGMENTS[0]));
     assert_eq!(typed(&repo), (anew.clone(), vec!["WP126 warning".to_owned()]));
+    // Each of these ends `barman recover` with an error, or leaves a server what it cannot read.
+    let all = SEGMENTS.map(line).concat();
+    for (what, list) in [
+        ("lost", all.clone() + &line("00000001000000000000000C")),
+        ("history", all.clone() + &line("00000002.history")),
+        ("garbage", all.clone() + "garbage\n"),
+        ("packed", all.replacen("\tNone", "\tzstd", 1)),
+    ] {
+        repo.put("prod/wals/prod-xlog.db", list);
+        assert_eq!(typed(&repo), (anew.clone(), vec!["WP126 warning".to_owned()]), "{what}");
+    }
+    let said = walproof(&["verify", &repo.root()]).out;
+    assert!(said.contains("is packed (zstd), and it is not packed"), "{said}");
+    // What is left of WAL that expired, and the form of newer releases.
+    let newer = all.replace("\tNone", "\tNone\tNone");
+    repo.put("prod/wals/prod-xlog.db", line("000000010000000000000001") + &newer);
+    assert_eq!(typed(&repo), (recover, Vec::new()));
     repo.remove("prod/wals/prod-xlog.db");
     assert_eq!(typed(&repo), (anew, Vec::new()));
+}
+
+#[test]
+fn the_latest_is_what_the_tool_takes_for_it_whether_it_restores_or_not() {
+    let repo = Repo::new();
+    build::barman(&repo, "prod");
+    let later = "20261123T031701";
+    for (status, code, restores) in [("DONE", 1, false), ("FAILED", 0, true), ("EMPTY", 0, true)] {
+        // Its data are gone.
+        repo.put(&format!("prod/meta/{later}-backup.info"), build::barman_info(status));
+        let ran = walproof(&["verify", &repo.root(), "--backup", "latest"]);
+        assert_eq!(ran.code, code, "{status}: {}", ran.out);
+        assert_eq!(ran.out.contains(&format!("recover --target-tli=latest prod {}", build::BARMAN_ID)), restores);
+        assert_eq!(ran.out.contains(&format!("REFUTED: backup {later}")), !restores, "{}", ran.out);
+        // One that is chosen tells those that were passed over.
+        let (document, code) = json(&["verify", &repo.root(), "--backup", "auto"]);
+        assert_eq!((code, codes(&document)), (0, vec!["WP440 warning".to_owned()]), "{status}");
+    }
+}
+
+#[test]
+fn what_a_tool_calls_a_backup_is_that_backup_wherever_one_looks_from() {
+    let repo = Repo::new();
+    build::pgbackrest(&repo);
+    repo.put("backup/main/latest/x", "");
+    for name in ["latest", "auto", FULL] {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_walproof"));
+        command.current_dir(repo.at("backup/main")).args(["verify", &repo.root(), "--backup", name]);
+        let ran = command.output().unwrap();
+        let out = String::from_utf8_lossy(&ran.stdout);
+        assert!(
+            ran.status.success() && out.contains("PROVEN"),
+            "{name}: {out}{}",
+            String::from_utf8_lossy(&ran.stderr)
+        );
+    }
+}
+
+#[test]
+fn without_a_key_gaps_are_told_by_names() {
+    for (tool, _, build) in super::EVERY {
+        let repo = Repo::new();
+        build(&repo);
+        for path in super::walkdir(&repo.root()) {
+            let is_segment = path.rsplit('/').next().unwrap().starts_with("000000010000000000000");
+            if is_segment && !path.ends_with(".backup") && !path.ends_with(".metadata") {
+                let bytes = fs::read(&path).unwrap();
+                fs::write(&path, super::encrypt::openssl(&bytes, "nobody's")).unwrap();
+                if path.contains(SEGMENTS[1]) {
+                    fs::remove_file(path).unwrap();
+                }
+            }
+        }
+        let (document, code) = json(&["verify", &repo.root()]);
+        assert_eq!((code, &document["verdict"]), (2, &"unproven".into()), "{tool}: {document}");
+        assert!(codes(&document).contains(&"WP101 warning".to_owned()), "{tool}: {document}");
+        let said = walproof(&["verify", &repo.root()]).out;
+        assert!(said.contains(&format!("{} is missing", SEGMENTS[1])), "{tool}: {said}");
+    }
+}
+
+#[test]
+fn what_the_passphrase_of_a_stanza_does_not_open_is_damaged() {
+    let repo = Repo::new();
+    build::pgbackrest(&repo);
+    build::encrypt(&repo, "secret");
+    repo.put("pass", "secret");
+    let pass = repo.at("pass");
+    let key = ["--passphrase-file", pass.to_str().unwrap()];
+    for copy in ["", ".copy"] {
+        let file = repo.at(&format!("backup/main/backup.info{copy}"));
+        let mut bytes = fs::read(&file).unwrap();
+        let at = bytes.len() - 20;
+        bytes[at] ^= 1;
+        fs::write(file, bytes).unwrap();
+    }
+    for name in [FULL, "latest"] {
+        let (document, code) = json(&[&["verify", &repo.root(), "--backup", name][..], &key].concat());
+        assert_eq!((code, &document["verdict"]), (1, &"refuted".into()), "{name}: {document}");
+        assert_eq!(codes(&document)[0], "WP126 error", "{name}: {document}");
+    }
+    // Without the key nothing is said of it.
+    for words in [&["--backup", "latest"][..], &["--target-lsn", "0/A00100"], &[]] {
+        let (document, code) = json(&[&["verify", &repo.root()], words].concat());
+        assert_eq!((code, &document["verdict"]), (2, &"unproven".into()), "{words:?}: {document}");
+        let said = walproof(&[&["verify", &repo.root()], words].concat()).out;
+        assert!(said.contains("of which nothing can be said without the key"), "{said}");
+        assert!(said.contains("repo1-cipher-pass of pgbackrest.conf"), "{said}");
+    }
 }
 
 #[test]

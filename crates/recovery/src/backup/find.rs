@@ -6,15 +6,15 @@ use super::flaw::FlawKind;
 use super::parts::BackupParts;
 use super::{Backup, BackupKind};
 use pgwal_archive::Error;
-use pgwal_format::FileName;
 use pgwal_format::text::backup_label::IncrementalFrom;
+use pgwal_format::{FileName, Lsn, TimelineId};
 use pgwal_source::Source;
 
 /// More than any chain of backups has.
 const LONGEST: usize = 1000;
 
 /// The backup of this name: a backup history file's, with `.backup` or without, or a backup's label; `latest` is the
-/// one that starts last. Of several with one label the last one. `None` where the archive knows none of that name.
+/// newest one. Of several with one label the newest. `None` where the archive knows none of that name.
 ///
 /// # Errors
 /// The archive cannot be looked at.
@@ -34,8 +34,7 @@ pub fn find(archive: &dyn Source, name: &str) -> Result<Option<Backup>, Error> {
         if name != "latest" && history.label.as_deref() != Some(name) {
             continue;
         }
-        let key = |backup: &Backup| (backup.start(), backup.timeline());
-        if best.as_ref().is_none_or(|best| key(best) <= key(&backup)) {
+        if best.as_ref().is_none_or(|best| best.age() <= backup.age()) {
             best = Some(backup);
         }
     }
@@ -72,11 +71,21 @@ pub fn labelled(archive: &dyn Source, label: &str) -> Result<Vec<String>, Error>
     Ok(files)
 }
 
+/// All backups that the archive knows of, the newest first.
+///
+/// # Errors
+/// The archive cannot be looked at.
+pub fn newest_first(archive: &dyn Source) -> Result<Vec<Backup>, Error> {
+    let mut all = all(archive)?;
+    all.sort_by(|a, b| (b.age(), &b.name).cmp(&(a.age(), &a.name)));
+    Ok(all)
+}
+
 /// All backups that the archive knows of, as their history files tell of them.
 ///
 /// # Errors
 /// The archive cannot be looked at.
-pub(crate) fn all(archive: &dyn Source) -> Result<Vec<Backup>, Error> {
+fn all(archive: &dyn Source) -> Result<Vec<Backup>, Error> {
     let mut out = Vec::new();
     for entry in archive.list()?.entries.iter().filter(|e| matches!(e.name, Some(FileName::BackupHistory(..)))) {
         let (bytes, _) = archive.small(entry, 64 << 10)?;
@@ -105,6 +114,12 @@ pub fn known(archive: &dyn Source) -> Result<Vec<String>, Error> {
 }
 
 impl Backup {
+    /// Orders backups as they were taken: a timeline begins after those before it, and where it begins at an earlier
+    /// point than they came to, positions do not tell.
+    fn age(&self) -> (Option<TimelineId>, Option<Lsn>) {
+        (self.timeline(), self.start())
+    }
+
     /// With the names of those on which it builds, of those that are known.
     pub(crate) fn on_chain(mut self, all: &[Backup]) -> Backup {
         for flaw in &mut self.flaws {

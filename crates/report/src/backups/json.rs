@@ -35,7 +35,7 @@ fn archive(archive: &ArchiveBackups<'_>, now: Timestamp) -> Value {
         "version": outcome.and_then(|outcome| outcome.layout).map(|layout| layout.dialect.version.to_string()),
         "last_commit_time": last.and_then(rfc3339),
         "last_commit_age_seconds": last.map(|last| (now.unix_micros() - last.unix_micros()) / 1_000_000),
-        "left_out": repository.map_or(&[][..], |found| &found.left_out),
+        "left_out": archive.left_out(),
         "holes": holes(&windows).into_iter().map(hole).collect::<Vec<_>>(),
         "defects": repository.iter().flat_map(|found| &found.defects).map(|defect| json!({
             "file": defect.file,

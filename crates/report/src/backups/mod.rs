@@ -7,7 +7,7 @@ use crate::repository::named;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_repos::Repository;
 use pgwal_verify::times::Times;
-use pgwal_verify::windows::{BackupWindow, windows};
+use pgwal_verify::windows::{BackupWindow, unlisted, windows};
 
 /// One archive of a place.
 pub struct ArchiveBackups<'a> {
@@ -39,8 +39,19 @@ fn last_commit(windows: &[BackupWindow<'_>], times: &Times) -> Option<Timestamp>
 
 impl ArchiveBackups<'_> {
     fn windows(&self, now: Timestamp) -> Vec<BackupWindow<'_>> {
-        let listed = self.repository.map_or(&[][..], |repository| &repository.backups);
+        let listed = self.repository.map(|repository| repository.backups.as_slice());
         self.times.as_ref().map_or(Vec::new(), |times| windows(times, listed, now.unix_micros() / 1_000_000))
+    }
+
+    /// What of it is not told of, and why.
+    fn left_out(&self) -> Vec<String> {
+        let Some(repository) = self.repository else { return Vec::new() };
+        let files = self.times.as_ref().map_or(Vec::new(), |times| unlisted(times, &repository.backups));
+        let more = if files.len() > 1 { format!(" and {} more", files.len() - 1) } else { String::new() };
+        let told = files.first().map(|first| {
+            format!("{first}{more}: of a backup that {} does not list, expired or taken without it", repository.layout)
+        });
+        repository.left_out.iter().cloned().chain(told).collect()
     }
 
     fn named(&self) -> String {

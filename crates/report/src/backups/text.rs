@@ -46,6 +46,7 @@ fn one(out: &mut Lines<'_>, archive: &ArchiveBackups<'_>, now: Timestamp, zone: 
     };
     let restorable = windows.iter().filter(|window| window.reach.is_some()).count();
     let told = match windows.len() {
+        0 if archive.repository.is_some() => "it lists no backup".to_owned(),
         0 => "no base backup is known here".to_owned(),
         1 => format!("its one backup {}", if restorable == 1 { "restores" } else { "does not restore" }),
         all => format!("{restorable} of {all} backups restore"),
@@ -65,7 +66,7 @@ fn one(out: &mut Lines<'_>, archive: &ArchiveBackups<'_>, now: Timestamp, zone: 
         }
         None => writeln!(out, "LAST     no commit is in reach")?,
     }
-    for left_out in archive.repository.iter().flat_map(|repository| &repository.left_out) {
+    for left_out in archive.left_out() {
         writeln!(out, "LEFT OUT {left_out}")?;
     }
     for defect in archive.repository.iter().flat_map(|repository| &repository.defects) {

@@ -261,8 +261,15 @@ pub(super) fn proven(outcome: &Outcome) -> String {
 
 fn backups(outcome: &Outcome, zone: &Zone) -> Vec<String> {
     if outcome.backups.is_empty() {
-        return vec![match outcome.repository.as_ref().map_or(0, |repository| repository.backups) {
+        let (all, restorable) = outcome.repository.as_ref().map_or((0, 0), |own| (own.backups, own.restorable));
+        let closed = outcome.findings.iter().any(|f| matches!(f.code, Code::Encrypted | Code::WrongKey));
+        return vec![match all {
             0 => "none known here".into(),
+            // Nothing is wrong with them as far as was looked.
+            1 if restorable > 0 && closed => "one lies here, of which nothing can be said without the key".into(),
+            all if restorable > 0 && closed => format!("{all} lie here, of which nothing can be said without the key"),
+            1 if restorable > 0 => "one lies here, and what it reaches cannot be said".into(),
+            all if restorable > 0 => format!("{all} lie here, and what they reach cannot be said"),
             1 => "none that restores: what is wrong with the one that lies here is told below".into(),
             all => format!("none that restores: what is wrong with the {all} that lie here is told below"),
         }];

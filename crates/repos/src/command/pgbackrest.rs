@@ -70,10 +70,15 @@ fn restore(stanza: &str, label: &str, settings: &[(String, String)]) -> Vec<Stri
         (None, Some(_)) => words.push("--type=immediate".to_owned()),
         (None, None) => words.push("--type=default".to_owned()),
     }
-    if get("recovery_target_inclusive").is_some_and(is_off) {
+    // Of a name and of `immediate` it is refused, and a server does not ask for it.
+    let has_side = target.is_some_and(|(kind, _)| kind != "name");
+    if has_side && get("recovery_target_inclusive").is_some_and(is_off) {
         words.push("--target-exclusive".to_owned());
     }
-    words.extend(get("recovery_target_timeline").map(|timeline| format!("--target-timeline={timeline}")));
+    // Beside an immediate target it is refused: what is written then is `current`.
+    let immediate = target.is_none() && get("recovery_target").is_some();
+    let timeline = get("recovery_target_timeline").filter(|_| !immediate);
+    words.extend(timeline.map(|timeline| format!("--target-timeline={timeline}")));
     // An action without a target is refused.
     let action = get("recovery_target_action").filter(|_| target.is_some() || get("recovery_target").is_some());
     words.extend(action.map(|action| format!("--target-action={action}")));
@@ -101,9 +106,13 @@ mod tests {
              14:00:00+00' --target-exclusive restore"
         );
         let action = set(&[("recovery_target_action", "promote")]);
+        let beside = set(&[("recovery_target_name", "x"), ("recovery_target_inclusive", "off")]);
+        assert!(!restore("main", "L", &beside).contains(&"--target-exclusive".to_owned()));
         let name = set(&[("recovery_target_name", "it's")]);
         assert!(restore("main", "L", &name).contains(&"--target=it''s".to_owned()));
         assert!(!restore("main", "L", &action).iter().any(|word| word.contains("action")));
+        let immediate = set(&[("recovery_target", "immediate"), ("recovery_target_timeline", "2")]);
+        assert!(!restore("main", "L", &immediate).iter().any(|word| word.contains("timeline")));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::backup::{BackupDefect, BackupMode, ListedBackup, judge_chains};
 use crate::candidate::Candidate;
 use crate::store::{Items, Store, each_file, join};
 use crate::when;
-use pgwal_format::SegmentName;
+use pgwal_format::{SegmentName, Version};
 use pgwal_source::SourceError;
 
 /// More than any `backup.info` has.
@@ -48,9 +48,6 @@ pub(super) fn read(reading: &Reading<'_>, candidate: &Candidate) -> Result<RepoC
     if reading.without_backups {
         return Ok(out);
     }
-    if candidate.layout == RepoLayout::Barman {
-        out.defects.extend(barman_xlogdb::look(store, &join(server, "wals"))?);
-    }
     let items = Items::of(store, server)?;
     for aside in ["incoming", "streaming", "errors"] {
         let files = match items.has_folder(aside) {
@@ -58,7 +55,8 @@ pub(super) fn read(reading: &Reading<'_>, candidate: &Candidate) -> Result<RepoC
             false => 0,
         };
         if files > 0 {
-            out.left_out.push(format!("{files} files in {aside}/, which Barman has not taken into wals/"));
+            let take = if aside == "errors" { "" } else { ": barman archive-wal does" };
+            out.left_out.push(format!("{files} files in {aside}/, which Barman has not taken into wals/{take}"));
         }
     }
     let base = join(server, "base");
@@ -87,12 +85,21 @@ pub(super) fn read(reading: &Reading<'_>, candidate: &Candidate) -> Result<RepoC
         }
         out.backups.push(backup);
     }
-    judge_chains(&mut out.backups);
+    if candidate.layout == RepoLayout::Barman {
+        let first = out.backups.iter().filter_map(|backup| backup.start_file).min_by_key(|file| (file.log, file.seg));
+        out.defects.extend(barman_xlogdb::look(store, &join(server, "wals"), first)?);
+    }
+    judge_chains(&mut out.backups, needs);
     if let Some(how) = reading.contents {
         packed_contents::look(reading, candidate.layout, &mut out.backups, &base, how)?;
-        judge_chains(&mut out.backups);
+        judge_chains(&mut out.backups, needs);
     }
     Ok(out)
+}
+
+/// Of a parent Barman needs the data: it does not ask whether its WAL is there and what became of its status.
+fn needs(defect: &BackupDefect) -> bool {
+    !matches!(defect, BackupDefect::Status(_))
 }
 
 /// `20261128T155614`
@@ -103,7 +110,14 @@ fn is_id(name: &str) -> bool {
 
 fn undescribed(id: &str, file: String) -> ListedBackup {
     let defects = vec![BackupDefect::Undescribed { file: join(&file, "backup.info") }];
-    ListedBackup { label: id.to_owned(), file, mode: BackupMode::Unknown, defects, ..ListedBackup::default() }
+    ListedBackup {
+        label: id.to_owned(),
+        file,
+        mode: BackupMode::Unknown,
+        not_taken: true,
+        defects,
+        ..ListedBackup::default()
+    }
 }
 
 /// What `backup.info` says: lines of keys and values as Python prints them.
@@ -132,13 +146,15 @@ fn backup(id: &str, file: String, text: &str) -> ListedBackup {
         started: value("begin_time").and_then(when::seconds),
         stopped: value("end_time").and_then(when::seconds),
         size: number("cluster_size").or_else(|| number("size")),
-        // What Barman summed up when the backup was done: every file in its folder.
-        stored: number("size").filter(|_| value("encryption").is_none()),
+        // What Barman summed up when the backup was done, and encrypted: every file in its folder.
+        stored: number("size"),
         system_id: number("systemid"),
+        version: value("version").and_then(|number| number.parse().ok()).map(Version::of_server),
         backup_label: value("backup_label").and_then(unquoted).map(String::into_bytes),
         file,
         ..ListedBackup::default()
     };
+    backup.not_taken = !matches!(value("status"), Some("DONE" | "WAITING_FOR_WALS"));
     match value("status") {
         // WAITING_FOR_WALS: all data are there, and of WAL only the archive can say.
         Some("DONE" | "WAITING_FOR_WALS") => {}

@@ -7,10 +7,10 @@
 
 use crate::defect::{DefectKind, RepoDefect};
 use crate::store::{Items, Store, join};
-use pgwal_format::FileName;
-use pgwal_source::SourceError;
+use pgwal_format::{FileName, SegmentName};
 use pgwal_source::name::is_log_folder;
-use std::collections::HashSet;
+use pgwal_source::{Codec, SourceError};
+use std::collections::{BTreeMap, HashMap};
 
 /// A longer list is not looked at.
 const LONGEST: u64 = 256 << 20;
@@ -21,31 +21,146 @@ pub(crate) fn name(wals: &Items) -> Option<&str> {
     files().find(|name| name.ends_with("-xlog.db")).or_else(|| files().find(|name| *name == "xlog.db"))
 }
 
-/// What lies in `wals` and is not in its list.
-pub(super) fn look(store: &dyn Store, wals: &str) -> Result<Option<RepoDefect>, SourceError> {
+/// Files whose first bytes are held against the list; of more, only those that it says to be packed as few are.
+const OPENED: usize = 5_000;
+
+/// How what lies in `wals` and its list differ. `first`: the segment with which the first backup begins.
+pub(super) fn look(store: &dyn Store, wals: &str, first: Option<SegmentName>) -> Result<Vec<RepoDefect>, SourceError> {
     let items = Items::of(store, wals)?;
-    let Some(file) = name(&items).map(|name| join(wals, name)) else { return Ok(None) };
+    let Some(file) = name(&items).map(|name| join(wals, name)) else { return Ok(Vec::new()) };
     let Some(bytes) = store.read(&file, LONGEST + 1)?.filter(|bytes| bytes.len() as u64 <= LONGEST) else {
-        return Ok(None);
+        return Ok(Vec::new());
     };
-    let lines = bytes.split(|byte| *byte == b'\n');
-    let listed: HashSet<&[u8]> = lines.filter_map(|line| line.split(|byte| *byte == b'\t').next()).collect();
-    let is_wanted = |name: &str| {
-        let asked = matches!(FileName::parse(name), Some(FileName::Segment(_) | FileName::History(_)));
-        asked && !listed.contains(name.as_bytes())
-    };
-    let mut lacking: Vec<String> =
-        items.files().map(|(name, _)| name).filter(|name| is_wanted(name)).map(str::to_owned).collect();
-    for log in items.folders().filter(|name| is_log_folder(name)) {
-        let inside = Items::of(store, &join(wals, log))?;
-        lacking.extend(inside.files().map(|(name, _)| name).filter(|name| is_wanted(name)).map(str::to_owned));
+    let text = String::from_utf8_lossy(&bytes);
+    let (mut listed, mut unread): (HashMap<&str, &str>, Option<&str>) = (HashMap::new(), None);
+    for line in text.lines() {
+        match packing(line) {
+            Some((name, packing)) => drop(listed.insert(name, packing)),
+            None => unread = unread.or(Some(line)),
+        }
     }
-    lacking.sort();
-    let Some(first) = lacking.first() else { return Ok(None) };
-    let what = format!(
-        "does not list {} of the files that lie here, the first of them {first}: barman recover copies only what is \
-         listed, but for --get-wal (barman rebuild-xlogdb writes the list anew)",
-        lacking.len()
-    );
-    Ok(Some(RepoDefect { file, kind: DefectKind::Contradicts(what), fatal: false }))
+    let mut there: BTreeMap<String, String> = BTreeMap::new();
+    let mut take = |folder: &str, items: &Items| {
+        let own = items.files().map(|(name, _)| name).filter(|name| FileName::parse(name).is_some());
+        there.extend(own.map(|name| (name.to_owned(), join(folder, name))));
+    };
+    take(wals, &items);
+    for log in items.folders().filter(|name| is_log_folder(name)) {
+        let folder = join(wals, log);
+        take(&folder, &Items::of(store, &folder)?);
+    }
+    let asked = |name: &str| matches!(FileName::parse(name), Some(FileName::Segment(_) | FileName::History(_)));
+    let lacking: Vec<&str> =
+        there.keys().map(String::as_str).filter(|name| asked(name) && !listed.contains_key(name)).collect();
+    // What lies before the first backup, nobody copies.
+    let first = first.map(|first| first.to_string());
+    let copied = |name: &str| name.ends_with(".history") || first.as_deref().is_none_or(|first| *name >= *first);
+    let mut gone: Vec<&str> =
+        listed.keys().copied().filter(|name| asked(name) && copied(name) && !there.contains_key(*name)).collect();
+    gone.sort_unstable();
+    let told = [
+        lacking.first().map(|first| {
+            format!(
+                "does not list {} of the files that lie here, the first of them {first}: barman recover copies only \
+                 what is listed, but for --get-wal",
+                lacking.len()
+            )
+        }),
+        gone.first().map(|first| {
+            let count = gone.len();
+            format!("lists {count} that are not here, lost or removed, the first of them {first}: barman recover fails there")
+        }),
+        unread.map(|line| {
+            let line: String = line.chars().take(60).collect();
+            format!("has a line that Barman cannot read, {line:?}: barman recover fails there")
+        }),
+        otherwise(store, &listed, &there)?,
+    ];
+    let defect = |what: String| RepoDefect {
+        file: file.clone(),
+        kind: DefectKind::Contradicts(format!("{what} (barman rebuild-xlogdb writes the list anew)")),
+        fatal: false,
+    };
+    Ok(told.into_iter().flatten().map(defect).collect())
+}
+
+/// The name in a line, and in what the file is packed; `None`: Barman does not read the line.
+fn packing(line: &str) -> Option<(&str, &str)> {
+    let fields: Vec<&str> = line.split('\t').collect();
+    let [name, size, time, packing, rest @ ..] = fields.as_slice() else { return None };
+    let is_read = rest.len() <= 1 && size.trim().parse::<u64>().is_ok() && time.trim().parse::<f64>().is_ok();
+    is_read.then_some((*name, packing.trim()))
+}
+
+/// A file that is packed in another way than the list says: it is unpacked by the list.
+fn otherwise(
+    store: &dyn Store,
+    listed: &HashMap<&str, &str>,
+    there: &BTreeMap<String, String>,
+) -> Result<Option<String>, SourceError> {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for packing in listed.values() {
+        *counts.entry(packing).or_default() += 1;
+    }
+    let usual = counts.into_iter().max_by_key(|(packing, count)| (*count, *packing)).map(|(packing, _)| packing);
+    let all = there.iter().filter_map(|(name, place)| Some((name, place, *listed.get(name.as_str())?)));
+    let few = |packing: &str| there.len() <= OPENED || Some(packing) != usual;
+    for (name, place, packing) in all.filter(|(_, _, packing)| few(packing)) {
+        let Some(said) = codec(packing) else { continue };
+        let Some(head) = store.read(place, HEAD)? else { continue };
+        let found = Codec::detect(&head, "");
+        // What unpacks zstd unpacks gzip as well.
+        let is_read = found == said || (said, found) == (Codec::Zstd, Codec::Gzip);
+        if !is_read && (found == Codec::Plain || codecs().any(|codec| codec == found)) {
+            return Ok(Some(format!(
+                "says that {name} is {}, and it is {}: barman recover hands out what no server reads, or fails there",
+                shown(said),
+                shown(found)
+            )));
+        }
+    }
+    Ok(None)
+}
+
+/// Bytes at the beginning of a file that tell in what it is packed.
+const HEAD: u64 = 64;
+
+/// Barman's names of packings, with what they are; others are commands of the user's own.
+const PACKINGS: [(&str, Codec); 10] = [
+    ("None", Codec::Plain),
+    ("gzip", Codec::Gzip),
+    ("pigz", Codec::Gzip),
+    ("pygzip", Codec::Gzip),
+    ("bzip2", Codec::Bzip2),
+    ("pybzip2", Codec::Bzip2),
+    ("xz", Codec::Xz),
+    ("lz4", Codec::Lz4),
+    ("zstd", Codec::Zstd),
+    ("snappy", Codec::Snappy),
+];
+
+fn codec(packing: &str) -> Option<Codec> {
+    PACKINGS.iter().find(|(name, _)| *name == packing).map(|(_, codec)| *codec)
+}
+
+fn codecs() -> impl Iterator<Item = Codec> {
+    PACKINGS.iter().map(|(_, codec)| *codec)
+}
+
+fn shown(codec: Codec) -> String {
+    if codec == Codec::Plain { "not packed".to_owned() } else { format!("packed ({codec})") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::packing;
+
+    #[test]
+    fn lines_are_read_as_barman_reads_them() {
+        assert_eq!(packing("X\t223\t1796053179.8\tbzip2"), Some(("X", "bzip2")));
+        assert_eq!(packing("X\t223\t1796053179.8\tNone\tNone"), Some(("X", "None")));
+        for line in ["garbage", "", "X\ta\t1.0\tgzip", "X\t1\t1.0", "X\t1\t1.0\tgzip\tNone\tx"] {
+            assert_eq!(packing(line), None, "{line}");
+        }
+    }
 }

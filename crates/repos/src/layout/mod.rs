@@ -14,8 +14,10 @@ mod packed_contents;
 mod pgbackrest;
 mod pgbackrest_wal;
 mod pghoard;
+mod pghoard_wal;
 mod probackup;
 mod probackup_contents;
+mod probackup_wal;
 mod stanza;
 pub(crate) mod wale;
 mod walg;
@@ -89,7 +91,9 @@ pub(crate) fn lookup(layout: RepoLayout) -> Option<Lookup> {
         RepoLayout::Barman => Some(barman_wal::look_up),
         RepoLayout::BarmanCloud => Some(barman_wal::look_up_in_cloud),
         RepoLayout::WalG => Some(walg_wal::look_up),
-        RepoLayout::PgProbackup | RepoLayout::Pghoard | RepoLayout::Folder => None,
+        RepoLayout::PgProbackup => Some(probackup_wal::look_up),
+        RepoLayout::Pghoard => Some(pghoard_wal::look_up),
+        RepoLayout::Folder => None,
     }
 }
 

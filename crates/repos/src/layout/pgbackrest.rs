@@ -35,13 +35,16 @@ pub(super) fn read(
 ) -> Result<RepoContents, RepoError> {
     let (store, folders) = (reading.store, StanzaFolders::of(candidate));
     let mut out = RepoContents::default();
-    let archive_info = info(reading, &folders.archive, "archive.info", &mut out.defects)?;
+    let mut archive_info = info(reading, &folders.archive, "archive.info", false, &mut out.defects)?;
     let kept = Items::of(store, &folders.backup)?;
     let holds_backups = kept.folders().any(|name| name.contains('F') && name.starts_with(|c: char| c.is_ascii_digit()));
     let backup_info = match holds_backups || kept.has_file("backup.info") || kept.has_file("backup.info.copy") {
-        true => info(reading, &folders.backup, "backup.info", &mut out.defects)?,
+        true => info(reading, &folders.backup, "backup.info", archive_info.opened(), &mut out.defects)?,
         false => InfoFile::Absent,
     };
+    if backup_info.opened() && matches!(archive_info, InfoFile::Closed) {
+        archive_info = info(reading, &folders.archive, "archive.info", true, &mut out.defects)?;
+    }
     let there = archive_ids(store, candidate)?;
     let current = current(&archive_info, &backup_info);
     let id = choose_id(store, candidate, choice, &there, current)?;
@@ -83,15 +86,25 @@ pub(super) fn read(
     let mut backups = listed(&backup_info, &folders.backup, number_of(&id));
     let known: Vec<String> = listed(&backup_info, &folders.backup, None).into_iter().map(|b| b.label).collect();
     for label in kept.folders().filter(|name| is_label(name) && !known.iter().any(|label| label == name)) {
-        backups.extend(unlisted(&inner, &folders.backup, label, number_of(&id))?);
+        let mut found = unlisted(&inner, &folders.backup, label, number_of(&id))?;
+        // Its manifest is closed for want of what would open it there.
+        if let Some(backup) = found.as_mut().filter(|backup| backup.restores() && backup_info.is_lost()) {
+            backup.put_down(BackupDefect::Undescribed {
+                file: format!("its entry in {}", join(&folders.backup, "backup.info")),
+            });
+        }
+        // The tool knows only those of its list.
+        backups.extend(found.map(|backup| ListedBackup { not_taken: true, ..backup }));
     }
     backups.truncate(MOST);
     let labels: Vec<String> = kept.folders().filter(|name| is_label(name)).map(str::to_owned).collect();
     for backup in &mut backups {
+        backup.system_id = named.map(|cluster| cluster.system_id);
+        backup.version = named.and_then(|cluster| cluster.version.parse().ok());
         manifest::compare(&inner, &folders.backup, &labels, backup)?;
         if unknown.is_some() {
             backup.put_down(BackupDefect::NoWalFor(format!("archive.info does not know {id}, where its WAL is")));
-        } else if matches!(archive_info, InfoFile::Absent | InfoFile::Unusable) {
+        } else if archive_info.is_lost() {
             let why = "archive.info cannot be used, and pgBackRest gives out nothing without it";
             backup.put_down(BackupDefect::NoWalFor(why.to_owned()));
         }
@@ -136,13 +149,25 @@ impl InfoFile {
     fn is_read(&self) -> bool {
         self.get().is_some()
     }
+
+    /// It was encrypted, and is read.
+    fn opened(&self) -> bool {
+        self.get().is_some_and(|info| info.subkey().is_some())
+    }
+
+    /// Nothing can be had of it, whatever the key.
+    fn is_lost(&self) -> bool {
+        matches!(self, InfoFile::Absent | InfoFile::Unusable)
+    }
 }
 
-/// Reads a file of information, or its copy where that is the better one.
+/// Reads a file of information, or its copy where that is the better one. `opens`: the key opened another one, so that
+/// what it does not open is damaged.
 fn info(
     reading: &Reading<'_>,
     folder: &str,
     name: &str,
+    opens: bool,
     defects: &mut Vec<RepoDefect>,
 ) -> Result<InfoFile, SourceError> {
     let (file, copy) = (join(folder, name), join(folder, &format!("{name}.copy")));
@@ -152,7 +177,15 @@ fn info(
             false => Info::open(&bytes, reading.keys),
         }))
     };
-    let (main, spare) = (read(&file)?, read(&copy)?);
+    let (mut main, mut spare) = (read(&file)?, read(&copy)?);
+    let is_open = |read: &Option<Result<Info, InfoFault>>| matches!(read, Some(Ok(info)) if info.subkey().is_some());
+    if opens || is_open(&main) || is_open(&spare) {
+        for read in [&mut main, &mut spare] {
+            if matches!(read, Some(Err(InfoFault::Closed))) {
+                *read = Some(Err(InfoFault::Ciphertext));
+            }
+        }
+    }
     let kind = |fault: Option<&InfoFault>| match fault {
         None => DefectKind::Missing,
         Some(fault) => DefectKind::Damaged(fault.says().to_owned()),

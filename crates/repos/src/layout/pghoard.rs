@@ -11,7 +11,7 @@ use crate::backup::{BackupDefect, BackupMode, ListedBackup};
 use crate::candidate::Candidate;
 use crate::store::{Items, Store, join};
 use crate::when;
-use pgwal_format::{AddressScheme, SegmentName, SegmentSize};
+use pgwal_format::{AddressScheme, SegmentName, SegmentSize, Version};
 use pgwal_source::SourceError;
 use serde_json::Value;
 
@@ -59,7 +59,7 @@ pub(super) fn read(reading: &Reading<'_>, candidate: &Candidate) -> Result<RepoC
         let mut backup = ListedBackup { label: label.clone(), file: own.clone(), ..ListedBackup::default() };
         match store.read(&file, 1 << 20)?.map(|bytes| serde_json::from_slice::<Value>(&bytes)) {
             None => {
-                backup.mode = BackupMode::Unknown;
+                (backup.mode, backup.not_taken) = (BackupMode::Unknown, true);
                 backup.put_down(BackupDefect::Undescribed { file });
             }
             Some(Ok(value)) if value.is_object() => {
@@ -105,6 +105,7 @@ fn take(backup: &mut ListedBackup, value: &Value) {
     backup.started = text("start-time").and_then(when::seconds);
     backup.stopped = text("end-time").and_then(when::seconds);
     backup.size = number(value, "original-file-size");
+    backup.version = number(value, "pg-version").and_then(|number| u32::try_from(number).ok()).map(Version::of_server);
     backup.not_checked.push("where it ends, which pghoard does not note");
 }
 

@@ -10,7 +10,7 @@
 
 use super::manifest::FileTally;
 use super::{Reading, RepoContents, RepoLayout, probackup_contents};
-use crate::backup::{BackupDefect, BackupMode, ListedBackup, judge_chains};
+use crate::backup::{BackupDefect, BackupMode, ListedBackup, anything, judge_chains, sort_by_time};
 use crate::candidate::Candidate;
 use crate::store::{ItemKind, Items, Store, join};
 use crate::when;
@@ -66,7 +66,10 @@ pub(super) fn read(reading: &Reading<'_>, candidate: &Candidate) -> Result<RepoC
             ..ListedBackup::default()
         };
         match store.read(&file, 1 << 20)? {
-            None => backup.put_down(BackupDefect::Undescribed { file }),
+            None => {
+                backup.not_taken = true;
+                backup.put_down(BackupDefect::Undescribed { file });
+            }
             Some(bytes) => {
                 take(&mut backup, &ControlKeys(String::from_utf8_lossy(&bytes).into_owned()), size);
                 backup.system_id = conf.number("system-identifier");
@@ -77,11 +80,12 @@ pub(super) fn read(reading: &Reading<'_>, candidate: &Candidate) -> Result<RepoC
         }
         out.backups.push(backup);
     }
-    judge_chains(&mut out.backups);
+    judge_chains(&mut out.backups, anything);
     out.backups.sort_by(|a, b| (a.start, &a.label).cmp(&(b.start, &b.label)));
+    sort_by_time(&mut out.backups);
     if let Some(how) = reading.contents {
         probackup_contents::look(reading, &mut out.backups, LONGEST, how)?;
-        judge_chains(&mut out.backups);
+        judge_chains(&mut out.backups, anything);
     }
     Ok(out)
 }
@@ -111,6 +115,7 @@ fn take(backup: &mut ListedBackup, control: &ControlKeys, size: SegmentSize) {
     (backup.start, backup.stop) = (lsn("start-lsn"), lsn("stop-lsn"));
     let timeline = control.number("timelineid").and_then(|n| u32::try_from(n).ok()).map(TimelineId);
     let version = control.text("server-version").and_then(|text| text.parse::<Version>().ok());
+    backup.version = version;
     // Positions are counted as the version does.
     let scheme = version.and_then(Version::dialect).map_or(AddressScheme::Linear, |dialect| dialect.address);
     let name = |lsn: Lsn, timeline| SegmentName::new(timeline, scheme.segment(lsn, size), scheme, size);
@@ -121,6 +126,7 @@ fn take(backup: &mut ListedBackup, control: &ControlKeys, size: SegmentSize) {
     if control.text("stream") == Some("true") {
         backup.wal_inside = Some(join(&backup.file, "database/pg_wal"));
     }
+    backup.not_taken = !matches!(control.text("status"), Some("OK" | "DONE"));
     match control.text("status") {
         Some("OK" | "DONE") => {}
         Some(status @ ("RUNNING" | "MERGING")) => {

@@ -9,11 +9,11 @@
 
 use super::manifest::FileTally;
 use super::{Reading, RepoContents, RepoLayout, packed_contents, wale};
-use crate::backup::{BackupDefect, BackupMode, ListedBackup, judge_chains};
+use crate::backup::{BackupDefect, BackupMode, ListedBackup, anything, judge_chains, sort_by_time};
 use crate::candidate::Candidate;
 use crate::store::{Items, Store, each_file, join};
 use crate::when;
-use pgwal_format::{Lsn, SegmentName};
+use pgwal_format::{Lsn, SegmentName, Version};
 use pgwal_source::SourceError;
 use serde_json::Value;
 
@@ -55,7 +55,10 @@ pub(super) fn read(reading: &Reading<'_>, candidate: &Candidate) -> Result<RepoC
         match sentinel.as_deref().map(serde_json::from_slice::<Value>) {
             // Folders that a backup left which was deleted.
             None if is_empty(store, &own)? => continue,
-            None => backup.put_down(BackupDefect::Undescribed { file }),
+            None => {
+                backup.not_taken = true;
+                backup.put_down(BackupDefect::Undescribed { file });
+            }
             Some(Ok(value)) if value.is_object() => {
                 take(&mut backup, &value);
                 if backup.start.is_none() {
@@ -71,10 +74,12 @@ pub(super) fn read(reading: &Reading<'_>, candidate: &Candidate) -> Result<RepoC
         }
         out.backups.push(backup);
     }
-    judge_chains(&mut out.backups);
+    // Their names say where they start: after a restore to an earlier point a newer one starts before an older one.
+    sort_by_time(&mut out.backups);
+    judge_chains(&mut out.backups, anything);
     if let Some(how) = reading.contents {
         packed_contents::look(reading, candidate.layout, &mut out.backups, &folder, how)?;
-        judge_chains(&mut out.backups);
+        judge_chains(&mut out.backups, anything);
     }
     Ok(out)
 }
@@ -100,6 +105,7 @@ fn take(backup: &mut ListedBackup, value: &Value) {
     backup.stopped = text("FinishTime").and_then(when::seconds);
     (backup.size, backup.stored) = (number("UncompressedSize"), number("CompressedSize"));
     backup.system_id = number("SystemIdentifier");
+    backup.version = number("PgVersion").and_then(|number| u32::try_from(number).ok()).map(Version::of_server);
 }
 
 /// Whether the tars are there that hold its files.

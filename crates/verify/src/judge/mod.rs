@@ -21,6 +21,7 @@
 
 mod beside;
 mod branches;
+mod by_name;
 mod content;
 mod copies;
 mod flaw;

@@ -2,7 +2,7 @@
 
 use crate::codes::{Code, Severity};
 use crate::finding::{Detail, Finding, PackingFlaw};
-use crate::judge::{Ruled, RulingCase};
+use crate::judge::{Ruled, RulingCase, by_name};
 use crate::outcome::Verdict;
 use pgwal_archive::lineage::{Disagreement, HistoryFlaw};
 use pgwal_archive::settle::Expired;
@@ -165,6 +165,9 @@ pub(crate) fn nobody(source: &dyn Source, found: Unowned, depth: Depth) -> (Ruli
     findings.extend(named.into_iter().map(|entry| name_file(source, entry)));
     let refuted = findings.iter().any(|f| f.severity == Severity::Error && !f.code.is_could_not_look());
     findings.extend(strangers.into_iter().map(|entry| name_file(source, entry)));
+    if findings.iter().any(|f| f.code.is_could_not_look()) {
+        findings.extend(by_name::gaps(&entries));
+    }
     findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
     let verdict = if refuted { Verdict::Refuted } else { Verdict::Unproven };
     (RulingCase { ignored, unknown, live, ..RulingCase::without_wal(findings, depth) }, Ruled::unread(verdict))

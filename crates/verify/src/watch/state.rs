@@ -77,7 +77,7 @@ pub struct WatchedWal {
 }
 
 impl WatchedWal {
-    pub(super) fn of(times: &Times, listed: &[ListedBackup], now: Timestamp) -> WatchedWal {
+    pub(super) fn of(times: &Times, listed: Option<&[ListedBackup]>, now: Timestamp) -> WatchedWal {
         let (outcome, layout) = (&times.outcome, times.layout());
         let verified = outcome.replay.map(|(_, to)| to);
         let windows = windows(times, listed, now.unix_micros().div_euclid(1_000_000));

@@ -3,9 +3,10 @@
 use super::{LONGEST_CONF, Restoring};
 use crate::input::{InputOptions, plain};
 use pgwal::format::recovery::settings::SettingRules;
-use pgwal::format::{Layout, SegmentName, Version};
+use pgwal::format::rmgr::xact::Timestamp;
+use pgwal::format::{FileName, Layout, SegmentName, Version};
 use pgwal::repos::command::{RestoreReach, ToolCall, recovery_yaml, restore, why_none};
-use pgwal::repos::{ListedBackup, Repository};
+use pgwal::repos::{ListedBackup, RepoLayout, Repository};
 use pgwal::verify::backup::SettingsFile;
 use pgwal::verify::recovery::Target;
 use pgwal::verify::recovery::outcome::{FileAsked, Restore};
@@ -27,7 +28,17 @@ impl Restoring {
         input: &InputOptions,
     ) -> anyhow::Result<()> {
         let version = layout.dialect.version;
-        let settings = self.recovery_settings(foretold, version)?;
+        let backup = self.taken(repository, foretold);
+        let mut settings = self.recovery_settings(foretold, version)?;
+        match repository.layout {
+            RepoLayout::Barman if is_cut_short(foretold, backup, layout) => by_transaction(&mut settings, foretold),
+            RepoLayout::PgBackRest if is_misled(&settings, repository, foretold) => {
+                settings.push((TIMELINE.to_owned(), foretold.target_timeline.0.to_string()));
+            }
+            _ => {}
+        }
+        // Of what is said by a transaction, all WAL is copied.
+        let is_aimed = settings.iter().all(|(name, _)| name != "recovery_target_xid");
         let configured = input.configured_place()?;
         let endpoint = variable(&["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"]);
         let region = variable(&["AWS_REGION", "AWS_DEFAULT_REGION"]);
@@ -38,9 +49,8 @@ impl Restoring {
             passphrase_file: input.reading.keys.passphrase_file.first().map(PathBuf::as_path),
             endpoint: endpoint.as_deref(),
             region: region.as_deref(),
-            reach: reach(foretold, layout),
+            reach: reach(foretold, layout).filter(|_| is_aimed),
         };
-        let backup = self.taken(repository, foretold);
         facts.no_command = why_none(repository, backup, &call);
         let Some(backup) = backup else { return Ok(()) };
         facts.restore_command = restore(repository, backup, &call);
@@ -84,6 +94,41 @@ fn reach(foretold: &Restore, layout: &Layout) -> Option<RestoreReach> {
     let time = if let Some(Target::Time(time)) = aim { Some(*time) } else { None };
     let unix_seconds = time.map(|time| time.unix_micros() as f64 / 1e6);
     Some(RestoreReach { layout: *layout, last, lsn, unix_seconds })
+}
+
+const TIMELINE: &str = "recovery_target_timeline";
+
+/// Whether Barman refuses the target, or leaves out WAL that it takes: it compares a time with the end of the backup,
+/// and copies nothing behind the segment in which a position lies.
+fn is_cut_short(foretold: &Restore, backup: Option<&ListedBackup>, layout: &Layout) -> bool {
+    let number = |lsn| layout.address().segment(lsn, layout.segment);
+    match foretold.target.as_ref().map(|aim| &aim.target) {
+        Some(Target::Time(time)) => {
+            let ended = backup.and_then(|backup| backup.stopped).map(Timestamp::from_unix_seconds);
+            // Its end is told in whole seconds here.
+            ended.is_some_and(|ended| time.unix_micros() < ended.unix_micros().saturating_add(1_000_000))
+        }
+        Some(Target::Lsn(lsn)) => foretold.replay_end.is_some_and(|end| number(end) != number(*lsn)),
+        _ => false,
+    }
+}
+
+/// Says the end of recovery by the first transaction that is left out, where one is known.
+fn by_transaction(settings: &mut Vec<AimSetting>, foretold: &Restore) {
+    const AIMS: [&str; 3] = ["recovery_target_time", "recovery_target_lsn", "recovery_target_inclusive"];
+    let Some(left_out) = foretold.first_dropped else { return };
+    settings.retain(|(name, _)| !AIMS.contains(&name.as_str()));
+    let of = |name: &str, value: String| (name.to_owned(), value);
+    settings.insert(0, of("recovery_target_xid", left_out.xid.to_string()));
+    settings.insert(1, of("recovery_target_inclusive", "off".to_owned()));
+}
+
+/// Whether pgBackRest takes another timeline for the latest than a server does: the highest number that has a history.
+fn is_misled(settings: &[AimSetting], repository: &Repository, foretold: &Restore) -> bool {
+    let is_history = |name| matches!(name, Some(FileName::History(timeline)) if timeline > foretold.target_timeline);
+    let asked = settings.iter().any(|(name, _)| name == TIMELINE);
+    let listing = if asked { None } else { repository.source().ok().and_then(|source| source.list().ok()) };
+    listing.is_some_and(|listing| listing.entries.iter().any(|entry| is_history(entry.name)))
 }
 
 /// The first of these variables that says anything, as the store's own tools read them.

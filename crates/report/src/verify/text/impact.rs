@@ -82,6 +82,9 @@ fn without_backup(outcome: &Outcome, worst: Option<&Finding>) -> String {
             "the backup tool finds none of its backups to restore; WAL it gives out as before, and that replays on a backup from elsewhere".into()
         }
         Code::RepositoryInfo => "a restore through the backup tool gets no WAL; what lies here replays where it is fetched in another way".into(),
+        Code::BackupNotRestorable if matches!(f.detail, Detail::OfListedBackup { none_left: false, .. }) => {
+            "nothing can be restored from this backup; others of the repository restore (walproof backups)".into()
+        }
         Code::BackupNotRestorable => "nothing can be restored from this repository: WAL replays on a base backup only".into(),
         Code::BackupContent => "a server starts from the backup, and comes to something else, or fails at what is damaged".into(),
         Code::CopiesDiffer if f.lsn.is_none() => "which of the copies a restore takes decides what it comes to".into(),
