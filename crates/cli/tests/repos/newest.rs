@@ -27,8 +27,10 @@ fn the_wal_that_a_backup_carries_counts_without_its_name() {
     let repo = Repo::new();
     build::pgbackrest(&repo);
     let all = walkdir(&repo.root());
-    let first =
-        all.iter().find(|path| path.contains("/15-1/") && path.contains(SEGMENTS[0]) && path.contains('-')).unwrap();
+    let first = all
+        .iter()
+        .find(|path| path.contains("/15-1/") && path.contains(SEGMENTS[0]) && !path.ends_with(".backup"))
+        .unwrap();
     let bytes = fs::read(first).unwrap();
     fs::remove_file(first).unwrap();
     repo.put(&format!("backup/main/{INCR}/pg_data/pg_wal/{}", SEGMENTS[0]), bytes);
