@@ -20,8 +20,14 @@ fn scans(c: &mut Criterion) {
             let file = archive.files.get(1).expect("two segments and a bit");
             let bytes = file.content.bytes(0, SEGMENT as usize);
             let start = layout.address().segment_start(SegmentNo(2), layout.segment);
-            let expect =
-                ScanExpect { layout: &layout, start, timeline: Some(TimelineId(1)), system_id: None, keep: KEEP };
+            let expect = ScanExpect {
+                layout: &layout,
+                start,
+                timeline: Some(TimelineId(1)),
+                system_id: None,
+                keep: KEEP,
+                history: &[],
+            };
             let version = BenchmarkId::from_parameter(format!("{major}.{minor}"));
             group.bench_function(version, |b| b.iter(|| scan(&bytes, expect, Ignore)));
         }

@@ -146,7 +146,8 @@ impl SegmentAlone {
         let timeline = timeline.unwrap_or(first.timeline);
         let name = SegmentName::new(timeline, number, layout.address(), layout.segment);
         let start = layout.address().segment_start(number, layout.segment);
-        let expect = ScanExpect { layout: &layout, start, timeline: Some(timeline), system_id: None, keep: KEEP };
+        let expect =
+            ScanExpect { layout: &layout, start, timeline: Some(timeline), system_id: None, keep: KEEP, history: &[] };
         let run = streamed(bytes, expect).unwrap_or_else(|| scan(bytes, expect, Tally::default()));
         let older_only = older_only(timeline, &run, &layout);
         // Only the end of the segment right before it says anything of this one.

@@ -306,6 +306,7 @@ impl<'a> Archive<'a> {
             depth: self.look.depth,
             known,
             facts: self.look.facts,
+            history: &[],
             permit: &self.permit,
         }
     }

@@ -200,6 +200,7 @@ impl Arrival {
             timeline: Some(self.at.timeline),
             system_id: Some(self.system_id),
             keep: usize::MAX,
+            history: &[],
         };
         let bytes = self.bytes.get(..limit).unwrap_or(&[]);
         let run = match self.place {

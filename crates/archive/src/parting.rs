@@ -7,7 +7,7 @@ use pgwal_walk::{Fold, KEEP, ScanExpect, scan};
 /// The first record in which two copies of a segment differ, both of which are of one cluster and size. `None`: a
 /// server reads the same in both, whatever lies behind the end.
 pub fn records_part(layout: &Layout, start: Lsn, timeline: TimelineId, copies: (&[u8], &[u8])) -> Option<Lsn> {
-    let expect = ScanExpect { layout, start, timeline: Some(timeline), system_id: None, keep: KEEP };
+    let expect = ScanExpect { layout, start, timeline: Some(timeline), system_id: None, keep: KEEP, history: &[] };
     let summed = |bytes| scan(bytes, expect, RecordSums::default());
     let (one, other) = (summed(copies.0), summed(copies.1));
     let (sums, others) = (&one.acc.0, &other.acc.0);

@@ -1,14 +1,14 @@
 //! What is asked for ahead of replay, and what a server dies of before it comes there.
 
 use crate::events::{Ask, Events};
-use crate::failure::Failure;
+use crate::failure::{Failure, Lacking};
 use crate::outcome::Restore;
 use crate::read_ahead::{AheadCount, ReadAhead};
 use crate::recover::Recovery;
 use crate::replay::{Replay, ReplayStop};
 use crate::settings::Mode;
 use crate::sum::EventSum;
-use crate::way::{Looking, WalWalk, WalkEnd, Walked};
+use crate::way::{Looking, UnexpectedTimeline, WalWalk, WalkEnd, Walked};
 use pgwal_archive::Error;
 use pgwal_format::Lsn;
 
@@ -43,7 +43,12 @@ impl Recovery<'_> {
                     }
                     Some(WalkEnd::NotDelivered(file)) => {
                         out.end = Some(WalkEnd::NotDelivered(file.clone()));
-                        (Walked::Stop(ReplayStop::Dies(Failure::NotDelivered { file, certain })), true)
+                        (Walked::Stop(ReplayStop::Dies(self.not_delivered(file, certain))), true)
+                    }
+                    Some(WalkEnd::Unreadable(at)) if way.unexpected.is_some() => {
+                        let stop = self.other_timeline(way.unexpected.take(), at, replay.replayed, certain);
+                        out.end = Some(WalkEnd::Unreadable(at));
+                        (Walked::Stop(stop), false)
                     }
                     _ => (Walked::Stop(ReplayStop::Target), false),
                 }
@@ -63,6 +68,16 @@ impl Recovery<'_> {
             }
         }
         Ok(walked)
+    }
+
+    /// From 15 on the timeline of the last page that was read, ahead or not, must be one of the history: what lies in
+    /// front of it is not replayed.
+    fn other_timeline(&self, page: Option<UnexpectedTimeline>, at: Lsn, end: Lsn, certain: bool) -> ReplayStop {
+        let (found, file) = page.map_or_else(Default::default, |page| (page.found, page.file));
+        ReplayStop::Dies(match self.settings.mode {
+            Mode::Standby => Failure::Waits { lacks: Lacking::Target, at: end },
+            Mode::Archive | Mode::Crash => Failure::TimelineAhead { found, file, at, certain },
+        })
     }
 
     /// A standby waits for the rest of a file that is too short.

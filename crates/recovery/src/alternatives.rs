@@ -34,7 +34,7 @@ pub fn alternatives(
         let nearest = of(Instead::Immediate, &other).filter(|_| other.is_good());
         out.extend(nearest.map(|a| Alternative { reaches_target: false, ..a }));
     }
-    if let Some(Failure::SizeAhead { .. }) = restore.failure {
+    if let Some(Failure::SizeAhead { .. } | Failure::TimelineAhead { .. }) = restore.failure {
         let other = site.outcome(&Settings { reads_ahead: None, ..settings.clone() })?;
         let (name, value) = ("recovery_prefetch".to_owned(), "off".to_owned());
         out.extend(of(Instead::Setting(name, value), &other).filter(|_| further(&other)));
@@ -60,7 +60,8 @@ pub fn alternatives(
     }
     // Where it dies of what it reads again, it does in that whole segment.
     let again = matches!(restore.failure, Some(Failure::PreparedGone { .. } | Failure::LastRecord { .. }));
-    let here = whole && !again && !matches!(restore.failure, Some(Failure::SizeAhead { .. }));
+    let here =
+        whole && !again && !matches!(restore.failure, Some(Failure::SizeAhead { .. } | Failure::TimelineAhead { .. }));
     // Without a signal file no target is read.
     let here = here && settings.mode != Mode::Crash;
     if let Some(branch) = restore.left_branch {

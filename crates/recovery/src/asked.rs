@@ -17,6 +17,7 @@ pub(crate) struct SettingsAsked {
     pub action: Option<TargetAction>,
     pub standby_mode: bool,
     pub restore_command: Option<String>,
+    pub end_command: String,
     pub min_apply_delay: i64,
     /// `primary_conninfo` says something.
     pub streams: bool,
@@ -33,6 +34,7 @@ impl Default for SettingsAsked {
             action: None,
             standby_mode: false,
             restore_command: None,
+            end_command: String::new(),
             min_apply_delay: 0,
             streams: false,
             time: None,
@@ -53,6 +55,7 @@ impl SettingsAsked {
         let own_file = rules.recovery_conf.is_some();
         match name {
             "restore_command" => self.restore_command = Some(text.to_owned()),
+            "recovery_end_command" => self.end_command = text.to_owned(),
             "primary_conninfo" => self.streams = !text.is_empty(),
             "standby_mode" => self.standby_mode = boolean()?,
             "recovery_target_inclusive" if rules.inclusive_is_true => self.inclusive = Some(text == "true"),

@@ -1,11 +1,12 @@
 //! The files that recovery can get: from the archive with `restore_command`, then from `pg_wal` of the restored backup.
 
+use crate::readable::may_read;
 use pgwal_archive::lineage::Descent;
 use pgwal_archive::names::{Inventory, Segment};
 use pgwal_archive::whose::{FirstPage, beginning};
 use pgwal_archive::{Flaw, HistoryFlaw, Lineage};
 use pgwal_format::text::history::{Ancestor, HistoryFault};
-use pgwal_format::{Layout, SegmentName, SegmentNo, TimelineId};
+use pgwal_format::{FileName, Layout, SegmentName, SegmentNo, TimelineId};
 use pgwal_source::{Codec, Entry, Source};
 
 /// A place with files.
@@ -110,6 +111,29 @@ impl<'a> FilesAtHand<'a> {
         };
         let has = |place: &FilePlace<'_>| place.inventory.histories.iter().any(|(t, _)| *t == timeline);
         self.places.iter().any(|place| has(place) && !lost(place))
+    }
+
+    /// Whether a history file is in the archive.
+    pub fn archives_history(&self, timeline: TimelineId) -> bool {
+        let mut archive = self.places.iter().filter(|place| place.archive);
+        archive.any(|place| place.inventory.histories.iter().any(|(t, _)| *t == timeline))
+    }
+
+    /// Whether a user may not read a history file of the archive.
+    pub fn hides_history(&self, timeline: TimelineId, user: u32) -> bool {
+        let name = Some(FileName::History(timeline));
+        self.places.iter().filter(|place| place.archive).any(|place| {
+            let own = place.entries.iter().filter(|entry| entry.name == name);
+            let mut paths = own.filter_map(|entry| Some(place.source.local()?.path(entry)));
+            paths.any(|path| !may_read(&path, user))
+        })
+    }
+
+    /// Whether a file is one of the archive that a user may not read.
+    pub fn hides(&self, found: &FoundFile, user: u32) -> bool {
+        let archived = self.places.get(found.place).filter(|place| place.archive);
+        let path = archived.and_then(|place| Some(place.source.local()?.path(place.entries.get(found.entry)?)));
+        path.is_some_and(|path| !may_read(&path, user))
     }
 
     /// The newest timeline from `start` on: one number after another is tried.

@@ -3,9 +3,13 @@
 //! A shell runs it; whatever is not plain here is taken for one that delivers.
 
 mod by_name;
+mod runnable;
 mod tokens;
 
+pub(crate) use by_name::CommandRead;
 pub use by_name::{FileTaking, NamedCopy};
+pub(crate) use runnable::code_without;
+pub use runnable::is_runnable;
 use std::path::PathBuf;
 
 /// Where a command takes files from.
@@ -56,6 +60,11 @@ impl Delivery {
     /// for all others.
     pub fn by_name(command: &str) -> Option<Vec<NamedCopy>> {
         by_name::by_name(command)
+    }
+
+    /// The same of one of which programs may lack: what a shell ends with for want of each.
+    pub(crate) fn read(command: &str, without: &dyn Fn(&str) -> Option<u8>) -> Option<CommandRead> {
+        by_name::read(command, without)
     }
 }
 

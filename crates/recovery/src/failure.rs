@@ -89,6 +89,17 @@ pub enum Failure {
         /// It is asked for whatever is in memory.
         certain: bool,
     },
+    /// A page of a timeline that is not in the history was read ahead of replay, before the target: recovery ends.
+    TimelineAhead {
+        /// The timeline.
+        found: TimelineId,
+        /// The file.
+        file: String,
+        /// The first record that needs the page.
+        at: Lsn,
+        /// It is read whatever is in memory.
+        certain: bool,
+    },
     /// `walproof archive-get` as `restore_command` does not deliver a file that is missing in the middle or damaged,
     /// and stops the server.
     NotDelivered {
@@ -96,6 +107,22 @@ pub enum Failure {
         file: String,
         /// It is asked for whatever is in memory: in front of the end, or at it.
         certain: bool,
+    },
+    /// `restore_command` ends with a code above 125 for want of a file, and the server with it.
+    CommandEnds {
+        /// Its name.
+        file: String,
+        /// The code.
+        exit: u8,
+        /// It is asked for whatever is in memory: in front of the end, or at it.
+        certain: bool,
+    },
+    /// `recovery_end_command` ends with a code above 125, and the server with it, once it has recovered.
+    EndCommand {
+        /// The command.
+        command: String,
+        /// The code.
+        exit: u8,
     },
     /// WAL was written with `wal_level = minimal`.
     Minimal,
@@ -188,9 +215,15 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// A server says it in words that are known; of a record that it reads once more, they depend on what lies there.
+    /// A server says it in words that are known; of a record that it reads once more, they depend on what lies there,
+    /// and of a command that was asked to stop it says nothing.
     pub fn is_in_its_words(&self) -> bool {
-        !matches!(self, Failure::LastRecord { .. })
+        !matches!(
+            self,
+            Failure::LastRecord { .. }
+                | Failure::CommandEnds { exit: ASKED_TO_STOP, .. }
+                | Failure::EndCommand { exit: ASKED_TO_STOP, .. }
+        )
     }
 
     /// It is a PANIC, not a FATAL.
@@ -253,9 +286,10 @@ impl Failure {
             Failure::Size { file, found, expected } | Failure::SizeAhead { file, found, expected, .. } => {
                 format!("archive file \"{file}\" has wrong size: {found} instead of {expected}")
             }
-            Failure::NotDelivered { file, .. } => {
-                let exit = if rules.names_exits { "command not executable" } else { "return code 32256" };
-                format!("could not restore file \"{file}\" from archive: {exit}")
+            Failure::NotDelivered { file, .. } => not_restored(file, 126, rules.names_exits),
+            Failure::CommandEnds { file, exit, .. } => not_restored(file, *exit, rules.names_exits),
+            Failure::EndCommand { command, exit } => {
+                format!("recovery_end_command \"{command}\": {}", exit_said(*exit, rules.names_exits))
             }
             Failure::Minimal if rules.quoted_minimal => {
                 "WAL was generated with \"wal_level=minimal\", cannot continue recovering".into()
@@ -299,7 +333,9 @@ impl Failure {
             Failure::PreparedGone { file, .. } => {
                 format!("requested WAL segment pg_wal/{file} has already been removed")
             }
-            Failure::NotReached => "recovery ended before configured recovery target was reached".into(),
+            Failure::NotReached | Failure::TimelineAhead { .. } => {
+                "recovery ended before configured recovery target was reached".into()
+            }
             Failure::PreviousTimeline { found, current } => {
                 format!("unexpected previous timeline ID {found} (current timeline ID {current}) in checkpoint record")
             }
@@ -324,5 +360,22 @@ impl Failure {
             Failure::TablespaceFolder(place) => format!("directory \"{place}\" does not exist"),
             Failure::Incremental => "this is an incremental backup, not a data directory".into(),
         }
+    }
+}
+
+/// The code of a shell whose program got SIGTERM (128 + 15): a server takes it for a request to stop.
+const ASKED_TO_STOP: u8 = 143;
+
+fn not_restored(file: &str, exit: u8, names_exits: bool) -> String {
+    format!("could not restore file \"{file}\" from archive: {}", exit_said(exit, names_exits))
+}
+
+fn exit_said(exit: u8, names_exits: bool) -> String {
+    match exit {
+        // As wait() has it.
+        _ if !names_exits => format!("return code {}", u32::from(exit) << 8),
+        126 => "command not executable".to_owned(),
+        127 => "command not found".to_owned(),
+        _ => format!("child process exited with exit code {exit}"),
     }
 }

@@ -2,6 +2,8 @@
 
 use crate::at_hand::{FilePlace, FilesAtHand, FoundFile};
 use crate::command::{Delivery, FileTaking, NamedCopy};
+use crate::command_here::CommandHere;
+use crate::readable::may_read;
 use crate::settings::{Mode, Settings};
 use pgwal_archive::Lineage;
 use pgwal_archive::names::Inventory;
@@ -24,6 +26,8 @@ pub struct NamedFiles {
     copies: Vec<NamedCopy>,
     /// Folders as they were named, and what they are.
     real: Mutex<HashMap<PathBuf, PathBuf>>,
+    /// As whom the server runs.
+    user: Option<u32>,
 }
 
 /// A file that lies there, and that the command does not take.
@@ -51,19 +55,19 @@ pub enum WhyNotTaken {
 impl NamedFiles {
     /// That of a server that will be started as it lies. `None` for other commands, and where nothing of the archive
     /// lies in or below one of its folders: that may be the same archive under another name.
-    pub fn of(settings: &Settings, shelf: &FilesAtHand<'_>) -> Option<NamedFiles> {
-        let command =
-            settings.restore_command.as_ref().filter(|_| !settings.planned && settings.mode != Mode::Crash)?;
+    ///
+    /// `user`: as whom it will run, where that is known.
+    pub fn of(here: &CommandHere, user: Option<u32>, shelf: &FilesAtHand<'_>) -> Option<NamedFiles> {
         let mut copies = Vec::new();
-        for copy in Delivery::by_name(command)? {
+        for copy in here.copies.as_ref()? {
             match copy.folder.canonicalize() {
-                Ok(folder) => copies.push(NamedCopy { folder, ..copy }),
+                Ok(folder) => copies.push(NamedCopy { folder, ..copy.clone() }),
                 // A server finds nothing there either.
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(_) => return None,
             }
         }
-        let out = NamedFiles { copies, real: Mutex::default() };
+        let out = NamedFiles { copies, real: Mutex::default(), user };
         let mut meets = false;
         for place in shelf.places.iter().filter(|place| place.archive) {
             let local = place.source.local()?;
@@ -165,7 +169,8 @@ impl NamedFiles {
         };
         // Of a segment, that it is not in the form is found when it is read.
         let is_history = matches!(entry.name, Some(FileName::History(_)));
-        let fits = |copy: &NamedCopy| !is_history || is_in_form(place, copy, entry);
+        let may = self.user.is_none_or(|user| may_read(&local.path(entry), user));
+        let fits = |copy: &NamedCopy| may && (!is_history || is_in_form(place, copy, entry));
         !is_asked || self.copy_of(local, entry).is_some_and(fits)
     }
 

@@ -33,6 +33,14 @@ impl NamesAsked {
         self.history(shelf, target);
     }
 
+    /// Histories asked for so far, in order.
+    pub fn asked_histories(&self) -> impl Iterator<Item = TimelineId> {
+        self.list.iter().filter_map(|(name, ..)| match FileName::parse(name) {
+            Some(FileName::History(timeline)) => Some(timeline),
+            _ => None,
+        })
+    }
+
     /// Those asked for at a promotion.
     pub fn new_timeline(&mut self, shelf: &FilesAtHand<'_>, target: TimelineId) {
         self.newest(shelf, target);
@@ -117,6 +125,8 @@ impl NamesAsked {
                 matches!(&out.failure, Some(Failure::NoTimeline(t)) if FileName::History(*t).to_string() == *name);
             let needed = match status {
                 _ if is_target || is_refused => true,
+                // Of what nobody has, that it is missing is known where the command says so.
+                Status::Missing if matches!(&out.failure, Some(Failure::CommandEnds { .. })) => false,
                 Status::Missing | Status::Damaged => last && short,
                 Status::Unneeded => false,
                 _ => true,

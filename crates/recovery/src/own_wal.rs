@@ -71,8 +71,9 @@ fn linked(shelf: &FilesAtHand<'_>, reading: WalkOptions<'_>, line: &Descent, end
     let files = line.passed.iter().rev().flat_map(|(timeline, _)| shelf.files(*timeline, number));
     let found = files.into_iter().find(is_own)?;
     let (any, permit) = (Ask::default(), Mutex::default());
+    let history = line.passed.iter().map(|(timeline, _)| *timeline).collect();
     let WalkOptions { system_id, map, settle, .. } = reading;
-    let reader = EventReader { shelf, ask: &any, system_id, map, settle, named: None, permit };
+    let reader = EventReader { shelf, ask: &any, system_id, map, settle, named: None, history, permit };
     let FileRead::Records(run) = reader.read(&found, None, &mut Buffers::default()) else { return None };
     let bad = run.damages.iter().find(|damage| !damage.begun_before && damage.lsn == ended)?;
     bad.until.filter(|_| bad.until_prev == Some(ended))

@@ -4,8 +4,8 @@ mod untaken;
 
 use crate::at_hand::{FilePlace, FilesAtHand};
 use crate::backup::{Backup, is_servers_own};
+use crate::command_here::end_of_end_command;
 use crate::failure::Failure;
-use crate::named_files::NamedFiles;
 use crate::off_way::OffWay;
 use crate::outcome::{Restore, Status};
 use crate::pages::{Blind, Extents};
@@ -230,6 +230,9 @@ impl<'a> Site<'a> {
             reading: self.reading(),
             named: None,
             extents: &self.extents,
+            end: None,
+            user: None,
+            end_command: None,
         };
         recovery.refused(failure)
     }
@@ -396,23 +399,32 @@ impl<'a> Site<'a> {
     /// # Errors
     /// As [`Site::predict`].
     pub(crate) fn outcome(&self, settings: &Settings) -> Result<Restore, Error> {
-        let named = NamedFiles::of(settings, &self.shelf).map(Arc::new);
+        let here = self.command_here(settings);
+        let named = self.named(settings).map(Arc::new);
         let delivered = named.as_ref().and_then(|named| named.delivered(&self.shelf, self.look.settle));
         let shelf = match settings.mode {
             Mode::Crash => &self.inside,
             Mode::Standby if settings.restore_command.is_none() => &self.inside,
-            _ if settings.delivers_nothing => &self.inside,
+            _ if settings.delivers_nothing || here.nothing => &self.inside,
             Mode::Standby | Mode::Archive => delivered.as_ref().unwrap_or(&self.shelf),
         };
         let (start, extents, reading) = (&self.start, &self.extents, self.reading());
-        let run = |shelf, named| Recovery { shelf, start, settings, reading, named, extents }.run();
-        let mut restore = run(shelf, named.clone())?;
+        let user = self.backup.owner.filter(|_| !settings.planned);
+        let end_command = end_of_end_command(settings, self.backup.has_most);
+        let run = |shelf, named, end| {
+            Recovery { shelf, start, settings, reading, named, extents, end, user, end_command }.run()
+        };
+        let mut restore = run(shelf, named.clone(), here.end)?;
         // It takes files from more folders than those that are looked at: what it does not lack is not missing.
         let more =
             named.filter(|named| self.lacks(settings, &restore).any(|name| named.finds_elsewhere(&self.shelf, name)));
         let shelf = if more.is_some() { &self.shelf } else { shelf };
-        if more.is_some() {
-            restore = run(shelf, None)?;
+        if let Some(more) = more {
+            restore = run(shelf, None, here.end)?;
+            let found = |file: &String| FileName::parse(file).is_some_and(|name| more.finds_elsewhere(shelf, name));
+            if matches!(&restore.failure, Some(Failure::CommandEnds { file, .. }) if found(file)) {
+                restore = run(shelf, None, None)?;
+            }
         }
         restore.own_wal_behind = own_wal::behind(shelf, self.reading(), &restore, settings)?;
         restore.short_of_minimum = own_wal::short_of_minimum(&self.start, &restore, settings);

@@ -10,7 +10,7 @@ use pgwal_archive::names::Segment;
 use pgwal_archive::read::{Reader, Scanned};
 use pgwal_archive::whose::{Cluster, beginning};
 use pgwal_archive::{Buffers, Depth, Unusable};
-use pgwal_format::{FileName, Lsn};
+use pgwal_format::{FileName, Lsn, TimelineId};
 use pgwal_source::guard::MapGuard;
 use pgwal_source::{Codec, Entry, How, OpeningRule};
 use pgwal_walk::Run;
@@ -58,6 +58,8 @@ pub struct EventReader<'a> {
     pub settle: Duration,
     /// `restore_command` takes files by name.
     pub named: Option<Arc<NamedFiles>>,
+    /// Timelines of the history that is followed.
+    pub history: Arc<[TimelineId]>,
     /// The room for a large segment that is needed whole.
     pub permit: Mutex<Vec<u8>>,
 }
@@ -157,6 +159,7 @@ impl<'a> EventReader<'a> {
             depth: Depth::Records,
             known: None,
             facts: false,
+            history: &self.history,
             permit: &self.permit,
         }
     }

@@ -3,6 +3,7 @@
 
 mod blank;
 mod finish;
+mod undelivered;
 
 use crate::archive_get::ArchiveGet;
 use crate::at_hand::FilesAtHand;
@@ -44,6 +45,12 @@ pub(crate) struct Recovery<'a> {
     pub named: Option<Arc<NamedFiles>>,
     /// Blocks that the backup has, or why that is not known.
     pub extents: &'a Result<Arc<Extents>, Blind>,
+    /// The code above 125 with which `restore_command` ends for want of a file.
+    pub end: Option<u8>,
+    /// As whom the server runs, where that is known.
+    pub user: Option<u32>,
+    /// The code above 125 with which `recovery_end_command` ends.
+    pub end_command: Option<u8>,
 }
 
 impl Recovery<'_> {
@@ -74,6 +81,9 @@ impl Recovery<'_> {
         };
         let mut out = self.blank(own, target);
         out.closed = settings.mode != Mode::Crash && self.is_way_closed(target);
+        if let Some(failure) = self.lacks_history(&names) {
+            return Ok(self.dies(out, failure, names));
+        }
         let line = match line {
             Ok(line) => line,
             Err(failure) => return Ok(self.dies(out, failure, names)),
@@ -104,6 +114,8 @@ impl Recovery<'_> {
         });
         out.command = self.command();
         way.named.clone_from(&self.named);
+        way.ends_missing = self.ends_missing();
+        way.user = self.user;
         self.asks_archive(&mut way);
         let begun = match self.begin(&mut way, &any, &line, &mut out)? {
             Ok(begun) => begun,
@@ -119,6 +131,9 @@ impl Recovery<'_> {
         }
         if !rules.history_first {
             names.between(self.shelf, out.timeline, target);
+            if let Some(failure) = self.lacks_history(&names) {
+                return Ok(self.dies(out, failure, names));
+            }
         }
         let goal = self.goal();
         let mut replay = Replay::new(self.dialect(), &line, &goal, out.timeline, out.redo_start);
@@ -220,7 +235,8 @@ impl Recovery<'_> {
             _ if failure.is_panic() => Ending::Panic,
             _ => Ending::Fatal,
         };
-        out.server_says = (out.ending != Ending::Waits).then(|| failure.server_says(self.dialect()));
+        let said = out.ending != Ending::Waits && failure.is_in_its_words();
+        out.server_says = said.then(|| failure.server_says(self.dialect()));
         out.failure = Some(failure);
         out.files = names.files(self.shelf, &out);
         out
@@ -301,7 +317,7 @@ impl Recovery<'_> {
                 None if way.short == ShortFile::NotYet => Failure::Waits { lacks: Lacking::Checkpoint, at },
                 _ => Failure::NoCheckpoint { lsn: at, label: start.label },
             };
-            return Ok(Err(of_file(end).unwrap_or(failure)));
+            return Ok(Err(self.of_file(end).unwrap_or(failure)));
         };
         let ended = checkpoint.as_ref().map_or(at, |event| event.span.end);
         out.redo_start = *redo;
@@ -321,7 +337,7 @@ impl Recovery<'_> {
                     ShortFile::NotYet => Failure::Waits { lacks: Lacking::Redo, at: *redo },
                     ShortFile::Fatal => Failure::NoRedo { redo: *redo, checkpoint: at, label: start.label },
                 };
-                return Ok(Err(of_file(end).unwrap_or(failure)));
+                return Ok(Err(self.of_file(end).unwrap_or(failure)));
             }
         }
         let rules = &self.dialect().recovery;
@@ -390,15 +406,6 @@ struct Begun {
     shutdown: bool,
     /// The position of the first record that is replayed.
     from: Lsn,
-}
-
-/// A file of wrong size is FATAL wherever it comes, and so is one that is not handed out.
-fn of_file(end: Option<WalkEnd>) -> Option<Failure> {
-    match end {
-        Some(WalkEnd::NotDelivered(file)) => Some(Failure::NotDelivered { file, certain: true }),
-        Some(WalkEnd::Size { file, found, expected }) => Some(Failure::Size { file, found, expected }),
-        _ => None,
-    }
 }
 
 fn history_says(fault: &HistoryFault) -> String {

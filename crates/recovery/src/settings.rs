@@ -47,6 +47,8 @@ pub struct Settings {
     pub slots: SlotSettings,
     /// `restore_command`. Without it (only in standby mode) no file comes from the archive.
     pub restore_command: Option<String>,
+    /// `recovery_end_command`; empty: none.
+    pub end_command: String,
     /// A standby gets WAL from a primary, too (`primary_conninfo`).
     pub streams: bool,
     /// `recovery_min_apply_delay` in milliseconds.
@@ -121,6 +123,7 @@ impl Settings {
             parameters: Parameters::default(),
             slots: SlotSettings::default(),
             restore_command: None,
+            end_command: String::new(),
             streams: false,
             min_apply_delay: 0,
             assumed: Vec::new(),
@@ -282,6 +285,7 @@ impl Settings {
             parameters,
             slots: SlotSettings::of(&sorted.server, rules, given.is_configured()),
             restore_command,
+            end_command: asked.end_command,
             streams: mode == Mode::Standby && asked.streams,
             min_apply_delay: asked.min_apply_delay,
             assumed,

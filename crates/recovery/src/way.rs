@@ -1,6 +1,9 @@
 //! From a position on, segment by segment: which file is asked for, which is taken (`XLogFileReadAnyTLI`), and what the
 //! records over the seams are.
 
+mod left;
+mod take;
+
 use crate::at_hand::{FilesAtHand, FoundFile};
 use crate::delivery::CheckedDelivery;
 use crate::events::{Ask, EventKind, Events, RecoveryEvent};
@@ -8,18 +11,19 @@ use crate::named_files::NamedFiles;
 use crate::reading::{EventReader, FileRead, NoRecords};
 use crate::replay::ReplayStop;
 use crate::sum::EventSum;
-use pgwal_archive::lineage::{BranchPoint, Descent};
+use pgwal_archive::lineage::Descent;
 use pgwal_archive::ordered::in_order;
-use pgwal_archive::way::tried;
 use pgwal_archive::{Buffers, Error};
+use pgwal_format::page::PageFault;
 use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
 use pgwal_source::guard::MapGuard;
-use pgwal_walk::{Chain, Fold, Run, Tail};
+use pgwal_walk::{Chain, Fault, Fold, Run, Tail};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use take::SegmentTaken;
 
 /// How to read.
 #[derive(Clone, Copy)]
@@ -112,6 +116,8 @@ pub struct WalWalk<'a> {
     pub shelf: &'a FilesAtHand<'a>,
     /// The timelines whose files are asked for.
     line: Vec<(TimelineId, SegmentNo)>,
+    /// All timelines of the line.
+    history: Arc<[TimelineId]>,
     /// How to read.
     pub reading: WalkOptions<'a>,
     /// Names that were asked for, in order, each once.
@@ -140,16 +146,22 @@ pub struct WalWalk<'a> {
     pub checked: Option<CheckedDelivery>,
     /// `restore_command` takes files by name.
     pub named: Option<Arc<NamedFiles>>,
+    /// It stops the server where a file is not in the archive.
+    pub ends_missing: bool,
+    /// As whom the server runs, where that is known.
+    pub user: Option<u32>,
+    /// A page of a timeline that is not in the history ended reading.
+    pub unexpected: Option<UnexpectedTimeline>,
 }
 
-/// What is taken for a segment.
-enum SegmentTaken {
-    /// This file.
-    File(FoundFile),
-    /// None.
-    Nothing,
-    /// None, and this one stops the server.
-    Stops(String),
+/// A page of a timeline that is not in the history: a server takes no record for one that was read when it had come so
+/// far (`ReadRecord`), from 15 on also records in front of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UnexpectedTimeline {
+    /// The timeline.
+    pub found: TimelineId,
+    /// The file.
+    pub file: String,
 }
 
 /// Takes the records of a segment, and how many of them can be read; `Some` where replay ends.
@@ -161,6 +173,7 @@ impl<'a> WalWalk<'a> {
         WalWalk {
             shelf,
             line: line.segments(),
+            history: line.passed.iter().map(|(timeline, _)| *timeline).collect(),
             reading,
             requests: Vec::new(),
             spoiled: BTreeSet::new(),
@@ -175,6 +188,9 @@ impl<'a> WalWalk<'a> {
             read: TimelineId(0),
             checked: None,
             named: None,
+            ends_missing: false,
+            user: None,
+            unexpected: None,
         }
     }
 
@@ -190,75 +206,6 @@ impl<'a> WalWalk<'a> {
             }
             None => self.requests.push(Request { name, found, damaged }),
         }
-    }
-
-    /// Where replay up to `end` went on along a timeline behind the point where another of the line leaves it. Where
-    /// the other began all the same, with a record that follows, its history names a wrong point, and `now` is it.
-    pub fn left_branch(&self, line: &Descent, end: Lsn, now: TimelineId) -> Option<LeftBranch> {
-        let layout = &self.shelf.layout;
-        let start = |number: SegmentNo| layout.address().segment_start(number, layout.segment);
-        let pairs = line.passed.windows(2).filter_map(|pair| match pair {
-            [(own, _), (child, Some(begin))] if *own == now => Some((*own, *child, *begin)),
-            _ => None,
-        });
-        let taken = |own: TimelineId, begin: BranchPoint| {
-            let found = self.requests.iter().filter_map(|request| request.found).filter(move |f| f.timeline == own);
-            let fork = begin.lsn.unwrap_or_else(|| start(begin.segment));
-            let past = found.filter(|f| f.number >= begin.segment).any(|f| match begin.lsn {
-                Some(lsn) => end > lsn.max(start(f.number)),
-                // Where in the segment it was left is not known.
-                None => f.number > begin.segment && end > start(f.number),
-            });
-            past.then_some(fork)
-        };
-        let mut found = pairs
-            .filter_map(|(timeline, child, begin)| Some(LeftBranch { timeline, child, fork: taken(timeline, begin)? }));
-        found.next()
-    }
-
-    /// The record that lies over the point where a branch is said to have been left: no server leaves one there, and
-    /// the history is not this WAL's.
-    pub fn record_over(&self, branch: &LeftBranch) -> Option<Lsn> {
-        let number = self.shelf.layout.address().segment(branch.fork, self.shelf.layout.segment);
-        let own = |found: &FoundFile| found.timeline == branch.timeline && found.number == number;
-        let found = self.requests.iter().filter_map(|request| request.found).find(own)?;
-        let (ask, WalkOptions { system_id, map, settle, .. }) = (&Ask::default(), self.reading);
-        let reader =
-            EventReader { shelf: self.shelf, ask, system_id, map, settle, named: None, permit: Mutex::default() };
-        reader.record_over(&found, branch.fork)
-    }
-
-    /// The file that is taken for a segment, where none of an older timeline than `oldest` may come.
-    fn take(
-        &self,
-        number: SegmentNo,
-        oldest: TimelineId,
-        asked: &mut Vec<(String, Option<FoundFile>)>,
-    ) -> SegmentTaken {
-        let checked = self.checked.as_ref().filter(|_| self.looking == Looking::Everywhere);
-        let partials = self.shelf.partials || checked.is_some_and(|checked| checked.options.partial);
-        let is_archived = |f: &FoundFile| self.shelf.places.get(f.place).is_some_and(|place| place.archive);
-        for timeline in tried(&self.line, number, oldest, &self.shelf.layout) {
-            let usable =
-                |f: &FoundFile| !(self.spoiled.contains(f) || self.looking != Looking::Everywhere && is_archived(f));
-            let mut files = self.shelf.files_or_partials(timeline, number, partials);
-            if let Some(named) = self.named.as_ref().filter(|_| files.len() > 1) {
-                files.sort_by_cached_key(|file| named.rank(self.shelf, file));
-            }
-            let found = files.iter().copied().find(usable);
-            let name = self.shelf.name(timeline, number);
-            asked.push((name.clone(), found));
-            if let Some(checked) = checked.filter(|checked| checked.stops && !found.as_ref().is_some_and(is_archived)) {
-                let spoiled = files.iter().any(|f| is_archived(f) && self.spoiled.contains(f));
-                if spoiled || checked.is_hole(timeline, number) {
-                    return SegmentTaken::Stops(name);
-                }
-            }
-            if let Some(found) = found {
-                return SegmentTaken::File(found);
-            }
-        }
-        SegmentTaken::Nothing
     }
 
     /// The record that starts at a position, `None` where there is none to be read.
@@ -337,12 +284,14 @@ impl<'a> WalWalk<'a> {
             let planned = steps.len();
             let WalkOptions { system_id, map, settle, .. } = self.reading;
             let (named, permit) = (self.named.clone(), Mutex::default());
-            let reader = EventReader { shelf: self.shelf, ask, system_id, map, settle, named, permit };
+            let history = self.history.clone();
+            let reader = EventReader { shelf: self.shelf, ask, system_id, map, settle, named, history, permit };
             let work = |i: usize, buffers: &mut Buffers| {
                 let (found, _) = steps.get(i)?;
                 Some((i, *found, reader.read(found, start.filter(|_| i == 0), buffers)))
             };
             let mut ended = None;
+            let mut unexpected = None;
             let mut spoiled = None;
             let mut taken = 0;
             let interrupt = self.reading.interrupt;
@@ -405,6 +354,10 @@ impl<'a> WalWalk<'a> {
                             let file = self.shelf.name(found.timeline, found.number);
                             ended = Some(Walked::End(WalkEnd::NotDelivered(file)));
                         }
+                        if matches!(ended, Some(Walked::End(WalkEnd::Unreadable(_)))) {
+                            unexpected = of_other_timeline(&run)
+                                .map(|timeline| (timeline, self.shelf.name(found.timeline, found.number)));
+                        }
                         if through_damage && matches!(ended, Some(Walked::End(_))) {
                             ended = None;
                         }
@@ -414,6 +367,7 @@ impl<'a> WalWalk<'a> {
             };
             in_order(jobs, planned, &work, &mut take, || Error::Threads)?;
             collected.into_iter().for_each(|(name, found, damaged)| self.asked(name, found, damaged));
+            self.unexpected = unexpected.map(|(found, file)| UnexpectedTimeline { found, file });
             self.closed |= closed;
             self.closed_odd |= closed_odd;
             self.segments += taken;
@@ -453,6 +407,19 @@ fn unlinked(run: &Run<Events<'_>>, prev: Lsn) -> Option<Lsn> {
     let damaged = run.damages.first().map(|damage| damage.lsn);
     let first = run.first.filter(|first| damaged.is_none_or(|lsn| lsn > first.lsn))?;
     (first.prev != prev).then_some(first.lsn)
+}
+
+/// The timeline of the page at which a run ends first, where none of the history is it: later than the file's own.
+fn of_other_timeline(run: &Run<Events<'_>>) -> Option<TimelineId> {
+    let fault = match (run.damages.first(), &run.tail) {
+        (Some(damage), _) => damage.fault,
+        (None, Tail::Stopped(stop)) => stop.fault,
+        (None, _) => return None,
+    };
+    match fault {
+        Fault::Page(PageFault::Timeline { found, after }) if found > after => Some(found),
+        _ => None,
+    }
 }
 
 /// Joins a run to the one before it and replays both the record over the seam and its own.

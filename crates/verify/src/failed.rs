@@ -22,7 +22,7 @@ pub(crate) fn code_of(failure: &Failure) -> Code {
         }
         Failure::NotReached => Code::TargetUnreached,
         Failure::PreparedGone { .. } => Code::PreparedGone,
-        Failure::SizeAhead { .. } => Code::ReadAhead,
+        Failure::SizeAhead { .. } | Failure::TimelineAhead { .. } => Code::ReadAhead,
         Failure::InvalidPages => Code::InvalidPages,
         _ => Code::RestoreDies,
     }

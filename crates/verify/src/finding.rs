@@ -8,7 +8,7 @@ mod packing;
 
 pub use cost::{FileRange, Lost};
 pub use detail::Detail;
-pub use doubt::{CommandDoubt, DoubtedCommand, Unasked};
+pub use doubt::{CommandDoubt, DoubtedCommand, Unasked, WithoutProgram};
 pub(crate) use made::set_severities;
 pub use packing::{MisfiledAt, PackingFlaw};
 

@@ -1,7 +1,7 @@
 //! What is found of the settings of a restore, where a server takes them and people are not told.
 
 use crate::codes::{Code, Severity};
-use crate::finding::{CommandDoubt, Detail, DoubtedCommand, Finding, Unasked};
+use crate::finding::{CommandDoubt, Detail, DoubtedCommand, Finding, Unasked, WithoutProgram};
 use pgwal_archive::Error;
 use pgwal_format::recovery::settings::SettingRules;
 use pgwal_format::{FileName, SegmentSize};
@@ -9,7 +9,8 @@ use pgwal_recovery::backup::{Backup, BackupKind};
 use pgwal_recovery::failure::Failure;
 use pgwal_recovery::outcome::Restore;
 use pgwal_recovery::{
-    Delivery, FileTaking, Mode, OffWay, PlacedSetting, SettingPlace, Settings, Site, Target, own_places,
+    CommandHere, Delivery, FileTaking, Mode, OffWay, PlacedSetting, SettingPlace, Settings, Site, Target, is_runnable,
+    own_places,
 };
 use pgwal_source::Source;
 use std::collections::BTreeSet;
@@ -38,7 +39,7 @@ pub(crate) fn findings(
     let mut out: Vec<Finding> = settings.overridden.iter().map(beside).collect();
     out.extend(settings.outranked.as_ref().map(outranked));
     out.extend(without_signal(backup, settings, restore, asked));
-    out.extend(command((archive, backup), settings, (site, restore), of_files)?);
+    out.extend(command((archive, backup), settings, (site, restore), (of_files, asked.short))?);
     Ok(out)
 }
 
@@ -87,19 +88,23 @@ fn without_signal(backup: &Backup, settings: &Settings, restore: &Restore, asked
     Some(Finding { severity, file: Some(file.to_owned()), detail, ..Finding::of(Code::SignalMissing) })
 }
 
-/// A command that does not deliver what lies here.
+/// A command that does not deliver what lies here. `short`: the archive has more than recovery comes to.
 fn command(
     (archive, backup): (&dyn Source, &Backup),
     settings: &Settings,
     (site, restore): (&Site<'_>, &Restore),
-    of_files: &[Finding],
+    (of_files, short): (&[Finding], bool),
 ) -> Result<Option<Finding>, Error> {
     let (Some(place), Some(command)) = (&settings.command_place, &settings.restore_command) else { return Ok(None) };
     if settings.mode == Mode::Crash {
         return Ok(None);
     }
+    let here = site.command_here(settings);
     let copies = Delivery::by_name(command);
     let doubt = match (Delivery::of(command), &copies) {
+        _ if here.gone.is_some() => {
+            here.gone.as_ref().map(|folder| CommandDoubt::NotHere(folder.display().to_string()))
+        }
         (Delivery::Nothing, _) => Some(CommandDoubt::Nothing),
         (_, Some(copies)) => {
             let from: Vec<(PathBuf, String)> = copies.iter().map(|c| (c.folder.clone(), c.suffix.clone())).collect();
@@ -108,21 +113,25 @@ fn command(
         (Delivery::From(from), None) => elsewhere(archive, &from, false)?,
         (Delivery::Unknown, None) => own_places(command).and_then(|from| not_here(&from, !settings.planned)),
     };
-    let lacks = || Delivery::program(command).filter(|program| !settings.planned && !is_runnable(program));
+    let lacks = || lacking(command, settings, &here);
     let as_it_is = copies.iter().flatten().any(|copy| copy.taking == FileTaking::AsItIs) && !settings.planned;
-    let doubt = doubt
+    let doubt = lacks()
+        .filter(|_| here.nothing)
+        .or(doubt)
         .or_else(|| site.not_taken(settings, restore).map(CommandDoubt::Misses))
         .or_else(|| (as_it_is && gets_packed(restore, of_files)).then_some(CommandDoubt::Packed));
     let unreadable = || backup.owner.and_then(|user| site.not_for(user, settings, restore));
-    let doubt = doubt.or_else(|| unreadable().map(CommandDoubt::NotForServer));
-    let doubt = doubt.or_else(|| lacks().map(CommandDoubt::NoProgram));
+    let doubt = doubt.or_else(|| unreadable().map(CommandDoubt::NotForServer)).or_else(lacks).or_else(|| ends(restore));
     let reached = restore.target.as_ref().is_some_and(|target| target.reached);
+    // It comes to an end of its own, and the archive has more.
+    let comes_short = !restore.is_good() || short;
     let fails = match &doubt {
         Some(CommandDoubt::NotForServer(_)) => true,
         Some(CommandDoubt::Misses(_)) => !(reached && restore.is_good()),
-        Some(CommandDoubt::NoSuchNames(_)) if copies.is_some() && !settings.planned => !restore.is_good(),
-        Some(CommandDoubt::Packed) => !restore.is_good(),
-        _ => settings.delivers_nothing && !restore.is_good(),
+        Some(CommandDoubt::NoSuchNames(_)) if copies.is_some() && !settings.planned => comes_short,
+        Some(CommandDoubt::Packed) => comes_short,
+        Some(CommandDoubt::Ends { .. }) => !restore.is_good(),
+        _ => (settings.delivers_nothing || here.nothing || here.lacks.is_some()) && comes_short,
     };
     let severity = if fails { Severity::Error } else { Severity::Warning };
     Ok(doubt.map(|doubt| {
@@ -147,30 +156,27 @@ fn is_gone(folder: &Path) -> bool {
     folder.metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
-/// Where programs are looked for besides: a server has a PATH of its own.
-const USUAL: [&str; 6] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
-
-/// Whether a program is on this machine, and somebody may run it. `true` also where that cannot be told.
-fn is_runnable(program: &str) -> bool {
-    let runs = |path: &Path| match path.metadata() {
-        Ok(metadata) => metadata.is_file() && may_run(&metadata),
-        Err(error) => error.kind() != ErrorKind::NotFound,
+/// A program of the command that is not on this machine. In front of a sample of a data directory none is looked for
+/// but one that is alone.
+fn lacking(command: &str, settings: &Settings, here: &CommandHere) -> Option<CommandDoubt> {
+    let alone = || Delivery::program(command).filter(|own| !settings.planned && !is_runnable(own));
+    let (program, then) = match &here.lacks {
+        Some(program) if here.end.is_none() => (program.clone(), WithoutProgram::Less),
+        Some(program) if here.copies.is_some() => (program.clone(), WithoutProgram::EndsWhereMissing),
+        Some(program) => (program.clone(), WithoutProgram::Ends),
+        None => (alone()?, WithoutProgram::Ends),
     };
-    if program.contains('/') {
-        return !program.starts_with('/') || runs(Path::new(program));
+    Some(CommandDoubt::NoProgram { program, then })
+}
+
+/// The server ends with the command, at once or when it promotes.
+fn ends(restore: &Restore) -> Option<CommandDoubt> {
+    match restore.failure.as_ref().or(restore.dies_at_promotion.as_ref())? {
+        // What is missing in front of more is the cause itself.
+        Failure::CommandEnds { .. } if restore.more_behind => None,
+        Failure::CommandEnds { file, exit, .. } => Some(CommandDoubt::Ends { file: file.clone(), exit: *exit }),
+        _ => None,
     }
-    let own = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&own).chain(USUAL.map(PathBuf::from)).any(|folder| runs(&folder.join(program)))
-}
-
-#[cfg(unix)]
-fn may_run(metadata: &std::fs::Metadata) -> bool {
-    std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o111 != 0
-}
-
-#[cfg(not(unix))]
-fn may_run(_: &std::fs::Metadata) -> bool {
-    true
 }
 
 /// The archive, as a server on this machine would have to name it; `None` for several places.

@@ -92,7 +92,7 @@ fn run(layout: &Layout, number: SegmentNo, bytes: &[u8]) -> Run<Ignore> {
     let start = layout.address().segment_start(number, layout.segment);
     scan(
         bytes,
-        ScanExpect { layout, start, timeline: Some(TimelineId(1)), system_id: Some(SYSTEM), keep: KEEP },
+        ScanExpect { layout, start, timeline: Some(TimelineId(1)), system_id: Some(SYSTEM), keep: KEEP, history: &[] },
         Ignore,
     )
 }

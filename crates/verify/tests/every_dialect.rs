@@ -274,8 +274,14 @@ fn beginnings_of_1_gib() {
         let used = (last.offset + last.length).next_multiple_of(layout.page.bytes()) as usize;
         let mut bytes = archive.file(archive.segment_name(TimelineId(3), SegmentNo(2))).unwrap().content.bytes(0, used);
         let start = layout.address().segment_start(SegmentNo(2), layout.segment);
-        let expect =
-            ScanExpect { layout: &layout, start, timeline: Some(TimelineId(3)), system_id: Some(SYSTEM), keep: KEEP };
+        let expect = ScanExpect {
+            layout: &layout,
+            start,
+            timeline: Some(TimelineId(3)),
+            system_id: Some(SYSTEM),
+            keep: KEEP,
+            history: &[],
+        };
 
         assert_eq!(Layout::detect(&bytes), Ok(layout), "{what}");
         let run = scan(&bytes, expect, Ignore);

@@ -19,6 +19,9 @@ pub struct ScanExpect<'a> {
     /// Bytes kept of a record that crosses pages: [`KEEP`], or `usize::MAX` for whole records. Records of 9.4 and
     /// earlier are always kept whole, since their block references stand at the end.
     pub keep: usize,
+    /// Timelines of the history that is followed: a page of a later one than the segment's is taken for wrong by itself
+    /// where it is none of these, as by a server that knows its history. Empty: not known.
+    pub history: &'a [TimelineId],
 }
 
 /// A place between two records, and what a scan knows there.

@@ -137,9 +137,14 @@ impl<'a, F: Fold> Scanner<'a, F> {
             // One says that the rest of a record is here, the other that it never will be. No server writes both.
             return Err(PageFault::Info { found: header.info });
         }
-        // A timeline that is too high is noticed at the next page, as by a server; see `blame`.
+        // A timeline that is too high is noticed at the next page, as by a server; see `blame`. One that is none of
+        // the history is noticed at once (`tliInHistory`).
         if header.timeline < after || header.timeline.0 == 0 {
             return Err(PageFault::Timeline { found: header.timeline, after });
+        }
+        let own = self.x.timeline.filter(|own| header.timeline > *own && !self.x.history.is_empty());
+        if let Some(own) = own.filter(|_| !self.x.history.contains(&header.timeline)) {
+            return Err(PageFault::Timeline { found: header.timeline, after: own });
         }
         Ok(header)
     }

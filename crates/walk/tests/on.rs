@@ -38,8 +38,14 @@ fn pieces_come_to_the_whole() {
             let layout = Layout::detect(&bytes).unwrap();
             let Some(number) = name.number(layout.address(), layout.segment) else { continue };
             let start = layout.address().segment_start(number, layout.segment);
-            let expect =
-                ScanExpect { layout: &layout, start, timeline: Some(name.timeline), system_id: None, keep: usize::MAX };
+            let expect = ScanExpect {
+                layout: &layout,
+                start,
+                timeline: Some(name.timeline),
+                system_id: None,
+                keep: usize::MAX,
+                history: &[],
+            };
             let whole = scan(&bytes, expect, All::default());
             let page = layout.page.bytes() as usize;
             // A third, two thirds, all of it; what is not there yet is zeros, or is not there.

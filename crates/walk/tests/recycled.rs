@@ -48,7 +48,7 @@ fn ends_early(layout: Layout) -> Vec<u8> {
 fn scanned(layout: Layout, bytes: &[u8]) -> Run<Ignore> {
     let start = layout.address().segment_start(FIRST, layout.segment);
     let (timeline, system_id) = (Some(TimelineId(1)), Some(SYSTEM_ID));
-    scan(bytes, ScanExpect { layout: &layout, start, timeline, system_id, keep: KEEP }, Ignore)
+    scan(bytes, ScanExpect { layout: &layout, start, timeline, system_id, keep: KEEP, history: &[] }, Ignore)
 }
 
 #[test]

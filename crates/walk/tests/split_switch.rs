@@ -26,8 +26,14 @@ fn scans(archive: &CraftedArchive) -> Vec<Run<Ignore>> {
         let FileName::Segment(name) = file.name else { panic!("{}", file.name) };
         let number = name.number(layout.address(), layout.segment).unwrap();
         let start = layout.address().segment_start(number, layout.segment);
-        let expect =
-            ScanExpect { layout, start, timeline: Some(TimelineId(1)), system_id: Some(SYSTEM_ID), keep: KEEP };
+        let expect = ScanExpect {
+            layout,
+            start,
+            timeline: Some(TimelineId(1)),
+            system_id: Some(SYSTEM_ID),
+            keep: KEEP,
+            history: &[],
+        };
         scan(&file.content.bytes(0, size as usize), expect, Ignore)
     };
     archive.files.iter().map(scanned).collect()

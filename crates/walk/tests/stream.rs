@@ -46,8 +46,14 @@ fn a_stream_comes_to_what_a_scan_comes_to() {
             let layout = Layout::detect(&bytes).unwrap();
             let Some(number) = name.number(layout.address(), layout.segment) else { continue };
             let start = layout.address().segment_start(number, layout.segment);
-            let expect =
-                ScanExpect { layout: &layout, start, timeline: Some(name.timeline), system_id: None, keep: KEEP };
+            let expect = ScanExpect {
+                layout: &layout,
+                start,
+                timeline: Some(name.timeline),
+                system_id: None,
+                keep: KEEP,
+                history: &[],
+            };
             let Ok(mut stream) = Stream::new(expect, All::default()) else { continue };
             all += 1;
             let window = [64 << 10, 256 << 10, bytes.len()][all % 3];
@@ -112,7 +118,8 @@ fn parts_of_a_segment_come_to_what_the_segment_comes_to() {
             let Some(number) = name.number(layout.address(), layout.segment) else { continue };
             let start = layout.address().segment_start(number, layout.segment);
             let timeline = Some(name.timeline);
-            let expect = ScanExpect { layout: &layout, start, timeline, system_id: None, keep: usize::MAX };
+            let expect =
+                ScanExpect { layout: &layout, start, timeline, system_id: None, keep: usize::MAX, history: &[] };
             let Ok(mut stream) = Stream::new(expect, All::default()) else { continue };
             let good = bytes.chunks(64 << 10).all(|w| stream.push(w).is_ok());
             for size in [64 << 10, 128 << 10, 256 << 10] {
@@ -144,7 +151,7 @@ fn a_stream_declines_every_flipped_bit_that_a_scan_reports() {
     let start = layout.page_header(&good).address;
     let timeline = Some(layout.page_header(&good).timeline);
     let system_id = layout.page_header(&good).long.map(|l| l.system_id);
-    let expect = ScanExpect { layout: &layout, start, timeline, system_id, keep: KEEP };
+    let expect = ScanExpect { layout: &layout, start, timeline, system_id, keep: KEEP, history: &[] };
     let (mut bytes, mut seed) = (good.clone(), 1u64);
     for _ in 0..200 {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

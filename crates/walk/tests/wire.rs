@@ -61,7 +61,7 @@ fn segments(dialect: &'static pgwal_format::Dialect) -> (Layout, Vec<Run<Count>>
         let start = layout.address().segment_start(SegmentNo(3 + i as u64), segment);
         scan(
             &bytes,
-            ScanExpect { layout: &layout, start, timeline: None, system_id: Some(7), keep: KEEP },
+            ScanExpect { layout: &layout, start, timeline: None, system_id: Some(7), keep: KEEP, history: &[] },
             Count::default(),
         )
     });

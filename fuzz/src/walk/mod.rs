@@ -122,6 +122,7 @@ impl Plan {
             timeline: self.timeline,
             system_id: self.system_id,
             keep: self.keep,
+            history: &[],
         }
     }
 

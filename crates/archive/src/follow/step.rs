@@ -27,6 +27,7 @@ impl Following<'_> {
             timeline: Some(file.timeline),
             system_id: Some(self.names.own.archive.cluster.system_id),
             keep: usize::MAX,
+            history: &[],
         };
         let room = take.room(file.timeline);
         let mut run = match self.here.place {

@@ -46,6 +46,7 @@ impl Index {
             depth: Depth::Records,
             known: None,
             facts: true,
+            history: &[],
             permit: &permit,
         };
         let place = Segment { timeline: segment.timeline, number, entry: 0, copies: 1 };

@@ -113,6 +113,7 @@ impl Maker<'_> {
                 depth: Depth::Records,
                 known: None,
                 facts: true,
+                history: &[],
                 permit: self.permit,
             };
             let mut read = reader.read(&segment, index, true, buffers);

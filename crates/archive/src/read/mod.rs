@@ -55,6 +55,8 @@ pub struct Reader<'a> {
     pub known: Option<&'a dyn Remember>,
     /// Gather where transactions end.
     pub facts: bool,
+    /// Timelines of the history that is followed, where that decides; else none.
+    pub history: &'a [pgwal_format::TimelineId],
     /// The room of whoever needs a large segment whole: one at a time.
     pub permit: &'a Mutex<Vec<u8>>,
 }
@@ -257,7 +259,8 @@ impl Reader<'_> {
     pub fn expect(&self, segment: &Segment, keep: usize) -> ScanExpect<'_> {
         let layout = &self.cluster.layout;
         let start = layout.address().segment_start(segment.number, layout.segment);
-        ScanExpect { layout, start, timeline: Some(segment.timeline), system_id: Some(self.cluster.system_id), keep }
+        let (timeline, system_id) = (Some(segment.timeline), Some(self.cluster.system_id));
+        ScanExpect { layout, start, timeline, system_id, keep, history: self.history }
     }
 
     /// A file in which a server finds no page that it takes for one of this segment: no record, and no end.

@@ -266,13 +266,24 @@ fn a_command_that_delivers_nothing_of_this_archive() {
     // What lies in its own pg_wal a server finds all the same.
     copy(&place.at("wal"), &place.at("data/pg_wal"));
     assert_eq!((place.ask(&[]).exit, place.ask(&[]).codes()), (0, vec!["WP435"]));
+    // Of a part of it, the archive has more: the command is why that does not come.
+    fs::read_dir(place.at("data/pg_wal")).unwrap().map(|file| file.unwrap().path()).for_each(|path| {
+        let is_late = path.file_name().unwrap().to_str().unwrap() > "00000001000000000000000B";
+        if is_late && path.is_file() {
+            fs::remove_file(path).unwrap();
+        }
+    });
+    let answer = place.ask(&[]);
+    assert_eq!((answer.exit, answer.first("code"), answer.first("severity")), (1, "WP435", "error"));
+    assert!(answer.codes().contains(&"WP424"), "{:?}", answer.codes());
     place.remove("data/pg_wal");
     fs::create_dir(place.at("data/pg_wal")).unwrap();
-    // Where the server will be, the first of these may deliver; the last one never does.
+    // The first finds nothing on this machine; the last one never does.
     for (command, exit, doubt) in [
-        ("cp /nowhere/%f %p", 0, Some("takes files from /nowhere, which is not on this machine")),
+        ("cp /nowhere/%f %p", 1, Some("takes files from /nowhere, which is not on this machine")),
         (&format!("cp {}/%f %p", place.at("wal").display()), 0, None),
-        (&format!("/opt/get {}/%f.gz %p", place.at("wal").display()), 0, Some("takes files that end in .gz")),
+        (&format!("sh get {}/%f.gz %p", place.at("wal").display()), 0, Some("takes files that end in .gz")),
+        (&format!("/opt/get {}/%f %p", place.at("wal").display()), 1, Some("runs /opt/get, which is not on this")),
         (&format!("gunzip < {}/%f.gz > %p", place.at("wal").display()), 1, Some("takes files that end in .gz")),
     ] {
         place.write("data/postgresql.auto.conf", &format!("restore_command = '{command}'\n"));

@@ -240,14 +240,73 @@ fn libraries_are_named_for_not_checked() {
     assert!(!Place::whole().set("shared_preload_libraries = ''").text().contains("libraries"));
 }
 
-/// A server started here ends with FATAL.
+/// 11 to 18: FATAL at the first file that it asks for; where a folder is not there, for want of the checkpoint. A sample
+/// may be started elsewhere.
 #[test]
 fn a_command_that_gets_nothing_here_promises_no_writes() {
-    for command in ["cp /nowhere/%f %p", "/nowhere/get %f %p"] {
+    for (command, says) in [
+        ("cp /nowhere/%f %p", "could not locate required checkpoint record"),
+        ("/nowhere/get %f %p", "from archive: command not found"),
+        ("/etc/passwd %f %p", "from archive: command not executable"),
+        ("walproof-nowhere -d < /a/%f.gz > %p", "from archive: command not found"),
+        ("walproof-nowhere %f %p || exit 1", "could not locate required checkpoint record"),
+    ] {
+        let (whole, sample) = (Place::whole(), Place::sample());
+        for place in [&whole, &sample] {
+            place.write("data/postgresql.auto.conf", &format!("restore_command = '{command}'\n"));
+        }
+        let answer = whole.ask(&[]);
+        assert_eq!((answer.exit, answer.first("code"), answer.first("severity")), (1, "WP435", "error"), "{command}");
+        assert!(answer.says().ends_with(says), "{command}: {}", answer.says());
+        let text = whole.text();
+        assert!(text.starts_with("VERDICT  REFUTED"), "{text}");
+        if !command.contains("/a/") && !command.contains("||") && !command.contains("passwd") {
+            let text = sample.text();
+            let impact = text.lines().find(|line| line.starts_with("IMPACT")).unwrap();
+            assert!(impact.contains("restore_command gets nothing on this machine"), "{impact}");
+        }
+    }
+}
+
+/// 11, 14, 17, 18: once it has recovered.
+#[test]
+fn recovery_end_command_that_ends_the_server() {
+    for (command, says) in [("/nowhere/told", "command not found"), ("exit 126", "command not executable")] {
         let place = Place::whole();
-        place.write("data/postgresql.auto.conf", &format!("restore_command = '{command}'\n"));
-        let text = place.text();
-        let impact = text.lines().find(|line| line.starts_with("IMPACT")).unwrap();
-        assert!(impact.contains("restore_command gets nothing on this machine"), "{impact}");
+        let lines = format!("restore_command = 'sh fetch %f %p'\nrecovery_end_command = '{command}'\n");
+        place.write("data/postgresql.auto.conf", &lines);
+        let answer = place.ask(&[]);
+        assert_eq!((answer.exit, answer.codes()), (1, vec!["WP421"]), "{command}: {:#}", answer.document["findings"]);
+        assert_eq!(answer.says(), format!("recovery_end_command \"{command}\": {says}"));
+    }
+    // A warning, and what a shell decides.
+    for command in ["exit 1", "rm -f /tmp/walproof-nowhere", "false"] {
+        let place = Place::whole();
+        let lines = format!("restore_command = 'sh fetch %f %p'\nrecovery_end_command = '{command}'\n");
+        place.write("data/postgresql.auto.conf", &lines);
+        place.ask(&[]).starts(command);
+    }
+}
+
+/// 13, 16, 17: `FATAL: could not open log file`. It makes the last folder itself.
+#[test]
+fn the_folder_above_that_of_the_log() {
+    let place = Place::whole().set("logging_collector = on\nlog_directory = '/nowhere/pg/log'\nlog_filename = 'a.log'");
+    place.ask(&[]).ends("could not open log file \"/nowhere/pg/log/a.log\": No such file or directory");
+    assert!(place.ask(&[]).first("advice").contains("make /nowhere/pg before"), "{}", place.ask(&[]).first("advice"));
+    for lines in ["log_directory = '/nowhere/pg/log'", "logging_collector = on\nlog_directory = 'log'"] {
+        Place::whole().set(lines).ask(&[]).starts(lines);
+    }
+    let elsewhere = tempfile::tempdir().unwrap();
+    let lines = format!("logging_collector = on\nlog_directory = '{}/new'", elsewhere.path().display());
+    Place::whole().set(&lines).ask(&[]).starts("its folder is made");
+}
+
+/// 16: `FATAL: could not create any TCP/IP sockets`. One address that it has is enough.
+#[test]
+fn addresses_of_another_machine() {
+    Place::whole().set("listen_addresses = '192.0.2.1'").ask(&[]).ends("could not create any TCP/IP sockets");
+    for own in ["127.0.0.1, 192.0.2.1", "*", "", "localhost"] {
+        Place::whole().set(&format!("listen_addresses = '{own}'")).ask(&[]).starts(own);
     }
 }

@@ -241,9 +241,9 @@ fn barman_is_not_told_a_target_for_which_it_copies_too_little() {
         repo.put("main/wals/xlog.db", SEGMENTS.iter().map(line).collect::<String>());
     };
     let root = repo.root();
-    // Of 2026-11-22 03:17:02.5: archived before that, and after that.
+    // Of 2026-11-22 03:17:02.5: archived after that; before it, it lies too near to the end of the backup.
     for (seconds, aim, is_told) in [
-        (1_795_317_421.5, ["--target-time", "2026-11-22 03:17:02.5+00"], true),
+        (1_795_317_421.5, ["--target-time", "2026-11-22 03:17:02.5+00"], false),
         (1_795_320_000.5, ["--target-time", "2026-11-22 03:17:02.5+00"], false),
         (1_795_320_000.5, ["--target-lsn", LSN], true),
         // In the middle of the record that goes on in the next segment, and in front of it.

@@ -300,6 +300,8 @@ fn a_file_that_the_servers_user_may_not_read() {
     };
     let server = 65_000;
     assert_eq!(ask(0o600, server, COPY), (1, Some("error".to_owned())));
+    // 12, 16: it ends where that file begins.
+    assert_eq!(laid.verify(&[]).1["restore"]["replay_end"], json!("0/00A00000"));
     // Our own program reads as that user does, and ends recovery.
     let own = "restore_command = 'walproof archive-get %f %p --from ARCHIVE'";
     assert_eq!(ask(0o600, server, own), (1, Some("error".to_owned())));

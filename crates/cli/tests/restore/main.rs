@@ -9,6 +9,7 @@
 //! | `as_it_lies` | data directories with the settings and files that a server would start with | in each test |
 //! | `found` | data directories that servers were started on, and of which something else was foretold | in each test |
 //! | `by_name` | archives in which some files lie under other names than `restore_command` takes | in each test |
+//! | `ends` | what ends a recovery in front of what the archive holds | in each test |
 //! | `own_dir` | crafted: what a control file, a recycled segment or a restored cluster says | in each test |
 //! | `own_wal` | one with a hole that the backup's own `pg_wal` fills | none |
 //! | `words` | the demo, and small changes of it: how the answer is said | in each test |
@@ -19,6 +20,7 @@ mod by_name;
 mod codes;
 mod compare;
 mod damaged;
+mod ends;
 mod found;
 mod laid;
 mod legacy;

@@ -59,6 +59,10 @@ pub enum StartObstacle {
     NoFile(String),
     /// The folder of a socket is not there.
     NoSocketFolder(String),
+    /// The folder in which the server is to make that of its log is not there.
+    NoLogFolder(String),
+    /// None of the addresses on which it is to listen is one of this machine.
+    NoAddress,
 }
 
 /// It, and where it comes from.

@@ -12,6 +12,7 @@ use crate::value;
 use pgwal_format::recovery::settings::SettingRules;
 use std::fs;
 use std::io::ErrorKind;
+use std::net::{IpAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 
 /// Looks at a directory and the machine around it. `set`: names of settings that are given otherwise.
@@ -21,6 +22,8 @@ pub(super) fn obstacles(backup: &Backup, set: &[&str]) -> Vec<BackupFlaw> {
     let mut out: Vec<BackupFlaw> = settings.into_iter().flatten().chain(start.lock_file()).collect();
     out.extend(start.ssl());
     out.extend(start.socket_folder());
+    out.extend(start.log_folder());
+    out.extend(start.addresses());
     out
 }
 
@@ -156,6 +159,33 @@ impl StartLook<'_> {
             let setting = setting.unwrap_or_else(|| on.clone());
             Some(self.set_by(setting, Weight::Error, (StartObstacle::NoFile(path), Some(says))))
         })
+    }
+
+    /// A server makes the folder of its log, and none above it (`SysLogger_Start`).
+    fn log_folder(&self) -> Option<BackupFlaw> {
+        let is_on = |own: &PlacedSetting| value::boolean(&own.value) == Some(true);
+        self.setting("logging_collector").filter(|own| self.backup.has_most && is_on(own))?;
+        let setting = self.setting("log_directory")?;
+        let folder = self.data.join(&setting.value);
+        let above = folder.parent().filter(|above| is_gone(above))?.display().to_string();
+        let file = self.setting("log_filename").map_or("postgresql-%Y-%m-%d_%H%M%S.log".to_owned(), |own| own.value);
+        let says = format!("could not open log file \"{}/{file}\": No such file or directory", setting.value);
+        Some(self.set_by(setting, Weight::Error, (StartObstacle::NoLogFolder(above), Some(says))))
+    }
+
+    /// A server that can listen on one of them starts.
+    fn addresses(&self) -> Option<BackupFlaw> {
+        let setting = self.setting("listen_addresses").filter(|_| self.backup.has_most)?;
+        let words = || setting.value.split(',').map(|word| word.trim().trim_matches('"'));
+        let is_foreign = |word: &str| {
+            let refused = |address: IpAddr| UdpSocket::bind((address, 0)).err().map(|error| error.kind());
+            word.parse().ok().and_then(refused) == Some(ErrorKind::AddrNotAvailable)
+        };
+        if !words().all(is_foreign) {
+            return None;
+        }
+        let says = "could not create any TCP/IP sockets".to_owned();
+        Some(self.set_by(setting.clone(), Weight::Error, (StartObstacle::NoAddress, Some(says))))
     }
 
     /// Often made when a machine starts: it may be there where the server will be.

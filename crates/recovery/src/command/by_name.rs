@@ -88,26 +88,63 @@ const REFUSE_NOTHING: [&str; 6] = ["gunzip", "gzip", "unxz", "xz", "zstd", "bunz
 const HARMLESS: &str = "kqvpaLT0123456789";
 /// More ways than a person writes.
 const MOST: usize = 16;
+/// Up to this code a server takes the file for one that is not there; behind it, the command for one that was killed or
+/// not found, and ends (`RestoreArchivedFile`).
+const MISSING: u8 = 125;
+
+/// What a command of known programs and plain paths comes to.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct CommandRead {
+    /// What it takes, in the order in which it tries.
+    pub copies: Vec<NamedCopy>,
+    /// The code above 125 with which it ends for want of a file.
+    pub end: Option<u8>,
+    /// A program that it runs, and that is not there: nothing comes by it.
+    pub lacks: Option<String>,
+}
 
 /// What a command takes, in the order in which it tries; `None` where it may do anything else.
 pub(super) fn by_name(command: &str) -> Option<Vec<NamedCopy>> {
+    read(command, &|_| None).map(|read| read.copies).filter(|copies| !copies.is_empty())
+}
+
+/// The same, where the code with which a shell ends for want of a program is known; `None` where it may do anything
+/// else.
+pub(super) fn read(command: &str, without: &dyn Fn(&str) -> Option<u8>) -> Option<CommandRead> {
     let tokens = tokens(command)?;
     let alternatives: Vec<&[ShellToken]> = tokens.split(|token| *token == ShellToken::Or).collect();
-    let mut out = Vec::new();
+    let mut out = CommandRead::default();
     for (at, alternative) in alternatives.iter().enumerate() {
         let mut parts: Vec<&[ShellToken]> = alternative.split(|token| *token == ShellToken::And).collect();
         let (copy, tests) = (parts.pop()?, parts);
-        let is_last = at > 0 && at + 1 == alternatives.len();
-        if is_last && tests.is_empty() && fails(copy) {
+        let decides = at + 1 == alternatives.len() && tests.is_empty();
+        if let Some(code) = fails(copy).filter(|_| decides) {
+            out.end = Some(code).filter(|code| *code > MISSING);
             break;
+        }
+        if let Some((program, code)) = lacking(copy, without) {
+            out.end = code.filter(|_| decides);
+            out.lacks = Some(program);
+            continue;
         }
         let (from, taken) = of_pipeline(copy)?;
         if !tests.iter().all(|words| tests_for(words, &from)) {
             return None;
         }
-        out.push(taken);
+        out.copies.push(taken);
     }
-    (1..=MOST).contains(&out.len()).then_some(out)
+    (out.copies.len() <= MOST).then_some(out)
+}
+
+/// The first program of a pipeline that is not there, and the code with which that ends.
+fn lacking(tokens: &[ShellToken], without: &dyn Fn(&str) -> Option<u8>) -> Option<(String, Option<u8>)> {
+    let calls: Vec<&[ShellToken]> = tokens.split(|token| *token == ShellToken::Pipe).collect();
+    calls.iter().enumerate().find_map(|(at, call)| {
+        let program = own_program(&ShellCall::of(call)?)?;
+        let code = without(&program)?;
+        // A shell ends with the code of the last one.
+        Some((program, Some(code).filter(|_| at + 1 == calls.len())))
+    })
 }
 
 /// The program of a command that is one alone.
@@ -116,7 +153,11 @@ pub(super) fn program_alone(command: &str) -> Option<String> {
     if tokens.iter().any(|token| matches!(token, ShellToken::And | ShellToken::Or | ShellToken::Pipe)) {
         return None;
     }
-    let call = ShellCall::of(&tokens)?;
+    own_program(&ShellCall::of(&tokens)?)
+}
+
+/// The program that is run, where that is plain.
+fn own_program(call: &ShellCall) -> Option<String> {
     let program = call.words.first().filter(|word| !word.contains(['=', '%']))?;
     (!OF_SHELL.contains(&program.as_str())).then(|| program.clone())
 }
@@ -127,14 +168,14 @@ const OF_SHELL: [&str; 18] = [
     "!", "set", "export",
 ];
 
-/// `false`, or `exit` with a number for which a server takes the file for one that is not there.
-fn fails(tokens: &[ShellToken]) -> bool {
+/// The code of `false`, or of `exit` with a number.
+fn fails(tokens: &[ShellToken]) -> Option<u8> {
     match tokens {
-        [ShellToken::Word(word)] => word == "false",
-        [ShellToken::Word(word), ShellToken::Word(code)] => {
-            word == "exit" && code.parse::<u8>().is_ok_and(|code| (1..=125).contains(&code))
+        [ShellToken::Word(word)] => (word == "false").then_some(1),
+        [ShellToken::Word(word), ShellToken::Word(code)] if word == "exit" => {
+            code.parse::<u8>().ok().filter(|code| *code > 0)
         }
-        _ => false,
+        _ => None,
     }
 }
 

@@ -1,10 +1,11 @@
 //! What lies there and a server does not take, or would need and is not there.
 
 use super::Site;
-use crate::archive_get::ArchiveGet;
+use crate::command_here::CommandHere;
 use crate::failure::Failure;
 use crate::named_files::{NamedFiles, NotTaken};
-use crate::outcome::{Restore, Status};
+use crate::outcome::Restore;
+use crate::readable::may_read;
 use crate::settings::Settings;
 use crate::target::TargetTimeline;
 use crate::way::WalkEnd;
@@ -12,7 +13,6 @@ use pgwal_format::text::history::Switch;
 use pgwal_format::{FileName, Lsn, SegmentName, TimelineId};
 use pgwal_source::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 impl Site<'_> {
     /// Where a segment is missing at the end of a restore, and a timeline that has WAL here left this one behind its
@@ -46,24 +46,40 @@ impl Site<'_> {
     /// a user may not read: by its own rights, where neither they nor those of a group let him. `None` for root, other
     /// commands, and where there is none.
     pub fn not_for(&self, user: u32, settings: &Settings, restore: &Restore) -> Option<String> {
-        let checks =
-            settings.restore_command.as_deref().filter(|_| !settings.planned).and_then(ArchiveGet::of).is_some();
-        if user == 0 || !checks && NamedFiles::of(settings, &self.shelf).is_none() {
+        let checks = settings.archive_get().is_some_and(|_| !settings.planned);
+        if user == 0 || !checks && self.named(settings).is_none() {
             return None;
         }
-        let on_the_way = restore.files.iter().filter(|asked| asked.status == Status::Present);
-        let asked: BTreeSet<&str> = on_the_way.filter_map(|asked| asked.file.as_deref()).collect();
+        let asked: BTreeMap<FileName, Option<&str>> = restore
+            .files
+            .iter()
+            .filter_map(|asked| Some((FileName::parse(&asked.name)?, asked.file.as_deref())))
+            .collect();
+        // What was taken, or what was not and has the name.
+        let is_asked = |entry: &Entry| {
+            let taken = entry.name.and_then(|name| asked.get(&name));
+            taken.is_some_and(|file| file.is_none_or(|file| file == entry.shown()))
+        };
         self.shelf.places.iter().filter(|place| place.archive).find_map(|place| {
             let local = place.source.local()?;
-            let own = |entry: &&Entry| asked.contains(entry.shown().as_str()) && !may_read(&local.path(entry), user);
+            let own = |entry: &&Entry| is_asked(entry) && !may_read(&local.path(entry), user);
             place.entries.iter().find(own).map(Entry::shown)
         })
+    }
+
+    /// What its `restore_command` comes to on this machine.
+    pub fn command_here(&self, settings: &Settings) -> CommandHere {
+        CommandHere::of(settings, self.backup.has_most)
+    }
+
+    pub(super) fn named(&self, settings: &Settings) -> Option<NamedFiles> {
+        NamedFiles::of(&self.command_here(settings), self.backup.owner, &self.shelf)
     }
 
     /// Which of several files of a segment a command that takes them by name delivered, by the name of the segment.
     /// Empty for other commands, and where one of elsewhere was taken.
     pub fn taken_by_name(&self, settings: &Settings, restore: &Restore) -> BTreeMap<String, String> {
-        if NamedFiles::of(settings, &self.shelf).is_none() {
+        if self.named(settings).is_none() {
             return BTreeMap::new();
         }
         let archive = self.shelf.places.iter().filter(|place| place.archive).flat_map(|place| &place.entries);
@@ -74,7 +90,7 @@ impl Site<'_> {
 
     /// What the command does not take of that for want of which a restore ends, or goes along another timeline.
     pub fn not_taken(&self, settings: &Settings, restore: &Restore) -> Option<NotTaken> {
-        let named = NamedFiles::of(settings, &self.shelf)?;
+        let named = self.named(settings)?;
         let elsewhere = self.lacks(settings, restore).any(|name| named.finds_elsewhere(&self.shelf, name));
         self.lacks(settings, restore).find_map(|name| named.amiss(&self.shelf, name)).filter(|_| !elsewhere)
     }
@@ -91,7 +107,7 @@ impl Site<'_> {
         };
         let layout = self.shelf.layout;
         let missing = match &restore.end {
-            Some(WalkEnd::NoFile(name)) => SegmentName::parse(name),
+            Some(WalkEnd::NoFile(name) | WalkEnd::NotDelivered(name)) => SegmentName::parse(name),
             _ => None,
         };
         let number = missing.and_then(|name| name.number(layout.address(), layout.segment));
@@ -103,19 +119,4 @@ impl Site<'_> {
         });
         history.map(FileName::History).into_iter().chain(segments)
     }
-}
-
-/// Whether a user may read a file. `true` where that cannot be told, also for the sake of a group.
-#[cfg(unix)]
-fn may_read(path: &Path, user: u32) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let Ok(metadata) = path.metadata() else { return true };
-    let own = if metadata.uid() == user { 0o400 } else { 0o044 };
-    metadata.mode() & own != 0
-}
-
-/// Rights are of another kind.
-#[cfg(not(unix))]
-fn may_read(_: &Path, _: u32) -> bool {
-    true
 }

@@ -1,6 +1,6 @@
 //! How a restore ends, once replay has come as far as it does.
 
-use super::{Recovery, of_file};
+use super::Recovery;
 use crate::failure::{Failure, Lacking};
 use crate::names::NamesAsked;
 use crate::outcome::{Ending, Restore};
@@ -59,7 +59,7 @@ impl Recovery<'_> {
         if let Some(WalkEnd::NotDelivered(file)) = out.end.clone().filter(|_| waits) {
             out.end = Some(WalkEnd::NoFile(file));
         }
-        if let Some(failure) = of_file(out.end.clone()) {
+        if let Some(failure) = self.of_file(out.end.clone()) {
             return Ok(self.dies(out, failure, names));
         }
         if let Some(target) = &mut out.target {
@@ -85,7 +85,9 @@ impl Recovery<'_> {
             out.dies_at_promotion = replay.read_prepared(replay.timeline);
             if out.dies_at_promotion.is_none() {
                 let last = own_wal::last_is_gone(self.shelf, self.reading, &out, &mut names)?;
-                out.dies_at_promotion = last.or_else(|| self.keeps_signal());
+                let lacks = || self.lacks_history_of_promotion(out.target_timeline);
+                let keeps = || self.keeps_signal().or_else(|| self.ends_with_end_command());
+                out.dies_at_promotion = last.or_else(lacks).or_else(keeps);
             }
         }
         if out.ending == Ending::Promotes {
@@ -109,7 +111,8 @@ impl Recovery<'_> {
                 return Ok(out);
             }
             out.starts = true;
-            if let Some(failure) = self.keeps_signal() {
+            let lacks = self.lacks_history_of_promotion(out.target_timeline);
+            if let Some(failure) = lacks.or_else(|| self.keeps_signal()) {
                 names.newest(self.shelf, out.target_timeline);
                 out.dies_at_end(failure, self.dialect(), settings.hot_standby);
                 out.files = names.files(self.shelf, &out);
@@ -117,6 +120,11 @@ impl Recovery<'_> {
             }
             if settings.mode != Mode::Crash {
                 names.new_timeline(self.shelf, out.target_timeline);
+            }
+            if let Some(failure) = self.ends_with_end_command() {
+                out.dies_at_end(failure, self.dialect(), settings.hot_standby);
+                out.files = names.files(self.shelf, &out);
+                return Ok(out);
             }
         }
         if settings.mode != Mode::Crash {

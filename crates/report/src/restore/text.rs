@@ -174,7 +174,12 @@ pub fn impact(r: &Restore) -> String {
         Ending::Fatal
             if matches!(
                 &r.failure,
-                Some(Failure::SizeAhead { certain: false, .. } | Failure::NotDelivered { certain: false, .. })
+                Some(
+                    Failure::SizeAhead { certain: false, .. }
+                        | Failure::TimelineAhead { certain: false, .. }
+                        | Failure::NotDelivered { certain: false, .. }
+                        | Failure::CommandEnds { certain: false, .. }
+                )
             ) =>
         {
             format!(
@@ -184,6 +189,10 @@ pub fn impact(r: &Restore) -> String {
         Ending::Fatal if matches!(&r.failure, Some(Failure::NotDelivered { .. })) => format!(
             "walproof archive-get does not hand the file out, and the server stops with FATAL: {says}{starts}; once a good copy is there, it goes on from its last restart point"
         ),
+        // What stops by request says nothing.
+        Ending::Fatal if matches!(&r.failure, Some(Failure::CommandEnds { .. })) && says.is_empty() => {
+            format!("the server ends without a word of why: restore_command ends as one that was asked to stop{starts}")
+        }
         Ending::Fatal => format!("the server ends with FATAL: {says}{starts}"),
         Ending::Panic => format!("the server ends with PANIC: {says}{starts}"),
     }

@@ -107,6 +107,7 @@ impl<'a> ComparedSide<'a> {
             depth: Depth::Records,
             known: None,
             facts: false,
+            history: &[],
             permit: &self.permit,
         }
     }

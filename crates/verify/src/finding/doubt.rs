@@ -18,7 +18,19 @@ pub enum CommandDoubt {
     /// The user to whom the data directory belongs may not read this file.
     NotForServer(String),
     /// It runs this program, which is not on this machine, or may not be run.
-    NoProgram(String),
+    NoProgram {
+        /// The program.
+        program: String,
+        /// What that does to a server that is started here.
+        then: WithoutProgram,
+    },
+    /// For want of this file it ends with a code above 125, and the server with it.
+    Ends {
+        /// The file.
+        file: String,
+        /// The code.
+        exit: u8,
+    },
     /// It takes files from this folder, which is not on this machine.
     NotHere(String),
 }
@@ -26,8 +38,24 @@ pub enum CommandDoubt {
 impl CommandDoubt {
     /// A server that is started on this machine gets nothing by it.
     pub fn gets_nothing_here(&self) -> bool {
-        matches!(self, CommandDoubt::NotHere(_) | CommandDoubt::NoProgram(_))
+        let ends = |then: &WithoutProgram| *then == WithoutProgram::Ends;
+        match self {
+            CommandDoubt::NotHere(_) => true,
+            CommandDoubt::NoProgram { then, .. } => ends(then),
+            _ => false,
+        }
     }
+}
+
+/// What a program that is not there does to a server.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WithoutProgram {
+    /// It ends at the first file that it asks for.
+    Ends,
+    /// It ends at the first file that the rest of the command does not find.
+    EndsWhereMissing,
+    /// It does not get what the program would fetch.
+    Less,
 }
 
 /// A `restore_command` that does not deliver.

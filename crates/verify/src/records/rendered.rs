@@ -66,7 +66,7 @@ impl<'a, R: Render> PartRenderer<'a, R> {
     pub fn part(&'a self, place: PartPlace, bytes: &[u8]) -> RenderedPart<'a, R> {
         let PartPlace { start, timeline, offset } = place;
         let (layout, system_id) = (self.layout, Some(self.system_id));
-        let expect = ScanExpect { layout, start, timeline: Some(timeline), system_id, keep: self.keep() };
+        let expect = ScanExpect { layout, start, timeline: Some(timeline), system_id, keep: self.keep(), history: &[] };
         ScannedPart::of(expect, offset, self.records(timeline), bytes)
     }
 

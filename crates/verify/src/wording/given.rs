@@ -1,6 +1,6 @@
 //! What is wrong with what a restore is given: settings, the command that fetches WAL.
 
-use crate::finding::{CommandDoubt, DoubtedCommand};
+use crate::finding::{CommandDoubt, DoubtedCommand, WithoutProgram};
 use pgwal_recovery::{NotTaken, PlacedSetting, SettingPlace, SettingsError, WhyNotTaken};
 use pgwal_repos::shell::quoted;
 
@@ -126,8 +126,20 @@ pub(super) fn command(own: &DoubtedCommand) -> String {
         CommandDoubt::NotForServer(file) => format!(
             "is to take {file}, which the owner of the data directory may not read: a server that runs as that user does not get it"
         ),
-        CommandDoubt::NoProgram(program) => format!(
-            "runs {program}, which is not on this machine, or may not be run: a server that is started here ends with FATAL at the first file that it asks for"
+        CommandDoubt::NoProgram { program, then } => {
+            let then = match then {
+                WithoutProgram::Ends => "ends with FATAL at the first file that it asks for",
+                WithoutProgram::EndsWhereMissing => {
+                    "ends with FATAL at the first file that the rest of the command does not find"
+                }
+                WithoutProgram::Less => "does not get what that would fetch",
+            };
+            format!(
+                "runs {program}, which is not on this machine, or may not be run: a server that is started here {then}"
+            )
+        }
+        CommandDoubt::Ends { file, exit } => format!(
+            "ends with {exit} where a file is missing, as {file} is here: a server takes each code above 125 for a command that was killed or not found, and ends"
         ),
         CommandDoubt::NotHere(folder) => {
             format!(
@@ -152,7 +164,12 @@ pub(super) fn deliver(own: &DoubtedCommand) -> String {
         CommandDoubt::NotForServer(_) => {
             "let the owner of the data directory read the archive (chmod a+r, or chown)".into()
         }
-        CommandDoubt::NoProgram(program) => {
+        CommandDoubt::Ends { .. } => {
+            format!(
+                "let restore_command end with 1 where a file is missing (exit 1; 1 to 125 all mean that), or set {get}"
+            )
+        }
+        CommandDoubt::NoProgram { program, .. } => {
             format!(
                 "install {program} where the server will be started, or set a restore_command that runs there: {get}"
             )

@@ -356,6 +356,25 @@ fn restore(failure: &Failure, missing: Option<&str>, lsn: &str, layout: Option<&
                 "walproof archive-get does not hand {file} out, which is missing in the middle or damaged{doubt}: {says}"
             );
         }
+        Failure::TimelineAhead { found, file, at, certain } => {
+            let doubt = match certain {
+                true => "",
+                false => "; whether it comes so far is a matter of what it has in memory, and this is the worse case",
+            };
+            return format!(
+                "a server reads ahead of the target to a page in {file}, needed from {at} on, that claims timeline {found}, which is not in the history, and takes no record for read from then on{doubt}"
+            );
+        }
+        Failure::EndCommand { command, exit } => {
+            return format!(
+                "recovery_end_command = '{command}' ends with {exit}, as for a program that is not there or was killed, and with it the server, once it has recovered"
+            );
+        }
+        Failure::CommandEnds { file, exit, certain } => {
+            let doubt = if *certain { "" } else { ", if the server comes so far ahead of the target" };
+            let what = format!("restore_command ends with {exit} where it does not find {file}{doubt}");
+            return if failure.is_in_its_words() { format!("{what}: {says}") } else { what };
+        }
         Failure::Settings(error) => given::refused(error, says),
         Failure::Insufficient { setting, here, there } => {
             format!("{setting} = {here} is lower than the {there} of the primary")

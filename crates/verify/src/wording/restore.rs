@@ -51,6 +51,16 @@ pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
             "{}, and start the server again; where a missing file is lost for good, archive-get --on-hole end ends recovery in front of it",
             find(file)
         ),
+        Failure::TimelineAhead { file, .. } => {
+            format!("set recovery_prefetch = off for this restore; or {}", find(file))
+        }
+        Failure::EndCommand { .. } => {
+            "take recovery_end_command out of the settings, or name a program that is on this machine: up to 125 its exit code is only a warning".into()
+        }
+        Failure::CommandEnds { file, .. } => format!(
+            "let restore_command end with 1 where a file is missing: a server takes each code above 125 for a command that was killed or not found; where {file} should be there, {}",
+            find(file)
+        ),
         Failure::SizeAhead { file, .. } => {
             format!("set recovery_prefetch = off for this restore; or {}", find(file))
         }

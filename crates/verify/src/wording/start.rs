@@ -39,6 +39,13 @@ pub(super) fn message(flaw: &StartFlaw) -> String {
         (StartObstacle::NoFile(path) | StartObstacle::NoSocketFolder(path), Some(sets)) => {
             format!("{sets}, and {path} is not on this machine: a server does not start without it")
         }
+        (StartObstacle::NoLogFolder(above), sets) => format!(
+            "{}, and {above} is not on this machine: a server makes the last folder alone, and does not start without its log",
+            sets.unwrap_or_default()
+        ),
+        (StartObstacle::NoAddress, sets) => {
+            format!("{}, which is no address of this machine: a server does not start", sets.unwrap_or_default())
+        }
         (StartObstacle::NoSocketFolder(path), None) => format!("{path} is not on this machine"),
     }
 }
@@ -59,6 +66,12 @@ pub(super) fn advice(flaw: &StartFlaw) -> String {
         }
         (StartObstacle::OtherDirectory(_), Some(setting)) => {
             format!("take data_directory out of {}, or name {data} there", at(setting))
+        }
+        (StartObstacle::NoLogFolder(above), Some(setting)) => {
+            format!("make {above} before the server is started, or correct log_directory in {}", at(setting))
+        }
+        (StartObstacle::NoAddress, Some(setting)) => {
+            format!("name an address of this machine in {} (listen_addresses = 'localhost'), or give it that one", at(setting))
         }
         (_, Some(setting)) => {
             let PlacedSetting { name, .. } = setting;

@@ -81,7 +81,7 @@ fn what_is_not_read() {
         "cp '/a/%f %p",
         "cp /a/%f %p || true",
         "cp /a/%f %p || exit 0",
-        "cp /a/%f %p || exit 255",
+        "cp /a/%f %p || exit 256",
         "cp /a/%f %p; logger got %f",
         "cp /a/%f %p; false",
         "cp /a/%f %p && exit 1",
@@ -116,4 +116,34 @@ fn what_is_not_read() {
     }
     let many = vec!["cp /a/%f %p"; 17].join(" || ");
     assert_eq!(by_name(&many), None);
+}
+
+/// For want of a file, or of a program.
+#[test]
+fn the_code_with_which_it_ends() {
+    let without = |program: &str| match program {
+        "/opt/gone" | "lz4" => Some(127),
+        "/etc/passwd" => Some(126),
+        _ => None,
+    };
+    let of = |command: &str| read(command, &without).map(|read| (read.copies.len(), read.end, read.lacks));
+    let lacks = |program: &str| Some(program.to_owned());
+    for (command, own) in [
+        ("cp /a/%f %p", Some((1, None, None))),
+        ("cp /a/%f %p || exit 125", Some((1, None, None))),
+        ("cp /a/%f %p || exit 126", Some((1, Some(126), None))),
+        ("test -f /a/%f && cp /a/%f %p || exit 255", Some((1, Some(255), None))),
+        ("exit 255", Some((0, Some(255), None))),
+        ("false", Some((0, None, None))),
+        ("/opt/gone %f %p", Some((0, Some(127), lacks("/opt/gone")))),
+        ("/etc/passwd %f %p", Some((0, Some(126), lacks("/etc/passwd")))),
+        ("cp /a/%f %p || /opt/gone %f %p", Some((1, Some(127), lacks("/opt/gone")))),
+        ("lz4 -d /a/%f.lz4 %p || cp /a/%f %p", Some((1, None, lacks("lz4")))),
+        ("cat /a/%f.lz4 | lz4 -d > %p", Some((0, Some(127), lacks("lz4")))),
+        ("test -f /a/%f && lz4 -d /a/%f %p", Some((0, None, lacks("lz4")))),
+        ("cp /a/%f %p || /opt/fetch %f %p", None),
+        ("/opt/fetch %f %p || /opt/gone %f %p", None),
+    ] {
+        assert_eq!(of(command), own, "{command}");
+    }
 }
