@@ -96,6 +96,13 @@ impl Recovery<'_> {
     ) -> Result<(Option<WalkEnd>, bool), Error> {
         let mut count = AheadCount::default();
         let mut take = |events: &Events<'_>, valid: &EventSum| {
+            // Of a segment with damage, what was counted behind that is not read: the limits count where one of the
+            // records in front of it came to them.
+            let last = valid.last.map(|last| last.lsn);
+            let in_front = events.ahead.stopped_at.is_some_and(|at| last.is_some_and(|last| at <= last));
+            if valid.records < events.sum.records && !in_front {
+                return None;
+            }
             if valid.records > 0 {
                 count.add(&events.ahead);
             }

@@ -9,6 +9,7 @@
 //! ```
 //! Segments on that way are asked for, whether replay comes to them or not.
 
+use pgwal_format::Lsn;
 use pgwal_format::record::{Block, Record, RelFileLocator};
 use pgwal_format::rmgr::{XLOG, xlog};
 
@@ -45,6 +46,8 @@ pub struct AheadCount {
     pub bytes: u64,
     /// Nothing is read behind the last of them.
     pub stopped: bool,
+    /// The record at which that was, of those that were counted one by one.
+    pub stopped_at: Option<Lsn>,
     lately: [Option<(RelFileLocator, u32)>; LATELY],
     next: usize,
 }
@@ -71,6 +74,7 @@ impl AheadCount {
         let operation = record.header.operation();
         let opens = matches!(operation, xlog::CHECKPOINT_SHUTDOWN | xlog::END_OF_RECOVERY);
         self.stopped = record.header.rmid == XLOG && opens || self.is_over(limits);
+        self.stopped_at = self.stopped.then_some(record.lsn);
     }
 
     /// Those of the segment behind.

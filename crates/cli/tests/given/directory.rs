@@ -268,7 +268,7 @@ fn a_command_that_delivers_nothing_of_this_archive() {
     assert_eq!((place.ask(&[]).exit, place.ask(&[]).codes()), (0, vec!["WP435"]));
     // Of a part of it, the archive has more: the command is why that does not come.
     fs::read_dir(place.at("data/pg_wal")).unwrap().map(|file| file.unwrap().path()).for_each(|path| {
-        let is_late = path.file_name().unwrap().to_str().unwrap() > "00000001000000000000000B";
+        let is_late = path.file_name().unwrap().to_str().unwrap() > "00000001000000000000000A";
         if is_late && path.is_file() {
             fs::remove_file(path).unwrap();
         }

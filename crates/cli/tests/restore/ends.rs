@@ -63,6 +63,6 @@ fn a_page_of_a_timeline_that_is_not_in_the_history() {
     // In front of the page a target is reached where nothing is read ahead.
     let (code, _) = laid.verify(&["--target-lsn", "0/904000"]);
     assert_eq!(code, 0);
-    let (code, document) = laid.set(&[COPY]).verify(&["--target-lsn", "0/905F00"]);
+    let (code, document) = laid.set(&[COPY]).verify(&["--target-lsn", "0/904000"]);
     assert_eq!((code, errors(&document).contains(&"WP428")), (1, true), "{:#}", document["findings"]);
 }
