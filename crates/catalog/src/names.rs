@@ -10,8 +10,8 @@ use pgwal_format::record::RelFileLocator;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// Schemas that every database has, whose numbers are fixed (`src/include/catalog/pg_namespace.dat`): nobody changes the
-/// names of the first two, and hardly anybody that of the third, where neither WAL nor a backup says it.
+/// Schemas that every database has, whose numbers are fixed (`src/include/catalog/pg_namespace.dat`): nobody changes
+/// the names of the first two, and hardly anybody that of the third, where neither WAL nor a backup says it.
 const FIXED: [(u32, &[u8]); 3] = [(11, b"pg_catalog"), (99, b"pg_toast"), (2200, b"public")];
 /// So many relations are kept whose files the map of files names.
 const MOST_MAPPED: usize = 200_000;

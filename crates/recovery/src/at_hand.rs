@@ -80,8 +80,8 @@ impl<'a> FilesAtHand<'a> {
     }
 
     /// The segments of a timeline in a place, without the files behind them that its server has renamed ahead of use,
-    /// which hold older WAL, wherever they were copied to. In its own directory those of zeros are ahead of use, too: the
-    /// names of both are the highest in its `pg_wal`.
+    /// which hold older WAL, wherever they were copied to. In its own directory those of zeros are ahead of use, too:
+    /// the names of both are the highest in its `pg_wal`.
     pub fn written<'p>(&self, place: &'p FilePlace<'_>, timeline: TimelineId) -> &'p [Segment] {
         let all = place.inventory.of(timeline);
         let is_ahead = |segment: &&Segment| {

@@ -17,8 +17,8 @@ const TRIED: usize = 12;
 /// Reads settings as a version does; `None`: a server refuses them.
 pub type ReadSettings<'s, E> = dyn FnMut(&Backup, Version) -> Result<Option<Settings>, E> + 's;
 
-/// Chooses of `all`, the newest first; `None` where there is none. `settings` reads them as a version does; without any, the newest
-/// backup is taken.
+/// Chooses of `all`, the newest first; `None` where there is none. `settings` reads them as a version does; without
+/// any, the newest backup is taken.
 ///
 /// # Errors
 /// The archive cannot be looked at, settings cannot be read, or an early end was asked for.

@@ -133,8 +133,8 @@ pub struct Restore {
     pub own_wal: Option<OwnWal>,
     /// WAL in `pg_wal` behind a place where it could not be read on, which replay does not come to: where it begins.
     pub own_wal_behind: Option<Lsn>,
-    /// From here on WAL was written with `wal_level = minimal`, and the server only warns: data that were loaded without
-    /// WAL are missing.
+    /// From here on WAL was written with `wal_level = minimal`, and the server only warns: data that were loaded
+    /// without WAL are missing.
     pub minimal: Option<Lsn>,
     /// Crash recovery ends in front of this, the minimum recovery point of the control file: data files were written up
     /// to there, and no server looks.

@@ -35,8 +35,8 @@ impl Replay<'_> {
         })
     }
 
-    /// With `wal_level = minimal` a server writes no WAL of tables that it fills in the transaction that makes them: up to
-    /// 13, and without hot standby, one that replays that says so in its log, and goes on.
+    /// With `wal_level = minimal` a server writes no WAL of tables that it fills in the transaction that makes them: up
+    /// to 13, and without hot standby, one that replays that says so in its log, and goes on.
     pub fn mind_minimal(&mut self, primary: &ServerParameters, at: Lsn) {
         let warns = self.rules().minimal == Minimal::Warning && self.goal.from_archive && !self.goal.hot_standby;
         if warns && primary.wal_level == Some(WalLevel::Minimal) {

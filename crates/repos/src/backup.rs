@@ -1,7 +1,7 @@
 //! A backup, as its tool's own files tell of it.
 
 use crate::contents::{ContentFault, ContentsRead, ContentsReading};
-use crate::whose_wal::ToldCluster;
+use crate::told_cluster::ToldCluster;
 use pgwal_format::text::backup_label::{self, BackupLabel};
 use pgwal_format::{FileName, Lsn, SegmentName, TimelineId, Version};
 use pgwal_source::Keys;
@@ -299,8 +299,8 @@ impl ListedBackup {
     }
 }
 
-/// Puts backups in the order in which they were made, by what they say of it. One that does not say stays behind the one
-/// before it.
+/// Puts backups in the order in which they were made, by what they say of it. One that does not say stays behind the
+/// one before it.
 pub(crate) fn sort_by_time(backups: &mut Vec<ListedBackup>) {
     let mut last = i64::MIN;
     let mut timed: Vec<(i64, ListedBackup)> = Vec::with_capacity(backups.len());
@@ -323,8 +323,8 @@ pub(crate) fn judge_parents(backups: &mut [ListedBackup]) {
     }
 }
 
-/// Says of each backup whose parents are missing, or lack what it needs of them, that it does not restore. `needs`: what
-/// of a parent's defects keeps those that build on it from being restored.
+/// Says of each backup whose parents are missing, or lack what it needs of them, that it does not restore. `needs`:
+/// what of a parent's defects keeps those that build on it from being restored.
 pub(crate) fn judge_chains(backups: &mut [ListedBackup], needs: fn(&BackupDefect) -> bool) {
     // A chain is as long as there are backups, at most; mostly parents come first, and one round is enough.
     for _ in 0..backups.len() {

@@ -61,6 +61,7 @@ pub mod shell;
 mod source;
 pub mod store;
 mod tar_store;
+mod told_cluster;
 mod when;
 mod whose_wal;
 
@@ -82,4 +83,4 @@ pub use repo_layout::RepoLayout;
 pub use repository::Repository;
 pub use store::{ItemKind, Store, StoreItem, each_file};
 pub use tar_store::TarStore;
-pub use whose_wal::ToldCluster;
+pub use told_cluster::ToldCluster;

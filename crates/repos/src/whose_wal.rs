@@ -1,47 +1,17 @@
 //! Whether the WAL in which a backup starts is of the cluster of which its tool says that the backup is.
 //!
-//! Tools keep a repository by a name that people choose. Under one name lies what two clusters left where the second was
-//! made anew, or upgraded, and the positions of both are much alike.
+//! Tools keep a repository by a name that people choose. Under one name lies what two clusters left where the second
+//! was made anew, or upgraded, and the positions of both are much alike.
 
 use crate::backup::{BackupDefect, ListedBackup};
-use pgwal_format::{FileName, Layout, SegmentName, Version};
+use crate::told_cluster::ToldCluster;
+use pgwal_format::{FileName, Layout, SegmentName};
 use pgwal_source::{Entry, Extent, How, NameSought, Scratch, Source};
 use std::collections::HashMap;
-use std::fmt;
 use std::ops::ControlFlow;
 
 /// Bytes of a file that are looked at: its first page tells.
-const BEGINNING: usize = 64 << 10;
-
-/// A cluster, as far as something says which.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct ToldCluster {
-    /// Its system identifier.
-    pub system_id: Option<u64>,
-    /// Its major version.
-    pub version: Option<Version>,
-}
-
-impl ToldCluster {
-    /// Whether both may be one.
-    fn may_be(self, other: ToldCluster) -> bool {
-        fn differ<T: PartialEq>(a: Option<T>, b: Option<T>) -> bool {
-            a.zip(b).is_some_and(|(a, b)| a != b)
-        }
-        !differ(self.system_id, other.system_id) && !differ(self.version, other.version)
-    }
-}
-
-impl fmt::Display for ToldCluster {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.system_id, self.version) {
-            (Some(id), Some(version)) => write!(f, "cluster {id} (PostgreSQL {version})"),
-            (Some(id), None) => write!(f, "cluster {id}"),
-            (None, Some(version)) => write!(f, "PostgreSQL {version}"),
-            (None, None) => f.write_str("some cluster"),
-        }
-    }
-}
+const BEGINNING: usize = 8 << 10;
 
 /// Says of each backup whose WAL is another cluster's that it does not restore.
 pub(crate) fn judge(wal: &dyn Source, backups: &mut [ListedBackup]) {
@@ -80,27 +50,4 @@ fn beginning(wal: &dyn Source, entry: &Entry) -> Vec<u8> {
         ControlFlow::Break(())
     });
     if read.is_ok() { start } else { Vec::new() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use pgwal_format::version::{V15, V16};
-
-    #[test]
-    fn clusters_differ_by_what_both_say() {
-        let told = |system_id, version| ToldCluster { system_id, version };
-        let own = told(Some(7), Some(V15));
-        for (other, same) in [
-            (told(Some(7), None), true),
-            (told(None, Some(V15)), true),
-            (told(None, None), true),
-            (told(Some(8), Some(V15)), false),
-            (told(Some(7), Some(V16)), false),
-            (told(None, Some(V16)), false),
-        ] {
-            assert_eq!((own.may_be(other), other.may_be(own)), (same, same), "{other:?}");
-        }
-        assert_eq!(own.to_string(), "cluster 7 (PostgreSQL 15)");
-    }
 }

@@ -102,7 +102,7 @@ pub fn stored_names(name: FileName) -> impl Iterator<Item = String> {
     std::iter::once(own).chain(packed)
 }
 
-/// What is left of the name of an unfinished copy without what its tool put behind it: the name that the whole file has.
+/// What is left of the name of an unfinished copy without what its tool put behind it: the name of the whole file.
 pub fn finished(file: &str) -> Option<&str> {
     let mut name = file;
     while !matches!(place(name), NamePlace::Wal(_)) {

@@ -173,7 +173,7 @@ impl StartLook<'_> {
         Some(self.set_by(setting, Weight::Error, (StartObstacle::NoLogFolder(above), Some(says))))
     }
 
-    /// A server that can listen on one of them starts.
+    /// A server that can listen on one of them starts. One that moves from machine to machine may come later.
     fn addresses(&self) -> Option<BackupFlaw> {
         let setting = self.setting("listen_addresses").filter(|_| self.backup.has_most)?;
         let words = || setting.value.split(',').map(|word| word.trim().trim_matches('"'));
@@ -185,7 +185,7 @@ impl StartLook<'_> {
             return None;
         }
         let says = "could not create any TCP/IP sockets".to_owned();
-        Some(self.set_by(setting.clone(), Weight::Error, (StartObstacle::NoAddress, Some(says))))
+        Some(self.set_by(setting.clone(), Weight::Warning, (StartObstacle::NoAddress, Some(says))))
     }
 
     /// Often made when a machine starts: it may be there where the server will be.
