@@ -307,6 +307,7 @@ impl<'a> Archive<'a> {
             known,
             facts: self.look.facts,
             history: &[],
+            by_pages: false,
             permit: &self.permit,
         }
     }

@@ -20,6 +20,8 @@ use crate::way::{Looking, WalWalk, WalkOptions};
 use pgwal_archive::lineage::Descent;
 use pgwal_archive::{Buffers, Error};
 use pgwal_format::{Lsn, SegmentNo};
+use pgwal_source::Entry;
+use pgwal_walk::{Fault, Tail};
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
@@ -70,11 +72,17 @@ fn linked(shelf: &FilesAtHand<'_>, reading: WalkOptions<'_>, line: &Descent, end
     let is_own = |file: &FoundFile| shelf.places.get(file.place).is_some_and(|place| !place.archive);
     let files = line.passed.iter().rev().flat_map(|(timeline, _)| shelf.files(*timeline, number));
     let found = files.into_iter().find(is_own)?;
+    // A server makes its files as large as they will be: what a short one lacks was there.
+    let is_short = |entry: &Entry| entry.size.is_some_and(|size| size < shelf.layout.segment.bytes());
+    let is_short = shelf.entry(&found).is_some_and(|entry| entry.has_bare_name() && is_short(entry));
     let (any, permit) = (Ask::default(), Mutex::default());
     let history = line.passed.iter().map(|(timeline, _)| *timeline).collect();
     let WalkOptions { system_id, map, settle, .. } = reading;
     let reader = EventReader { shelf, ask: &any, system_id, map, settle, named: None, history, permit };
     let FileRead::Records(run) = reader.read(&found, None, &mut Buffers::default()) else { return None };
+    if is_short && matches!(&run.tail, Tail::Stopped(stop) if stop.fault == Fault::CutOff) {
+        return Some(ended);
+    }
     let bad = run.damages.iter().find(|damage| !damage.begun_before && damage.lsn == ended)?;
     bad.until.filter(|_| bad.until_prev == Some(ended))
 }

@@ -160,6 +160,7 @@ impl<'a> EventReader<'a> {
             known: None,
             facts: false,
             history: &self.history,
+            by_pages: !place.archive,
             permit: &self.permit,
         }
     }

@@ -47,6 +47,7 @@ impl Index {
             known: None,
             facts: true,
             history: &[],
+            by_pages: false,
             permit: &permit,
         };
         let place = Segment { timeline: segment.timeline, number, entry: 0, copies: 1 };

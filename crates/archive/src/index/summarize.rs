@@ -114,6 +114,7 @@ impl Maker<'_> {
                 known: None,
                 facts: true,
                 history: &[],
+                by_pages: false,
                 permit: self.permit,
             };
             let mut read = reader.read(&segment, index, true, buffers);

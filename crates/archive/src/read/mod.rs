@@ -57,6 +57,8 @@ pub struct Reader<'a> {
     pub facts: bool,
     /// Timelines of the history that is followed, where that decides; else none.
     pub history: &'a [pgwal_format::TimelineId],
+    /// Of a file that is cut, pages that are not whole are not read, as by a server that reads its own.
+    pub by_pages: bool,
     /// The room of whoever needs a large segment whole: one at a time.
     pub permit: &'a Mutex<Vec<u8>>,
 }
@@ -216,7 +218,7 @@ impl Reader<'_> {
             }
         }
         let expect = self.expect(segment, keep);
-        self.careful(entry, false, &mut |bytes| self.judged(expect, bytes, make), buffers)
+        self.careful(entry, false, &mut |bytes| self.judged(expect, self.whole_pages(bytes), make), buffers)
     }
 
     /// Scans a file whole, for somebody who knows already whose it is: a first page that names another cluster is one
@@ -251,8 +253,16 @@ impl Reader<'_> {
         buffers: &mut Buffers,
     ) -> Scanned<F> {
         let expect = self.expect(segment, from.1);
-        let mut scan = |bytes: &[u8]| (Some(careful::from_record(expect, bytes, from.0, make())), None);
+        let mut scan =
+            |bytes: &[u8]| (Some(careful::from_record(expect, self.whole_pages(bytes), from.0, make())), None);
         self.careful(entry, false, &mut scan, buffers)
+    }
+
+    /// What is read of a file.
+    fn whole_pages<'b>(&self, bytes: &'b [u8]) -> &'b [u8] {
+        let page = self.cluster.layout.page.bytes() as usize;
+        let whole = if self.by_pages { bytes.len() - bytes.len() % page } else { bytes.len() };
+        bytes.get(..whole).unwrap_or(bytes)
     }
 
     /// How a segment is to be read.

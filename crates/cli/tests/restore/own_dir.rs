@@ -97,6 +97,30 @@ fn a_bad_record_that_the_next_one_names_is_no_end_of_a_crash() {
     }
 }
 
+/// 12, 16 and 18: `could not read from WAL segment …: read 7000 of 8192`, and the server opens without what is in that
+/// page.
+#[test]
+fn of_a_segment_that_is_cut_whole_pages_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let checkpoint = wal_in(&[data.join("pg_wal")]);
+    left(&data, checkpoint, 1, (IN_PRODUCTION, 0));
+    let file = data.join("pg_wal/000000010000000000000003");
+    let whole = fs::read(&file).unwrap();
+    assert_eq!(ask(&data, &data, &["--pgdata"]).0, 0);
+    for length in [9_000, 7_000, 0] {
+        fs::write(&file, &whole[..length]).unwrap();
+        let (code, document) = ask(&data, &data, &["--pgdata"]);
+        assert_eq!(code, 1, "{length}: {:#}", document["findings"]);
+        assert!(codes(&document).contains(&"WP424 error".to_owned()), "{length}: {:#}", document["findings"]);
+        let end = document["restore"]["replay_end"].as_str().unwrap();
+        assert!(end <= "0/00302000", "{length}: {end}");
+    }
+    // What is cut behind the end of WAL was nothing.
+    fs::write(&file, &whole[..20_000]).unwrap();
+    assert_eq!(ask(&data, &data, &["--pgdata"]).0, 0);
+}
+
 /// Without its label a server looks into its own pg_wal alone for the checkpoint, with `recovery.signal` too.
 #[test]
 fn a_crashed_directory_without_its_checkpoint_is_sent_to_its_pg_wal() {

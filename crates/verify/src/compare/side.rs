@@ -108,6 +108,7 @@ impl<'a> ComparedSide<'a> {
             known: None,
             facts: false,
             history: &[],
+            by_pages: false,
             permit: &self.permit,
         }
     }
