@@ -40,7 +40,7 @@ pub(crate) fn behind(
     let ended = restore.own_wal.map(|own| own.to).or(restore.replay_end.filter(|_| alone));
     let Some((ended, replayed)) = ended.zip(restore.replay_end) else { return Ok(None) };
     let Ok(line) = shelf.line(restore.target_timeline) else { return Ok(None) };
-    if let Some(next) = linked(shelf, reading, &line, ended).filter(|next| *next >= replayed) {
+    if let Some(next) = in_same_segment(shelf, reading, &line, ended).filter(|next| *next >= replayed) {
         return Ok(Some(next));
     }
     let (address, size) = (shelf.layout.address(), shelf.layout.segment);
@@ -66,8 +66,8 @@ pub(crate) fn behind(
 }
 
 /// In the same segment the record behind one that cannot be read, where it names that as the one before it: no crash
-/// leaves the one without the other.
-fn linked(shelf: &FilesAtHand<'_>, reading: WalkOptions<'_>, line: &Descent, ended: Lsn) -> Option<Lsn> {
+/// leaves the one without the other. Where the file is cut there, its end.
+fn in_same_segment(shelf: &FilesAtHand<'_>, reading: WalkOptions<'_>, line: &Descent, ended: Lsn) -> Option<Lsn> {
     let number = shelf.layout.address().segment(ended, shelf.layout.segment);
     let is_own = |file: &FoundFile| shelf.places.get(file.place).is_some_and(|place| !place.archive);
     let files = line.passed.iter().rev().flat_map(|(timeline, _)| shelf.files(*timeline, number));

@@ -31,10 +31,8 @@ pub(super) fn recover(
     // Told the target, it would not copy all that is needed: the server alone is told.
     let falls_short = call.reach.as_ref().is_some_and(|reach| copied::falls_short(repository, reach));
     let is_timeline = |setting: &&(String, String)| setting.0 == "recovery_target_timeline";
-    let (timeline, aim): (Vec<_>, Vec<_>) = call.settings.iter().partition(is_timeline);
-    let (timeline, aim): (Vec<_>, Vec<_>) =
-        (timeline.into_iter().cloned().collect(), aim.into_iter().cloned().collect());
-    words.extend(targets(&BARMAN, if falls_short { &timeline } else { call.settings }));
+    let told: Vec<_> = call.settings.iter().filter(|own| !falls_short || is_timeline(own)).cloned().collect();
+    words.extend(targets(&BARMAN, &told));
     // Without a target Barman asks for no recovery: the server would go on along the backup's timeline, and end it
     // where its own pg_wal ends. From 12 on a server is meant to take the latest one.
     if !call.recovery_conf && get(call.settings, "recovery_target_timeline").is_none() {
@@ -45,6 +43,7 @@ pub(super) fn recover(
     if !falls_short {
         return Some(bring);
     }
+    let aim: Vec<_> = call.settings.iter().filter(|own| !is_timeline(own)).cloned().collect();
     Some(with_settings(&bring, Vec::new(), &ToolCall { settings: &aim, ..*call }))
 }
 

@@ -9,12 +9,11 @@ use std::fs;
 /// Whether a segment lies there whole: told that the archive has none, the server goes on with that one.
 pub(super) fn has_whole(server: &AskingServer, name: SegmentName, layout: &Layout) -> bool {
     let Some(file) = server.wal().map(|wal| wal.join(name.to_string())) else { return false };
-    let size = layout.segment.bytes();
-    let is_whole = |metadata: fs::Metadata| metadata.is_file() && metadata.len() == size;
-    let Some(bytes) = fs::metadata(&file).ok().filter(|m| is_whole(m.clone())).and_then(|_| fs::read(&file).ok())
-    else {
+    let is_whole = |metadata: fs::Metadata| metadata.is_file() && metadata.len() == layout.segment.bytes();
+    if !fs::metadata(&file).is_ok_and(is_whole) {
         return false;
-    };
+    }
+    let Ok(bytes) = fs::read(&file) else { return false };
     let Some(alone) = SegmentAlone::named(&bytes, name, layout) else { return false };
     let is_own = server.system_id().is_none_or(|own| own == alone.system_id);
     let goes_on = alone.run.damages.is_empty() && !matches!(alone.run.tail, Tail::Stopped(_));
