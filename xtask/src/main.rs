@@ -14,6 +14,7 @@ mod long;
 mod package;
 mod peak;
 mod postgres;
+mod record_speed;
 mod release;
 mod restore;
 mod run;
@@ -45,6 +46,7 @@ usage: cargo xtask COMMAND
   compare-repos DIR…     the same of WAL that is packed and encrypted, write benches/results/packed.md
   memory DIR…            peak memory of walproof verify on each folder, write benches/results/memory.md
   ship-speed             time archive-push, archive-get and check beside cp and pgBackRest, write benches/results/shipping.md
+  record-speed           time ship beside pg_receivewal on one server, and what lag --watch costs, write benches/results/records.md
   long ship [ROUNDS]     archive-push, archive-get, archive-prune and check killed, crowded and deprived of their place, ROUNDS (300)
                          each, and their tests with servers
   long ship-records [ROUNDS] [KILLS]
@@ -98,6 +100,7 @@ fn main() -> Result<()> {
         ["compare-repos", folders @ ..] if !folders.is_empty() => compare_repos::run(folders),
         ["memory", folders @ ..] if !folders.is_empty() => peak::run(folders),
         ["ship-speed"] => ship_speed::run(),
+        ["record-speed"] => record_speed::run(),
         ["long", "ship"] => long::ship(300),
         ["long", "ship", rounds] => long::ship(rounds.parse()?),
         ["long", "ship-records"] => long::ship_records(20, 200),

@@ -3,6 +3,7 @@
 //! A shell runs it; whatever is not plain here is taken for one that delivers.
 
 mod by_name;
+mod fetch;
 mod runnable;
 mod tokens;
 
@@ -48,6 +49,11 @@ impl Delivery {
             }
         }
         false
+    }
+
+    /// Whether it takes what a web server says of a missing file for the file.
+    pub fn takes_error_pages(command: &str) -> bool {
+        fetch::takes_error_pages(command)
     }
 
     /// The program of a command that is one alone: without it, a shell delivers nothing. `None` where a shell reads

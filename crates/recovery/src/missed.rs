@@ -44,6 +44,10 @@ pub enum UnmetTarget {
     },
     /// The restore point lies before the start of replay.
     PointBefore(Lsn),
+    /// The time is later than now.
+    InFuture,
+    /// The position lies before the start of replay: the directory is already beyond it.
+    Passed,
     /// There is no restore point of that name: those that there are, in order.
     NoPoint(Vec<String>),
 }
@@ -54,6 +58,7 @@ impl UnmetTarget {
         matches!(
             self,
             UnmetTarget::Prepared { .. }
+                | UnmetTarget::InFuture
                 | UnmetTarget::Open { .. }
                 | UnmetTarget::NotYet { .. }
                 | UnmetTarget::NoPoint(_)

@@ -36,11 +36,17 @@ pub(crate) fn behind(
     restore: &Restore,
     settings: &Settings,
 ) -> Result<Option<Lsn>, Error> {
-    let alone = settings.mode == Mode::Crash && restore.failure.is_none();
-    let ended = restore.own_wal.map(|own| own.to).or(restore.replay_end.filter(|_| alone));
+    let ends = restore.failure.is_none();
+    let alone = settings.mode == Mode::Crash && ends;
+    let ended = restore.own_wal.map(|own| own.to).or(restore.replay_end.filter(|_| ends));
     let Some((ended, replayed)) = ended.zip(restore.replay_end) else { return Ok(None) };
     let Ok(line) = shelf.line(restore.target_timeline) else { return Ok(None) };
-    if let Some(next) = in_same_segment(shelf, reading, &line, ended).filter(|next| *next >= replayed) {
+    let last = OwnFile::of(shelf, reading, &line, ended);
+    // Behind a label pg_wal is what is left where the archive has nothing; what is bad there is told as such.
+    if restore.own_wal.is_none() && !alone {
+        return Ok(last.filter(|last| last.is_alone && last.is_cut).map(|_| ended));
+    }
+    if let Some(next) = last.and_then(|last| last.next(ended)).filter(|next| *next >= replayed) {
         return Ok(Some(next));
     }
     let (address, size) = (shelf.layout.address(), shelf.layout.segment);
@@ -65,26 +71,46 @@ pub(crate) fn behind(
     Ok(None)
 }
 
-/// In the same segment the record behind one that cannot be read, where it names that as the one before it: no crash
-/// leaves the one without the other. Where the file is cut there, its end.
-fn in_same_segment(shelf: &FilesAtHand<'_>, reading: WalkOptions<'_>, line: &Descent, ended: Lsn) -> Option<Lsn> {
-    let number = shelf.layout.address().segment(ended, shelf.layout.segment);
-    let is_own = |file: &FoundFile| shelf.places.get(file.place).is_some_and(|place| !place.archive);
-    let files = line.passed.iter().rev().flat_map(|(timeline, _)| shelf.files(*timeline, number));
-    let found = files.into_iter().find(is_own)?;
-    // A server makes its files as large as they will be: what a short one lacks was there.
-    let is_short = |entry: &Entry| entry.size.is_some_and(|size| size < shelf.layout.segment.bytes());
-    let is_short = shelf.entry(&found).is_some_and(|entry| entry.has_bare_name() && is_short(entry));
-    let (any, permit) = (Ask::default(), Mutex::default());
-    let history = line.passed.iter().map(|(timeline, _)| *timeline).collect();
-    let WalkOptions { system_id, map, settle, .. } = reading;
-    let reader = EventReader { shelf, ask: &any, system_id, map, settle, named: None, history, permit };
-    let FileRead::Records(run) = reader.read(&found, None, &mut Buffers::default()) else { return None };
-    if is_short && matches!(&run.tail, Tail::Stopped(stop) if stop.fault == Fault::CutOff) {
-        return Some(ended);
+/// The file of `pg_wal` in which replay ends.
+struct OwnFile {
+    /// Nothing else is here for its segment.
+    is_alone: bool,
+    /// It is shorter than a segment, and that is where replay ends. A server makes its files as large as they will be:
+    /// what a short one lacks was there.
+    is_cut: bool,
+    /// The record that names the bad one as the one before it: no crash leaves the one without the other.
+    named: Option<Lsn>,
+}
+
+impl OwnFile {
+    fn of(shelf: &FilesAtHand<'_>, reading: WalkOptions<'_>, line: &Descent, ended: Lsn) -> Option<OwnFile> {
+        let number = shelf.layout.address().segment(ended, shelf.layout.segment);
+        let is_own = |file: &FoundFile| shelf.places.get(file.place).is_some_and(|place| !place.archive);
+        let files = line.passed.iter().rev().flat_map(|(timeline, _)| shelf.files(*timeline, number));
+        let files: Vec<FoundFile> = files.collect();
+        let found = *files.iter().find(|file| is_own(file))?;
+        let is_short = |entry: &Entry| entry.size.is_some_and(|size| size < shelf.layout.segment.bytes());
+        let is_short = shelf.entry(&found).is_some_and(|entry| entry.has_bare_name() && is_short(entry));
+        let (any, permit) = (Ask::default(), Mutex::default());
+        let history = line.passed.iter().map(|(timeline, _)| *timeline).collect();
+        let WalkOptions { system_id, map, settle, .. } = reading;
+        let reader = EventReader { shelf, ask: &any, system_id, map, settle, named: None, history, permit };
+        let FileRead::Records(run) = reader.read(&found, None, &mut Buffers::default()) else { return None };
+        let is_cut = matches!(&run.tail, Tail::Stopped(stop) if stop.fault == Fault::CutOff);
+        // What was read behind the end was not replayed, for another reason.
+        let ends = run.last.is_none_or(|last| last < ended);
+        let bad = run.damages.iter().find(|damage| !damage.begun_before && damage.lsn == ended);
+        Some(OwnFile {
+            is_alone: files.iter().all(is_own),
+            is_cut: is_short && is_cut && ends,
+            named: bad.and_then(|bad| bad.until.filter(|_| bad.until_prev == Some(ended))),
+        })
     }
-    let bad = run.damages.iter().find(|damage| !damage.begun_before && damage.lsn == ended)?;
-    bad.until.filter(|_| bad.until_prev == Some(ended))
+
+    /// Where more was: behind the bad record, or from where the file is cut.
+    fn next(&self, ended: Lsn) -> Option<Lsn> {
+        if self.is_cut { Some(ended) } else { self.named }
+    }
 }
 
 /// The minimum recovery point in front of which crash recovery ends. A server asks for it in a recovery from the

@@ -19,6 +19,7 @@ use crate::{bare_start, behind, own_wal, why_missed};
 use pgwal_archive::names::Inventory;
 use pgwal_archive::whose::{Cluster, FirstPage, beginning, whose as whose_wal};
 use pgwal_archive::{Error, Lineage};
+use pgwal_format::text::control::ControlState;
 use pgwal_format::{FileName, Layout, Lsn, PageSize, SegmentName, SegmentNo, SegmentSize, TimelineId};
 use pgwal_source::guard::MapGuard;
 use pgwal_source::name::{self, NamePlace};
@@ -26,6 +27,9 @@ use pgwal_source::{Entry, Source, SourceError};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
+
+/// The method that the label of an exclusive backup names (`do_pg_start_backup`; up to 14).
+const EXCLUSIVE: &str = "pg_start_backup";
 
 /// How to look.
 #[derive(Clone, Copy, Default)]
@@ -280,6 +284,18 @@ impl<'a> Site<'a> {
             way.push((*timeline, left?));
         }
         None
+    }
+
+    /// The checkpoint of `pg_control`, where a label of an exclusive backup (`pg_start_backup`) hides it, and the
+    /// directory's own `pg_wal` has it: so looks what a primary left that crashed while a backup was taken, and so may
+    /// a copy of one.
+    pub fn hidden_checkpoint(&self) -> Option<Lsn> {
+        let label = self.backup.label.as_ref().filter(|label| label.method.as_deref() == Some(EXCLUSIVE))?;
+        let control = self.start.control.as_ref().filter(|control| control.state == ControlState::InProduction)?;
+        let own = self.shelf.places.iter().filter(|place| !place.archive);
+        let number = self.shelf.layout.address().segment(control.redo, self.shelf.layout.segment);
+        let is_there = own.flat_map(|place| &place.inventory.segments).any(|segment| segment.number == number);
+        (is_there && control.checkpoint > label.checkpoint).then_some(control.checkpoint)
     }
 
     /// The timeline on which recovery starts.

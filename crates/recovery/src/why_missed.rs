@@ -10,6 +10,7 @@ use crate::target::Target;
 use crate::way::{WalWalk, WalkOptions};
 use crate::xid_trace::{TracedEnd, XidTrace};
 use pgwal_archive::Error;
+use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Lsn, SegmentNo, TimelineId};
 
 /// Segments in front of the start of replay that are looked into.
@@ -31,8 +32,15 @@ pub(crate) fn why(
     match &settings.target {
         Target::Xid(xid) => look.xid(*xid),
         Target::Name(name) => look.point(name.as_bytes()),
+        Target::Time(time) if time.0 > now().0 => Ok(Some(UnmetTarget::InFuture)),
+        Target::Lsn(lsn) if *lsn <= restore.redo_start => Ok(Some(UnmetTarget::Passed)),
         _ => Ok(None),
     }
+}
+
+/// By this machine's clock.
+fn now() -> Timestamp {
+    Timestamp::from_unix_micros(jiff::Timestamp::now().as_microsecond())
 }
 
 struct TargetSearch<'a> {

@@ -44,7 +44,7 @@ fn cluster(start: &[u8]) -> Option<ToldCluster> {
 
 fn beginning(wal: &dyn Source, entry: &Entry) -> Vec<u8> {
     let mut start = Vec::new();
-    let how = How { window: BEGINNING, limit: BEGINNING as u64, extent: Extent::Head, ..How::default() };
+    let how = How { limit: BEGINNING as u64, extent: Extent::FirstPage, ..How::default() };
     let read = wal.read(entry, &how, &mut Scratch::default(), &mut |window| {
         start.extend_from_slice(window.get(..window.len().min(BEGINNING)).unwrap_or_default());
         ControlFlow::Break(())

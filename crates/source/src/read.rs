@@ -54,6 +54,9 @@ pub fn small(source: &dyn Source, entry: &Entry, limit: u64) -> Result<(Vec<u8>,
     Ok((bytes, read))
 }
 
+/// Bytes of a page of WAL, by default.
+const PAGE: usize = 8 << 10;
+
 /// How a file is to be read.
 #[derive(Clone, Copy, Debug)]
 pub struct How {
@@ -64,7 +67,7 @@ pub struct How {
     /// Plain bytes after which reading stops; at most one window more is pushed. Bounds what a few packed bytes can
     /// turn into. By default 1 GiB, the largest segment.
     pub limit: u64,
-    /// Bytes in a window: rounded up to a multiple of 64 KiB, by default 256 KiB, at most 16 MiB.
+    /// Bytes in a window: rounded up to a multiple of 64 KiB, by default 256 KiB, at most 16 MiB; of a first page 8 KiB.
     pub window: usize,
     /// How much will be taken, as far as is known before.
     pub extent: Extent,
@@ -78,7 +81,10 @@ impl Default for How {
 
 impl How {
     fn window(&self) -> usize {
-        self.window.clamp(1, 16 << 20).next_multiple_of(64 << 10)
+        match self.extent {
+            Extent::FirstPage => PAGE,
+            Extent::Whole | Extent::Head => self.window.clamp(1, 16 << 20).next_multiple_of(64 << 10),
+        }
     }
 }
 

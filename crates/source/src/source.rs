@@ -109,6 +109,8 @@ pub enum Extent {
     Whole,
     /// Its beginning: the first 64 KiB or so. Where a request costs, no more need be asked for at first.
     Head,
+    /// Its first page of WAL, packed or not: the first 16 KiB or so, likewise.
+    FirstPage,
 }
 
 /// Of which moment a source speaks.

@@ -64,12 +64,8 @@ fn file_of(setting: &PlacedSetting) -> Option<String> {
 
 /// Settings of a recovery from an archive, and nothing that asks for one.
 fn without_signal(backup: &Backup, settings: &Settings, restore: &Restore, asked: WithSignal) -> Option<Finding> {
-    // What it starts with lies in the archive, or ends before that does. Of one that crashed, it lies in its own pg_wal
-    // whoever is asked.
-    let lacks = match restore.failure {
-        Some(Failure::NoCheckpoint { label, .. } | Failure::NoRedo { label, .. }) => label || asked.starts,
-        _ => false,
-    };
+    // What it starts with lies in the archive, or ends before that does.
+    let lacks = asked.starts && matches!(restore.failure, Some(Failure::NoCheckpoint { .. } | Failure::NoRedo { .. }));
     let meant = asked.short || lacks || settings.restore_command.is_some() || settings.target != Target::None;
     // It does not come to ask for one.
     let refused = matches!(restore.failure, Some(Failure::Backup(_)));
@@ -106,6 +102,7 @@ fn command(
             here.gone.as_ref().map(|folder| CommandDoubt::NotHere(folder.display().to_string()))
         }
         (Delivery::Nothing, _) => Some(CommandDoubt::Nothing),
+        _ if Delivery::takes_error_pages(command) => Some(CommandDoubt::TakesErrorPages),
         (_, Some(copies)) => {
             let from: Vec<(PathBuf, String)> = copies.iter().map(|c| (c.folder.clone(), c.suffix.clone())).collect();
             elsewhere(archive, &from, !settings.planned)?
@@ -127,6 +124,8 @@ fn command(
     let comes_short = !restore.is_good() || short;
     let fails = match &doubt {
         Some(CommandDoubt::NotForServer(_)) => true,
+        // What another server is started with is not yet what this one is given.
+        Some(CommandDoubt::TakesErrorPages) => !settings.planned,
         Some(CommandDoubt::Misses(_)) => !(reached && restore.is_good()),
         Some(CommandDoubt::NoSuchNames(_)) if copies.is_some() && !settings.planned => comes_short,
         Some(CommandDoubt::Packed) => comes_short,

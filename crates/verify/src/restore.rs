@@ -209,6 +209,7 @@ fn found(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
         failure: failure.clone(),
         missing: missing.clone(),
         beside,
+        hidden: site.hidden_checkpoint().filter(|_| matches!(failure, Failure::NoCheckpoint { label: true, .. })),
         missed: missed
             .clone()
             .filter(|_| matches!(failure, Failure::NotReached | Failure::Waits { lacks: Lacking::Target, .. })),

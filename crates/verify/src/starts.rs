@@ -61,7 +61,7 @@ pub(crate) fn other_checkpoint(restore: &Restore) -> Option<Finding> {
 pub(crate) fn dies_at_promotion(restore: &Restore) -> Option<Finding> {
     let failure = restore.dies_at_promotion.clone()?;
     let code = code_of(&failure);
-    let detail = Detail::Restore { failure, missing: None, beside: None, missed: None, instead: None };
+    let detail = Detail::Restore { failure, missing: None, beside: None, hidden: None, missed: None, instead: None };
     let (severity, lsn) = (Severity::Warning, restore.replay_end);
     Some(Finding { severity, timeline: Some(restore.timeline), lsn, detail, ..Finding::of(code) })
 }

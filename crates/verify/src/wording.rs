@@ -100,7 +100,10 @@ impl Finding {
                 target::advice(missed, missing.as_deref())
             }
             (_, Detail::Restore { beside: Some(off), .. }) => restore::own_way(off),
-            (_, Detail::Restore { failure, missing, .. }) => restore::advice(failure, missing.as_deref()),
+            (_, Detail::Restore { failure, missing, hidden, .. }) => {
+                let advice = restore::advice(failure, missing.as_deref());
+                if hidden.is_some() { restore::without_label(&advice) } else { advice }
+            }
             (_, Detail::Restored(report)) => restored::advice(report),
             (_, Detail::MinimalReplayed) => restore::BEHIND_MINIMAL.into(),
             (_, Detail::ShortOfMinimum(point)) => format!(

@@ -65,6 +65,7 @@ fn one(postgres: Postgres, seed: u64) {
     sums_are_those_of_the_server(&server);
     touches_are_those_of_pg_waldump(&server);
     images_packed_are_those_of_the_server(&server);
+    checkpoints_farther_apart_are_those_of_the_server(&server);
 }
 
 /// What WAL begins with is of initdb, and is listed where that is asked for.
@@ -278,6 +279,46 @@ fn images_packed_are_those_of_the_server(server: &Server) {
         // Another build of a library may choose otherwise; PostgreSQL's own way is the same to the byte.
         let most = if method == "pglz" { 0 } else { bytes[1] / 20 };
         assert!(bytes[1].abs_diff(bytes[2]) <= most, "{method}: {packed}");
+    }
+}
+
+/// What WAL would be with checkpoints farther apart is what a server writes that has them so far apart.
+fn checkpoints_farther_apart_are_those_of_the_server(server: &Server) {
+    const ROUNDS: usize = 12;
+    server.sql("alter system set wal_compression = off").unwrap();
+    server.sql("select pg_reload_conf(); select pg_sleep(0.3)").unwrap();
+    let archive = server.archive();
+    // The same changes, with a checkpoint behind every so many rounds of them.
+    let written = |each: usize, what_if: &[&str]| {
+        server
+            .sql("drop table if exists far; create table far(id int, n int, note text) with (fillfactor = 50)")
+            .unwrap();
+        server.sql("insert into far select i, 0, repeat('x', 300) from generate_series(1, 6000) i").unwrap();
+        server.sql("create index on far(id)").unwrap();
+        server.sql("checkpoint").unwrap();
+        let start = server.sql("select pg_current_wal_insert_lsn()").unwrap().trim().to_owned();
+        server.sql("checkpoint").unwrap();
+        for round in 0..ROUNDS {
+            let half = format!("update far set n = n + 1 where id % 40 in ({}, {})", round % 7, 7 + round % 5);
+            server.sql(&half).unwrap();
+            if (round + 1) % each == 0 {
+                server.sql("checkpoint").unwrap();
+            }
+        }
+        let end = server.sql("select pg_current_wal_insert_lsn()").unwrap().trim().to_owned();
+        server.switch_and_archive().unwrap();
+        top(&[&[archive.to_str().unwrap(), "-s", &start, "-e", &end], what_if].concat())
+    };
+    for each in [2, 3] {
+        let asked = format!("checkpoint={each}x");
+        let counted = written(1, &["--what-if", &asked])["what_if"]["checkpoint"].clone();
+        let [wal, saved] = ["wal_bytes", "saved_bytes"].map(|name| counted[name].as_u64().unwrap());
+        let [images, fewer] = ["images", "saved_images"].map(|name| counted[name].as_u64().unwrap());
+        let rerun = written(each, &["--what-if", "checkpoint=1GB"])["what_if"]["checkpoint"].clone();
+        let [really, kept] = ["wal_bytes", "images"].map(|name| rerun[name].as_u64().unwrap());
+        assert!(fewer > 100 && saved > 0, "{counted}");
+        let near = |foretold: u64, real: u64| foretold.abs_diff(real) * 20 <= real;
+        assert!(near(wal - saved, really) && near(images - fewer, kept), "{each}: {counted} {rerun}");
     }
 }
 

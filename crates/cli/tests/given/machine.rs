@@ -313,3 +313,18 @@ fn addresses_of_another_machine() {
         Place::whole().set(&format!("listen_addresses = '{own}'")).ask(&[]).starts(own);
     }
 }
+
+/// 12 to 18: the server opens, and `commit` waits for ever.
+#[test]
+fn a_server_that_waits_for_standbys() {
+    let answer = Place::whole().set("synchronous_standby_names = 'FIRST 1 (b)'").ask(&[]);
+    assert_eq!((answer.exit, answer.codes()), (0, vec!["WP434"]));
+    assert!(answer.first("advice").contains("synchronous_standby_names = ''"), "{}", answer.first("advice"));
+    for lines in [
+        "synchronous_standby_names = ''",
+        "synchronous_standby_names = '*'\nsynchronous_commit = local",
+        "synchronous_standby_names = '*'\nsynchronous_standby_names = ''",
+    ] {
+        Place::whole().set(lines).ask(&[]).starts(lines);
+    }
+}

@@ -66,3 +66,59 @@ fn a_page_of_a_timeline_that_is_not_in_the_history() {
     let (code, document) = laid.set(&[COPY]).verify(&["--target-lsn", "0/904000"]);
     assert_eq!((code, errors(&document).contains(&"WP428")), (1, true), "{:#}", document["findings"]);
 }
+
+/// 11 to 18: what a web server says of a missing file is written down as the file, and a server never comes to the end
+/// of the timelines.
+#[test]
+fn a_command_that_takes_pages_of_errors() {
+    let laid = Laid::new();
+    let set = |command: &str| laid.set(&[&format!("restore_command = '{command}'")]).verify(&[]);
+    let (code, document) = set("curl -s http://127.0.0.1:9/wal/%f -o %p");
+    assert_eq!((code, errors(&document)), (1, vec!["WP435"]), "{:#}", document["findings"]);
+    assert!(laid.line("WHY").contains("fetches without -f"), "{}", laid.line("WHY"));
+    assert!(laid.line("NEXT").contains("add -f"), "{}", laid.line("NEXT"));
+    let (code, document) = set("curl -sf http://127.0.0.1:9/wal/%f -o %p");
+    assert_eq!((code, errors(&document)), (0, vec![]), "{:#}", document["findings"]);
+}
+
+/// Behind a label, too: of a segment of the directory's own `pg_wal` that is cut, and that the archive does not have,
+/// whole pages are replayed, and the server opens without a word.
+#[test]
+fn a_segment_of_a_labelled_directory_that_is_cut() {
+    let laid = Laid::new();
+    let mut names: Vec<String> = fs::read_dir(laid.at("archive"))
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.len() == 24)
+        .collect();
+    names.sort();
+    let last = names.last().unwrap();
+    let (from, to) = (laid.at("archive").join(last), laid.at("data/pg_wal").join(last));
+    let bytes = fs::read(&from).unwrap();
+    fs::remove_file(from).unwrap();
+    fs::create_dir_all(laid.at("data/pg_wal")).unwrap();
+    fs::write(&to, &bytes).unwrap();
+    let current = "recovery_target_timeline = 'current'";
+    let (code, whole) = laid.set(&[COPY, current]).verify(&[]);
+    assert_eq!((code, errors(&whole)), (0, vec![]), "{:#}", whole["findings"]);
+    fs::write(&to, &bytes[..3 * 8192]).unwrap();
+    let (code, cut) = laid.verify(&[]);
+    assert_eq!((code, errors(&cut)), (1, vec!["WP424"]), "{:#}", cut["findings"]);
+    assert!(cut["restore"]["replay_end"].as_str() < whole["restore"]["replay_end"].as_str(), "{:#}", cut["restore"]);
+    // In front of the cut a target is reached.
+    let (code, reached) = laid.verify(&["--target-lsn", "0/900028"]);
+    assert_eq!(code, 0, "{:#}", reached["findings"]);
+}
+
+/// 12 to 18: `recovery ended before configured recovery target was reached`. No other file would help.
+#[test]
+fn a_time_that_is_still_to_come() {
+    let laid = Laid::new();
+    let target = ["--target-time", "2130-01-01 00:00:00+00"];
+    let (code, document) = laid.set(&[COPY]).verify(&target);
+    assert_eq!((code, errors(&document)), (1, vec!["WP423"]), "{:#}", document["findings"]);
+    let all = document["findings"].as_array().unwrap();
+    let missed = all.iter().find(|f| f["code"] == "WP423").unwrap();
+    assert!(missed["message"].as_str().unwrap().contains("still to come"), "{missed}");
+    assert!(missed["advice"].as_str().unwrap().starts_with("restore without a target"), "{missed}");
+}

@@ -1,6 +1,6 @@
 //! Data directories whose control file or `pg_wal` says more than a server looks at, and clusters that were restored.
 
-use crate::own_wal::{CLUSTER, left, left_with};
+use crate::own_wal::{CLUSTER, SHUT_DOWN, left, left_with};
 use crate::{restore, run};
 use pgwal::format::{Align, Endian, Layout, Lsn, PageSize, SegmentNo, SegmentSize, TimelineId, Version};
 use pgwal_craft::Builder;
@@ -198,4 +198,50 @@ fn a_cluster_that_was_restored_had_settings_that_sufficed() {
         let (_, document) = ask(&archive, &restored, &["--backup", base.to_str().unwrap(), "--restored"]);
         assert_ne!(assumed(&document), "0", "{document:#}");
     }
+}
+
+/// 13: `HINT: … If you are not restoring from a backup, try removing the file "…/backup_label"`. A signal does not help.
+#[test]
+fn the_label_of_a_server_that_crashed_while_a_backup_was_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let checkpoint = wal_in(&[data.join("pg_wal")]);
+    left(&data, checkpoint, 1, (IN_PRODUCTION, 0));
+    let label = |method: &str| {
+        format!(
+            "START WAL LOCATION: 0/28 (file 000000010000000000000000)\nCHECKPOINT LOCATION: 0/60\nBACKUP METHOD: {method}\n\
+             BACKUP FROM: master\nSTART TIME: 2026-11-30 10:00:00 UTC\nLABEL: nightly\n"
+        )
+    };
+    for (method, left_over) in [("pg_start_backup", true), ("streamed", false)] {
+        fs::write(data.join("backup_label"), label(method)).unwrap();
+        let (code, document) = ask(&data, &data, &["--pgdata"]);
+        assert_eq!((code, &document["restore"]["outcome"]), (1, &json!("fatal")), "{:#}", document["findings"]);
+        assert!(!codes(&document).contains(&"WP436 error".to_owned()), "{:#}", document["findings"]);
+        let all = document["findings"].as_array().unwrap();
+        let advice = all.iter().find(|f| f["code"] == "WP420").unwrap()["advice"].as_str().unwrap();
+        assert_eq!(advice.contains("move backup_label out of it"), left_over, "{advice}");
+    }
+}
+
+/// 16: a directory that was recovered and opened, and is to be recovered once more, to a position in front of its own
+/// checkpoint.
+#[test]
+fn a_position_in_front_of_the_directory_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let [archive, data] = ["archive", "data"].map(|name| folder.path().join(name));
+    let checkpoint = wal_in(&[archive.clone(), data.join("pg_wal")]);
+    left(&data, checkpoint, 1, (SHUT_DOWN, 0));
+    fs::write(data.join("recovery.signal"), "").unwrap();
+    fs::write(
+        data.join("postgresql.conf"),
+        format!("restore_command = 'cp {}/%f %p'\nhot_standby = off\n", archive.display()),
+    )
+    .unwrap();
+    let (code, document) = ask(&archive, &data, &["--target-lsn", "0/28", "--pgdata"]);
+    let all = document["findings"].as_array().unwrap();
+    let missed = all.iter().find(|f| f["code"] == "WP423").unwrap_or_else(|| panic!("{all:#?}"));
+    assert_eq!(code, 1);
+    let message = missed["message"].as_str().unwrap();
+    assert!(message.contains("no replay goes back to it"), "{message}");
 }

@@ -63,6 +63,8 @@ pub enum StartObstacle {
     NoLogFolder(String),
     /// None of the addresses on which it is to listen is one of this machine.
     NoAddress,
+    /// Each commit is to wait for standbys.
+    AwaitsStandbys,
 }
 
 /// It, and where it comes from.

@@ -24,6 +24,7 @@ pub(super) fn obstacles(backup: &Backup, set: &[&str]) -> Vec<BackupFlaw> {
     out.extend(start.socket_folder());
     out.extend(start.log_folder());
     out.extend(start.addresses());
+    out.extend(start.standbys());
     out
 }
 
@@ -186,6 +187,19 @@ impl StartLook<'_> {
         }
         let says = "could not create any TCP/IP sockets".to_owned();
         Some(self.set_by(setting.clone(), Weight::Warning, (StartObstacle::NoAddress, Some(says))))
+    }
+
+    /// It opens, and each commit waits for a standby that nobody has made of it (`SyncRepWaitForLSN`).
+    fn standbys(&self) -> Option<BackupFlaw> {
+        let is_one = |own: &PlacedSetting| self.backup.has_most && !own.value.trim().is_empty();
+        let setting = self.setting("synchronous_standby_names").filter(is_one)?;
+        let alone = |own: &PlacedSetting| ["local", "off"].contains(&own.value.as_str());
+        if self.setting("synchronous_commit").is_some_and(|own| alone(&own))
+            || self.data.join("standby.signal").exists()
+        {
+            return None;
+        }
+        Some(self.set_by(setting, Weight::Warning, (StartObstacle::AwaitsStandbys, None)))
     }
 
     /// Often made when a machine starts: it may be there where the server will be.

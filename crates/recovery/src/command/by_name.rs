@@ -196,15 +196,15 @@ fn tests_for(tokens: &[ShellToken], from: &str) -> bool {
 }
 
 /// A program with its words, where it reads and where it writes.
-struct ShellCall {
-    words: Vec<String>,
+pub(super) struct ShellCall {
+    pub words: Vec<String>,
     input: Option<String>,
     output: Option<String>,
 }
 
 impl ShellCall {
     /// `None` where a word is missing.
-    fn of(tokens: &[ShellToken]) -> Option<ShellCall> {
+    pub(super) fn of(tokens: &[ShellToken]) -> Option<ShellCall> {
         let mut out = ShellCall { words: Vec::new(), input: None, output: None };
         let mut tokens = tokens.iter();
         let word = |tokens: &mut std::slice::Iter<'_, ShellToken>| match tokens.next() {

@@ -41,7 +41,8 @@ pub(super) fn next(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> S
 fn older_elsewhere(outcome: &Outcome, f: &Finding) -> Option<String> {
     let restore = outcome.restore.as_ref()?;
     let choice = restore.chosen.as_ref().filter(|choice| !choice.reaches)?;
-    let before = matches!(restore.missed, Some(UnmetTarget::Before { .. } | UnmetTarget::PointBefore(_)));
+    let before =
+        matches!(restore.missed, Some(UnmetTarget::Before { .. } | UnmetTarget::PointBefore(_) | UnmetTarget::Passed));
     let behind = before || restore.is_late() || restore.failure == Some(Failure::BeforeConsistency);
     let missed = matches!(f.code, Code::TargetUnreached | Code::RestoreInconsistent);
     let known = if choice.known == 1 { "the one backup" } else { "every backup" };

@@ -14,6 +14,8 @@ use tokio::sync::mpsc;
 
 /// Bytes that are asked for where only the beginning is wanted.
 const HEAD: u64 = 64 << 10;
+/// Bytes that are asked for where only the first page is wanted: what packed bytes need of themselves is in it.
+const FIRST_PAGE: u64 = 16 << 10;
 /// Pieces that lie ready. They are as large as the network gives them, some 16 KiB to 1 MiB.
 const READY: usize = 4;
 
@@ -43,11 +45,13 @@ impl<'a> BucketObject<'a> {
             let options = GetOptions { range, ..GetOptions::default() };
             runtime::wait(store.get_opts(&key, options))
         };
-        let mut got = match extent {
-            Extent::Head => ask(Some(GetRange::Bounded(0..HEAD)))?,
-            Extent::Whole => ask(None)?,
+        let most = match extent {
+            Extent::Whole => None,
+            Extent::Head => Some(HEAD),
+            Extent::FirstPage => Some(FIRST_PAGE),
         };
-        if got.is_err() && extent == Extent::Head {
+        let mut got = ask(most.map(|most| GetRange::Bounded(0..most)))?;
+        if got.is_err() && most.is_some() {
             // No range lies in an object of no bytes.
             got = ask(None)?;
         }

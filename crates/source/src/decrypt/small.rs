@@ -54,7 +54,7 @@ pub(crate) fn open_any_of(keys: &Keys, source: &dyn Source) -> bool {
 }
 
 fn open_beginning_of(keys: &Keys, source: &dyn Source, entry: &Entry) -> bool {
-    let Ok(mut stored) = source.open(entry, Extent::Head) else { return false };
+    let Ok(mut stored) = source.open(entry, Extent::FirstPage) else { return false };
     let mut head = [0; codec::HEAD];
     let Ok(filled) = fill_at(&*stored, 0, &mut head) else { return false };
     let Codec::Encrypted(kind) = codec_of(head.get(..filled).unwrap_or(&[]), entry.file_name(), Some(keys)) else {

@@ -154,7 +154,7 @@ fn an_object_of_no_bytes_is_an_empty_file() {
     let server = StoreServer::new([(format!("wal/{}", name(1)), Vec::new())], 10);
     let source = source(&server, "wal");
     let entry = source.list().unwrap().entries.remove(0);
-    for extent in [Extent::Whole, Extent::Head] {
+    for extent in [Extent::Whole, Extent::Head, Extent::FirstPage] {
         let (plain, outcome) = read(source.as_ref(), &entry, &How { extent, ..How::default() });
         assert_eq!((plain.len(), outcome.unwrap().state), (0, ReadState::Whole));
     }
@@ -267,7 +267,7 @@ fn a_store_that_is_named_is_listed_and_read() {
     let entries = source.list().unwrap().entries;
     assert!(!entries.is_empty());
     for entry in &entries {
-        for extent in [Extent::Whole, Extent::Head] {
+        for extent in [Extent::Whole, Extent::Head, Extent::FirstPage] {
             let (plain, outcome) = read(source, entry, &How { extent, ..How::default() });
             let outcome = outcome.unwrap();
             println!("{} {:?} {} {}", entry.shown(), source.stamp(entry), outcome.codec, plain.len());

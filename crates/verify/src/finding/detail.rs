@@ -50,6 +50,8 @@ pub enum Detail {
         missing: Option<String>,
         /// The timeline that is asked for does not come from where the backup stands.
         beside: Option<OffWay>,
+        /// The checkpoint of `pg_control`, where the label of a crashed primary hides it.
+        hidden: Option<Lsn>,
         /// Why the target is not met, where more is known of it, and the target in words.
         missed: Option<(UnmetTarget, String)>,
         /// What comes to it.

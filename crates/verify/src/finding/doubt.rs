@@ -33,6 +33,8 @@ pub enum CommandDoubt {
     },
     /// It takes files from this folder, which is not on this machine.
     NotHere(String),
+    /// It takes what a web server says of a missing file for the file.
+    TakesErrorPages,
 }
 
 impl CommandDoubt {

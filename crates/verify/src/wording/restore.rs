@@ -12,6 +12,13 @@ use pgwal_repos::shell::quoted;
 pub(super) const BEHIND_MINIMAL: &str =
     "choose a target in front of it, or restore a backup that was taken after wal_level had been raised again";
 
+/// Of a label that may be left over.
+pub(super) fn without_label(advice: &str) -> String {
+    format!(
+        "where this is no copy but the directory of the server itself, which crashed while an exclusive backup was taken (pg_start_backup), move backup_label out of it: it then recovers from its own pg_wal, as after any crash; a copy would be corrupt without it: {advice}"
+    )
+}
+
 /// `missing`: the file that recovery needs and cannot have.
 pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
     if let (Some(file), true) = (missing, is_want_of_wal(failure)) {
@@ -70,7 +77,8 @@ pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
         ),
         Failure::Insufficient { setting, there, .. } => format!("set {setting} = {there} or higher for this restore, or hot_standby = off"),
         Failure::BeforeConsistency => OLDER.into(),
-        Failure::BackupEnd | Failure::Consistency => "find good copies of the WAL up to the end of the backup, or restore another backup".into(),
+        Failure::BackupEnd => "find good copies of the WAL up to the end of the backup, or restore another backup; of a backup that was never stopped (pg_stop_backup, from 15 on pg_backup_stop) there is none".into(),
+        Failure::Consistency => "find good copies of the WAL up to the end of the backup, or restore another backup".into(),
         Failure::Waits { lacks: Lacking::Consistency, .. } => "find good copies of the WAL up to where the data are consistent, or restore another backup".into(),
         Failure::Waits { lacks: Lacking::Target, .. } => "choose a target that this WAL holds, on a timeline that has it".into(),
         Failure::Waits { .. } => "find a good copy of the segment with the checkpoint of the backup, or restore another backup".into(),

@@ -46,6 +46,10 @@ pub(super) fn message(flaw: &StartFlaw) -> String {
         (StartObstacle::NoAddress, sets) => {
             format!("{}, which is no address of this machine: a server does not start", sets.unwrap_or_default())
         }
+        (StartObstacle::AwaitsStandbys, sets) => format!(
+            "{}: a server that is restored opens, and each of its commits waits until a standby of that name follows it",
+            sets.unwrap_or_default()
+        ),
         (StartObstacle::NoSocketFolder(path), None) => format!("{path} is not on this machine"),
     }
 }
@@ -72,6 +76,9 @@ pub(super) fn advice(flaw: &StartFlaw) -> String {
         }
         (StartObstacle::NoAddress, Some(setting)) => {
             format!("name an address of this machine in {} (listen_addresses = 'localhost'), or give it that one", at(setting))
+        }
+        (StartObstacle::AwaitsStandbys, Some(setting)) => {
+            format!("set synchronous_standby_names = '' in {} until standbys follow the server", at(setting))
         }
         (_, Some(setting)) => {
             let PlacedSetting { name, .. } = setting;

@@ -36,6 +36,8 @@ pub fn missed(missed: &UnmetTarget, target: &str, start: &str) -> String {
         UnmetTarget::Open { last } => format!("{target} still runs where WAL ends: its last record is at {last}"),
         UnmetTarget::NotYet { last } => format!("{target} does not exist yet where WAL ends: the last one is {last}"),
         UnmetTarget::PointBefore(lsn) => format!("{target} lies at {lsn}, before {start}"),
+        UnmetTarget::InFuture => format!("{target} is still to come: no WAL reaches it yet"),
+        UnmetTarget::Passed => format!("{target} lies before {start}: no replay goes back to it"),
         UnmetTarget::NoPoint(others) if others.is_empty() => {
             format!("{target} is not on this way, and no other one is")
         }
@@ -53,9 +55,12 @@ pub(super) fn advice(missed: &UnmetTarget, missing: Option<&str>) -> String {
     };
     match missed {
         UnmetTarget::Subtransaction { of, .. } => format!("name the transaction that it belongs to: --target-xid {of}"),
-        UnmetTarget::Before { .. } | UnmetTarget::PointBefore(_) => super::restore::OLDER.into(),
+        UnmetTarget::Before { .. } | UnmetTarget::PointBefore(_) | UnmetTarget::Passed => super::restore::OLDER.into(),
         UnmetTarget::NoEnd { last: Some(last), .. } => {
             format!("nothing of it is ever committed; name a position (--target-lsn {last}) or another transaction")
+        }
+        UnmetTarget::InFuture => {
+            "restore without a target, which keeps all that is here, or correct the time and its zone: TIMES says how it was read".into()
         }
         UnmetTarget::NoEnd { last: None, .. } => "name a position, a time or another transaction".into(),
         UnmetTarget::Prepared { lsn, .. } => more(&format!(

@@ -1,0 +1,65 @@
+//! Whether a command takes what a web server says of a missing file for the file.
+//!
+//! curl ends with 0 and writes down the page that says "404", unless `-f` is given. A server so gets every file that it
+//! asks for, and never comes to the end of the timelines that it looks for: 00000002.history, 00000003.history, …
+//! (`findNewestTimeLine`); of a segment it gets a page of another size.
+
+use super::by_name::ShellCall;
+use super::program;
+use super::tokens::{ShellToken, tokens};
+
+/// Options of curl that are followed by a word of their own, as letters.
+const WITH_WORD: &str = "AbcCdDeEFhHKmoPQrtTuUwxXyYz";
+
+/// Whether it is curl that fetches `%f` from a web server without `-f`.
+pub(super) fn takes_error_pages(command: &str) -> bool {
+    let Some(tokens) = tokens(command) else { return false };
+    let first = tokens.split(|token| *token == ShellToken::Or).next().unwrap_or_default();
+    let Some(call) = ShellCall::of(first) else { return false };
+    let mut words = call.words.iter().map(String::as_str);
+    if words.next().map(program) != Some("curl") {
+        return false;
+    }
+    let (mut fetches, mut fails) = (false, false);
+    for word in words {
+        fetches |= word.contains("%f") && (word.starts_with("http://") || word.starts_with("https://"));
+        fails |= word.starts_with("--fail") || is_among(word, 'f');
+    }
+    fetches && !fails
+}
+
+/// Whether a letter is among the options of a word such as `-sSfo`.
+fn is_among(word: &str, letter: char) -> bool {
+    let letters = word.strip_prefix('-').filter(|letters| !letters.starts_with('-')).unwrap_or_default();
+    // What stands behind an option that takes a word is that word.
+    letters.chars().take_while(|own| !WITH_WORD.contains(*own)).any(|own| own == letter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::takes_error_pages;
+
+    #[test]
+    fn curl_that_does_not_fail() {
+        for takes in [
+            "curl -s http://wal/%f -o %p",
+            "curl --silent --output \"%p\" 'https://wal/main/%f'",
+            "/usr/bin/curl -so%p http://wal/%f || exit 1",
+            "curl -s http://wal/%f > %p",
+            "curl -o/tmp/foo -s http://wal/%f",
+        ] {
+            assert!(takes_error_pages(takes), "{takes}");
+        }
+        for ends in [
+            "curl -sf http://wal/%f -o %p",
+            "curl -fsSL http://wal/%f -o %p",
+            "curl --fail-with-body http://wal/%f -o %p",
+            "curl -s file:///srv/wal/%f -o %p",
+            "wget -q http://wal/%f -O %p",
+            "curl -s http://wal/list -o /tmp/list",
+            "test $(curl -s http://wal/%f -o %p -w x) = 200",
+        ] {
+            assert!(!takes_error_pages(ends), "{ends}");
+        }
+    }
+}
