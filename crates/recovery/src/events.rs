@@ -61,6 +61,8 @@ pub enum EventKind {
         previous: Option<TimelineId>,
         /// When it was made, in whole seconds.
         time: Option<Timestamp>,
+        /// The next transaction.
+        next_xid: Option<u32>,
     },
     /// The end of a recovery, with which a timeline begins.
     EndOfRecovery {
@@ -242,8 +244,10 @@ impl<'a> Events<'a> {
     fn xlog(&self, record: &Record<'_>) -> Option<(EventKind, bool)> {
         let what = match record.header.operation() {
             xlog::CHECKPOINT_SHUTDOWN | xlog::CHECKPOINT_ONLINE => {
-                let xlog::Checkpoint { shutdown, redo, timeline, previous, time, .. } = xlog::checkpoint(record)?;
-                EventKind::Checkpoint { shutdown, redo, timeline, previous, time }
+                let xlog::Checkpoint { shutdown, redo, timeline, previous, time, next_xid, .. } =
+                    xlog::checkpoint(record)?;
+                let next_xid = next_xid.map(|next| next.xid);
+                EventKind::Checkpoint { shutdown, redo, timeline, previous, time, next_xid }
             }
             xlog::BACKUP_END => EventKind::BackupEnd(xlog::backup_end(record)?),
             xlog::PARAMETER_CHANGE => EventKind::Parameters(xlog::parameter_change(record)?),

@@ -137,6 +137,15 @@ pub enum Failure {
         /// There.
         there: i32,
     },
+    /// More transactions are prepared at one time than may be.
+    PreparedFull {
+        /// The one too many.
+        xid: u32,
+        /// `max_prepared_transactions`
+        most: i32,
+        /// What it should be at least.
+        needed: i32,
+    },
     /// A tablespace lies in the data directory itself, and that is not allowed.
     InPlaceTablespace(u32),
     /// A directory in which WAL makes a tablespace is not there.
@@ -254,6 +263,10 @@ impl Failure {
             Failure::NotAChild { target, own, .. } if rules.not_a_child == NotAChild::OfTimeline => {
                 format!("requested timeline {target} is not a child of database system timeline {own}")
             }
+            // Where a history leaves a timeline that it does not name, no server can say (`tliSwitchPoint`).
+            Failure::NotAChild { own, left: None, .. } => {
+                format!("requested timeline {own} is not in this server's history")
+            }
             Failure::NotAChild { target, .. } => {
                 format!("requested timeline {target} is not a child of this server's history")
             }
@@ -311,6 +324,7 @@ impl Failure {
                     "hot standby is not possible because {setting} = {here} is a lower setting than on the {server} server (its value was {there})"
                 )
             }
+            Failure::PreparedFull { .. } => "maximum number of prepared transactions reached".into(),
             Failure::BeforeConsistency if !rules.says_consistent => {
                 "requested recovery stop point is before end time of backup dump".into()
             }

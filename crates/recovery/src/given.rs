@@ -12,7 +12,7 @@ use pgwal_format::recovery::parameters::ServerParameter;
 use pgwal_format::recovery::settings::{RecoverySetting, SettingRules};
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::settings::Grammar;
-use pgwal_format::{Lsn, Version};
+use pgwal_format::{Lsn, SegmentSize, Version};
 
 /// Where settings come from; of those of one name the last counts.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +26,8 @@ pub struct Given<'a> {
     pub planned: bool,
     /// A cluster was recovered with settings that sufficed: what the files do not set is not at its default.
     pub recovered: bool,
+    /// Segments of the cluster, as its control file has them.
+    pub segment: Option<SegmentSize>,
     /// Name and value, by PostgreSQL's names; count more than the files.
     pub set: Vec<(String, String)>,
     /// Likewise, and stand behind them: the options of the command line. Up to 9.3, where a transaction counts more

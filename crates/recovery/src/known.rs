@@ -71,7 +71,7 @@ pub fn stopped_by<'n>(
 fn event(note: &ReplayNote) -> RecoveryEvent {
     let what = match note.what {
         NoteKind::Shutdown { timeline, previous } => {
-            EventKind::Checkpoint { shutdown: true, redo: note.lsn, timeline, previous, time: None }
+            EventKind::Checkpoint { shutdown: true, redo: note.lsn, timeline, previous, time: None, next_xid: None }
         }
         NoteKind::EndOfRecovery { timeline, previous } => EventKind::EndOfRecovery { timeline, previous },
         NoteKind::TimeBack { .. } => EventKind::Mark,

@@ -39,6 +39,7 @@ pub mod pages;
 mod parameter;
 mod predict;
 mod prepared;
+mod prepared_room;
 mod primary;
 mod read_ahead;
 mod readable;

@@ -61,6 +61,8 @@ pub struct Restore {
     pub consistent_at: Option<Lsn>,
     /// Where replay begins.
     pub redo_start: Lsn,
+    /// The lowest position that means the same: the header of a page may lie in front of it.
+    pub earliest: Lsn,
     /// Start of the last record read: what the server logs as "redo done at".
     pub redo_end: Option<Lsn>,
     /// End of the last record replayed.
@@ -269,9 +271,26 @@ impl Restore {
         short || self.unlabelled.as_ref().is_some_and(Unlabelled::lacks_wal)
     }
 
-    /// The backup was taken after the time that is the target: a server stops at once, with data that are newer.
+    /// The backup was taken after the target: a server stops at once, with data that are newer.
     pub fn is_late(&self) -> bool {
-        let Some(Target::Time(time)) = self.target.as_ref().map(|t| &t.target) else { return false };
-        self.began.is_some_and(|began| *time < began)
+        self.data_from().is_some()
     }
+
+    /// Of what the data are that a restore begins with, where that is later than the target.
+    pub fn data_from(&self) -> Option<DataFrom> {
+        match &self.target.as_ref()?.target {
+            Target::Time(time) => self.began.filter(|began| time < began).map(DataFrom::Time),
+            Target::Lsn(lsn) if *lsn < self.earliest => Some(DataFrom::Position(self.redo_start)),
+            _ => None,
+        }
+    }
+}
+
+/// Of what data are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DataFrom {
+    /// Of this time and later, in whole seconds.
+    Time(Timestamp),
+    /// Of this position and behind it.
+    Position(Lsn),
 }

@@ -4,9 +4,9 @@ use crate::SettingsError;
 use crate::fault::{invalid, needs_boolean, says};
 use crate::value::{self, NumberKind};
 use jiff::tz::TimeZone;
-use pgwal_format::Version;
 use pgwal_format::recovery::parameters::{NumberRange, ParameterValues, ServerParameter};
 use pgwal_format::recovery::settings::SettingRules;
+use pgwal_format::{SegmentSize, Version};
 
 /// Refuses what a server of this version refuses by type and range. What a setting makes of its text by itself (a list,
 /// a locale) is not looked at.
@@ -76,6 +76,30 @@ pub(crate) fn together(version: Version, given: &[(&str, &str)]) -> Result<(), S
         let said =
             format!("{} ({of_superusers}){plus} must be less than {} ({all})", named(reserved), named(connections));
         return Err(says(reserved, last(reserved).unwrap_or(""), said));
+    }
+    Ok(())
+}
+
+/// Sizes, and what they are in MB where they are not set.
+const SIZES: [(&str, f64); 2] = [("min_wal_size", 80.0), ("max_wal_size", 1024.0)];
+
+/// Refuses sizes of `pg_wal` that do not hold two segments. `configured`: what is not set has its default.
+pub(crate) fn hold_segments(
+    segment: SegmentSize,
+    given: &[(&str, &str)],
+    configured: bool,
+) -> Result<(), SettingsError> {
+    for (name, default) in SIZES {
+        let text = given.iter().rev().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, text)| *text);
+        let mb = match text {
+            Some(text) => value::amount(text, "MB", NumberKind::Whole),
+            None => configured.then_some(default),
+        };
+        let holds = |mb: f64| mb * f64::from(1 << 20) >= 2.0 * segment.bytes() as f64;
+        if mb.is_some_and(|mb| !holds(mb)) {
+            let said = format!("\"{name}\" must be at least twice \"wal_segment_size\"");
+            return Err(says(name, text.unwrap_or(""), said));
+        }
     }
     Ok(())
 }

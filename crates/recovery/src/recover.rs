@@ -17,12 +17,14 @@ use crate::names::NamesAsked;
 use crate::outcome::{AsksArchive, Ending, OwnWal, Restore};
 use crate::pages::{Blind, Extents, Tracker};
 use crate::prepared::PreparedAcross;
+use crate::prepared_room::PreparedRoom;
 use crate::replay::{Goal, Replay, ReplayStop, Side, Standby};
 use crate::settings::{Mode, Settings};
 use crate::start::Start;
 use crate::target::{Target, TargetTimeline};
 use crate::twin::OtherCheckpoint;
 use crate::way::{Looking, ShortFile, WalWalk, WalkEnd, WalkOptions, Walked};
+use crate::xid_trace::follows;
 use pgwal_archive::Error;
 use pgwal_archive::lineage::Descent;
 use pgwal_format::recovery::RestorePoints;
@@ -129,6 +131,10 @@ impl Recovery<'_> {
         if let Some(refusal) = settings.slots.refusal(&self.start.slots, rules).filter(|_| !settings.planned) {
             return Ok(self.dies(out, Failure::Slot(refusal), names));
         }
+        let room = match self.room(&begun) {
+            Ok(room) => room,
+            Err(failure) => return Ok(self.dies(out, failure, names)),
+        };
         if !rules.history_first {
             names.between(self.shelf, out.timeline, target);
             if let Some(failure) = self.lacks_history(&names) {
@@ -144,6 +150,7 @@ impl Recovery<'_> {
         if rules.reads_prepared {
             replay.prepared = Some(PreparedAcross::new(self.shelf));
         }
+        replay.room = room;
         replay.in_place = InPlace::of(self.start, settings);
         replay.nowhere.clone_from(&self.start.nowhere);
         replay.unlinked.clone_from(&self.start.unlinked);
@@ -309,7 +316,7 @@ impl Recovery<'_> {
         let sought = if start.seeks_checkpoint { way.checkpoint_of(start.redo, any)? } else { None };
         let at = sought.unwrap_or(start.checkpoint);
         let (checkpoint, end) = way.one(at, any)?;
-        let Some(EventKind::Checkpoint { redo, timeline, shutdown, time, .. }) =
+        let Some(EventKind::Checkpoint { redo, timeline, shutdown, time, next_xid, .. }) =
             checkpoint.as_ref().map(|event| &event.what)
         else {
             out.end.clone_from(&end);
@@ -320,7 +327,7 @@ impl Recovery<'_> {
             return Ok(Err(self.of_file(end).unwrap_or(failure)));
         };
         let ended = checkpoint.as_ref().map_or(at, |event| event.span.end);
-        out.redo_start = *redo;
+        (out.redo_start, out.earliest) = (*redo, self.before_header(*redo));
         out.timeline = *timeline;
         out.began = *time;
         if *redo < at {
@@ -364,7 +371,30 @@ impl Recovery<'_> {
         }
         out.other_checkpoint = OtherCheckpoint::of(start, at, (*timeline, *time));
         let from = if out.redo_start < at { out.redo_start } else { ended };
-        Ok(Ok(Begun { shutdown: *shutdown, from }))
+        Ok(Ok(Begun { shutdown: *shutdown, from, next_xid: *next_xid }))
+    }
+
+    /// The start of the page, where a record is the first one on it.
+    fn before_header(&self, lsn: Lsn) -> Lsn {
+        let layout = &self.shelf.layout;
+        let in_page = lsn.get() % layout.page.bytes();
+        let long = layout.address().offset(lsn, layout.segment) < layout.page.bytes();
+        let header = if long { layout.long_header() } else { layout.short_header() };
+        if in_page == header as u64 { Lsn::new(lsn.get() - in_page) } else { lsn }
+    }
+
+    /// The room for prepared transactions, where it is known, and those that the directory holds. What was prepared
+    /// behind the checkpoint comes again in WAL, and is removed.
+    fn room(&self, begun: &Begun) -> Result<Option<PreparedRoom>, Failure> {
+        let counts = self.dialect().recovery.reads_prepared;
+        let Some(most) = self.settings.parameters.max_prepared_transactions.filter(|_| counts) else { return Ok(None) };
+        let primary = self.start.control.as_ref().and_then(|control| control.parameters.max_prepared_xacts);
+        let mut room = PreparedRoom::new(most, primary);
+        let is_known = |xid: &u32| begun.next_xid.is_none_or(|next| follows(next, *xid));
+        match self.start.two_phase.iter().filter(|xid| is_known(xid)).find_map(|xid| room.take(*xid)) {
+            Some(failure) => Err(failure),
+            None => Ok(Some(room)),
+        }
     }
 
     /// What recovery knows before the first record.
@@ -406,6 +436,8 @@ struct Begun {
     shutdown: bool,
     /// The position of the first record that is replayed.
     from: Lsn,
+    /// The next transaction, as the checkpoint has it.
+    next_xid: Option<u32>,
 }
 
 fn history_says(fault: &HistoryFault) -> String {

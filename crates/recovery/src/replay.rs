@@ -13,7 +13,9 @@ use crate::failure::Failure;
 use crate::in_place::InPlace;
 use crate::pages::{Change, Noted, Tracker};
 use crate::prepared::PreparedAcross;
+use crate::prepared_room::PreparedRoom;
 use crate::sum::{EventSum, RecordSpan, ReplayedCommit};
+use crate::xid_trace::follows;
 use pgwal_archive::lineage::Descent;
 use pgwal_format::recovery::RecoveryRules;
 use pgwal_format::rmgr::tablespace::TablespaceChange;
@@ -110,6 +112,8 @@ pub struct Replay<'a> {
     pub pages: Option<Tracker<'a>>,
     /// Prepared transactions that are read again, where they can be missed.
     pub prepared: Option<PreparedAcross<'a>>,
+    /// How many more may be prepared, where that is known.
+    pub room: Option<PreparedRoom>,
     /// The last backup that ended on the way and is not the one that is being restored: where it started, and the
     /// record of its end.
     pub other_backup: Option<(Lsn, Lsn)>,
@@ -160,6 +164,7 @@ impl<'a> Replay<'a> {
             sum: EventSum::default(),
             pages: None,
             prepared: None,
+            room: None,
             other_backup: None,
             makes_tablespaces: Vec::new(),
             in_place: InPlace::default(),
@@ -317,6 +322,9 @@ impl<'a> Replay<'a> {
                 if let Some(prepared) = &mut self.prepared {
                     prepared.ended(*xid);
                 }
+                if let Some(room) = &mut self.room {
+                    room.ended(*xid);
+                }
                 None
             }
             EventKind::Tablespace(change) => {
@@ -339,7 +347,7 @@ impl<'a> Replay<'a> {
                 if let Some(prepared) = &mut self.prepared {
                     prepared.prepared(*xid, event, file);
                 }
-                None
+                self.room.as_mut()?.take(*xid).map(ReplayStop::Dies)
             }
             EventKind::Checkpoint { shutdown: true, timeline, previous, .. } => {
                 // While it is replayed, the timeline of the record before it is still that of all that was.
@@ -466,9 +474,4 @@ fn path_of(bytes: &[u8]) -> Option<&Path> {
 #[cfg(not(unix))]
 fn path_of(bytes: &[u8]) -> Option<&Path> {
     std::str::from_utf8(bytes).ok().map(Path::new)
-}
-
-/// Transaction numbers go round.
-fn follows(a: u32, b: u32) -> bool {
-    (a.wrapping_sub(b) as i32) > 0
 }

@@ -180,6 +180,9 @@ impl Settings {
             parameter::check(version, name, text).map_err(placed)?;
         }
         parameter::together(version, &sorted.server).map_err(placed)?;
+        if let Some(segment) = given.segment.filter(|_| rules.sizes_by_segment) {
+            parameter::hold_segments(segment, &sorted.server, given.is_configured()).map_err(placed)?;
+        }
         let mut asked = SettingsAsked::default();
         for (name, text) in &sorted.recovery {
             asked.take(name, text, rules, &times).map_err(placed)?;

@@ -40,6 +40,8 @@ pub struct Start {
     pub signal_folder: Option<&'static str>,
     /// Replication slots.
     pub slots: Vec<SlotThere>,
+    /// Transactions that are prepared in it.
+    pub two_phase: Vec<u32>,
 }
 
 impl Start {
@@ -75,6 +77,7 @@ impl Start {
             unlinked: backup.unlinked.clone(),
             signal_folder: backup.signal_folder,
             slots: backup.slots.clone(),
+            two_phase: backup.two_phase.clone(),
         })
     }
 

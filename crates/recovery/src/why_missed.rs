@@ -32,8 +32,9 @@ pub(crate) fn why(
     match &settings.target {
         Target::Xid(xid) => look.xid(*xid),
         Target::Name(name) => look.point(name.as_bytes()),
+        Target::Time(time) if restore.began.is_some_and(|began| *time < began) => Ok(Some(UnmetTarget::Passed)),
         Target::Time(time) if time.0 > now().0 => Ok(Some(UnmetTarget::InFuture)),
-        Target::Lsn(lsn) if *lsn <= restore.redo_start => Ok(Some(UnmetTarget::Passed)),
+        Target::Lsn(lsn) if *lsn < restore.earliest => Ok(Some(UnmetTarget::Passed)),
         _ => Ok(None),
     }
 }

@@ -26,6 +26,8 @@ pub(crate) struct WithSignal {
     pub starts: bool,
     /// Nowhere: the directory lies beside the way.
     pub off: Option<OffWay>,
+    /// The label may be one that a crashed primary left.
+    pub is_left_over: bool,
 }
 
 /// All of them. `of_files`: what is found of the files; `asked`: what a recovery from the archive would come to.
@@ -39,6 +41,7 @@ pub(crate) fn findings(
     let mut out: Vec<Finding> = settings.overridden.iter().map(beside).collect();
     out.extend(settings.outranked.as_ref().map(outranked));
     out.extend(without_signal(backup, settings, restore, asked));
+    out.extend(without_source(archive, settings, restore, asked));
     out.extend(command((archive, backup), settings, (site, restore), (of_files, asked.short))?);
     Ok(out)
 }
@@ -64,8 +67,13 @@ fn file_of(setting: &PlacedSetting) -> Option<String> {
 
 /// Settings of a recovery from an archive, and nothing that asks for one.
 fn without_signal(backup: &Backup, settings: &Settings, restore: &Restore, asked: WithSignal) -> Option<Finding> {
-    // What it starts with lies in the archive, or ends before that does.
-    let lacks = asked.starts && matches!(restore.failure, Some(Failure::NoCheckpoint { .. } | Failure::NoRedo { .. }));
+    // What it starts with lies in the archive, or ends before that does. A label that is left over asks for none.
+    let lacks = match restore.failure {
+        Some(Failure::NoCheckpoint { label, .. } | Failure::NoRedo { label, .. }) => {
+            label && !asked.is_left_over || asked.starts
+        }
+        _ => false,
+    };
     let meant = asked.short || lacks || settings.restore_command.is_some() || settings.target != Target::None;
     // It does not come to ask for one.
     let refused = matches!(restore.failure, Some(Failure::Backup(_)));
@@ -82,6 +90,15 @@ fn without_signal(backup: &Backup, settings: &Settings, restore: &Restore, asked
     };
     let detail = Detail::NoSignal(Unasked { data: backup.name.clone(), off: asked.off });
     Some(Finding { severity, file: Some(file.to_owned()), detail, ..Finding::of(Code::SignalMissing) })
+}
+
+/// A standby that is told of no place from which WAL comes: it looks into its own `pg_wal`, and waits.
+fn without_source(archive: &dyn Source, settings: &Settings, restore: &Restore, asked: WithSignal) -> Option<Finding> {
+    let none = settings.mode == Mode::Standby && settings.restore_command.is_none() && !settings.streams;
+    let severity = if restore.is_good() && !asked.short { Severity::Warning } else { Severity::Error };
+    let detail = Detail::NoSource { archive: named(archive) };
+    let file = Some("standby.signal".to_owned());
+    (none && !settings.planned).then(|| Finding { severity, file, detail, ..Finding::of(Code::RestoreCommand) })
 }
 
 /// A command that does not deliver what lies here. `short`: the archive has more than recovery comes to.

@@ -200,7 +200,14 @@ fn found(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
         return None;
     }
     // Another timeline was asked for, which the backup's is no part of.
-    let is_lost = matches!(restore.failure, Some(Failure::NoCheckpoint { .. } | Failure::NotAChild { .. }));
+    let is_lost = matches!(
+        restore.failure,
+        Some(
+            Failure::NoCheckpoint { .. }
+                | Failure::NotAChild { .. }
+                | Failure::Waits { lacks: Lacking::Checkpoint | Lacking::Redo, .. }
+        )
+    );
     let beside = site.off_way(restore).filter(|_| is_lost);
     let missing = missing.filter(|_| beside.is_none());
     let target = restore.target.as_ref().map(|t| target_named(&t.target)).unwrap_or_default();
@@ -224,7 +231,7 @@ fn found(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
             (Code::RestoreShort, more.or_else(left)?)
         }
         None if restore.is_late() => {
-            (Code::TargetUnreached, Detail::RestoreLater { began: restore.began?, instead: None })
+            (Code::TargetUnreached, Detail::RestoreLater { from: restore.data_from()?, instead: None })
         }
         None => match restore.target.as_ref().filter(|t| !t.reached) {
             Some(_) => {

@@ -117,6 +117,9 @@ impl Finding {
             (_, Detail::SettingBeside(setting)) => given::replace(setting),
             (_, Detail::TargetOutranked(setting)) => given::leave_out(setting),
             (_, Detail::Command(own)) => given::deliver(own),
+            (_, Detail::NoSource { archive }) => {
+                format!("set a restore_command that takes files from here: {}", given::get_from(archive.as_deref()))
+            }
             (_, Detail::NoSignal(Unasked { off: Some(off), .. })) => restore::rewind(off),
             (_, Detail::NoSignal(Unasked { data, .. })) if file == "recovery.conf" => {
                 format!("write {file} in {data} before the server is started, with a restore_command: walproof when ARCHIVE POSITION prints it")

@@ -3,7 +3,7 @@
 
 use pgwal_format::recovery::settings::TargetAction;
 use pgwal_format::rmgr::xact::Timestamp;
-use pgwal_format::{TimelineId, Version};
+use pgwal_format::{SegmentSize, TimelineId, Version};
 use pgwal_verify::backup::{SettingsFile, Signal};
 use pgwal_verify::recovery::{Given, Mode, ServerZone, SettingPlace, Settings, SettingsError, Target, TargetTimeline};
 
@@ -388,4 +388,23 @@ fn what_is_summarized_needs_more_than_minimal() {
     let said = "WAL cannot be summarized when \"wal_level\" is \"minimal\"";
     assert_eq!(refusal("18", &minimal("on")).as_deref(), Some(said));
     assert_eq!((refusal("18", &minimal("off")), refusal("18", &[("summarize_wal", "on")])), (None, None));
+}
+
+/// 17 and 18, of a cluster with segments of 64 MiB.
+#[test]
+fn sizes_that_do_not_hold_two_segments() {
+    let read = |of: &str, mib: u64, name: &str, value: &str| {
+        let set = vec![(name.to_owned(), value.to_owned())];
+        let segment = SegmentSize::new(mib << 20);
+        let given = Given { planned: true, segment, set, ..Given::default() };
+        Settings::read(version(of), &given, &ServerZone::UTC).err().and_then(|error| error.server_says())
+    };
+    let refused = Some("\"min_wal_size\" must be at least twice \"wal_segment_size\"".to_owned());
+    for of in ["11", "14", "18"] {
+        assert_eq!(read(of, 64, "min_wal_size", "80MB"), refused, "{of}");
+        assert_eq!(read(of, 64, "min_wal_size", "128MB"), None, "{of}");
+        assert_eq!(read(of, 16, "min_wal_size", "80"), None, "{of}");
+    }
+    assert!(read("17", 1024, "max_wal_size", "1GB").is_some());
+    assert_eq!(read("10", 64, "min_wal_size", "80MB"), None);
 }

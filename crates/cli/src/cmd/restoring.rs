@@ -419,6 +419,7 @@ impl Restoring {
         let mut given =
             Given { files: &files, signal: restored.backup.signal, planned: !restored.ready, ..Given::default() };
         given.recovered = restored.done;
+        given.segment = restored.backup.control.as_ref().map(|control| control.segment);
         if given.planned && given.signal.is_none() {
             given.signal = Some(if SettingRules::of(version).recovery_conf.is_some() {
                 Signal::RecoveryConf

@@ -122,3 +122,43 @@ fn a_time_that_is_still_to_come() {
     assert!(missed["message"].as_str().unwrap().contains("still to come"), "{missed}");
     assert!(missed["advice"].as_str().unwrap().starts_with("restore without a target"), "{missed}");
 }
+
+/// 10 to 18: `FATAL: maximum number of prepared transactions reached`, with hot standby off, and after a crash as well.
+#[test]
+fn prepared_transactions_for_which_there_is_no_room() {
+    const FULL: &str = "maximum number of prepared transactions reached";
+    let laid = Laid::new();
+    let none = "max_prepared_transactions = 0";
+    let (code, document) = laid.set(&[COPY, none]).verify(&[]);
+    assert_eq!((code, errors(&document), says(&document)), (1, vec!["WP421"], FULL), "{:#}", document["findings"]);
+    assert!(laid.line("NEXT").contains("max_prepared_transactions = 5"), "{}", laid.line("NEXT"));
+    // In front of the first one a target is reached.
+    assert_eq!(laid.verify(&["--target-lsn", "0/900028"]).0, 0);
+    assert_eq!(says(&laid.set(&[COPY, "max_prepared_transactions = 1"]).verify(&[]).1), FULL);
+    let (code, document) = laid.set(&[COPY, "max_prepared_transactions = 2"]).verify(&[]);
+    assert_eq!((code, errors(&document)), (0, vec![]), "{:#}", document["findings"]);
+    // Those of the directory count before any record, those behind its checkpoint do not.
+    fs::create_dir(laid.at("data/pg_twophase")).unwrap();
+    for (xid, codes) in [("00000000000002DA", vec!["WP421"]), ("00000000000003DA", vec![])] {
+        fs::write(laid.at("data/pg_twophase").join(xid), "").unwrap();
+        let (_, document) = laid.set(&[COPY, none]).verify(&["--target-lsn", "0/900028"]);
+        assert_eq!(errors(&document), codes, "{xid}: {:#}", document["findings"]);
+        fs::remove_file(laid.at("data/pg_twophase").join(xid)).unwrap();
+    }
+}
+
+/// 17: `WARNING: specified neither "primary_conninfo" nor "restore_command"`, and the standby waits for ever.
+#[test]
+fn a_standby_that_is_told_of_no_place() {
+    let laid = Laid::new();
+    fs::rename(laid.at("data/recovery.signal"), laid.at("data/standby.signal")).unwrap();
+    let (code, document) = laid.set(&["restore_command = ''"]).verify(&[]);
+    assert_eq!((code, &document["restore"]["outcome"]), (1, &json!("waits")), "{:#}", document["findings"]);
+    assert!(errors(&document).contains(&"WP435"), "{:#}", document["findings"]);
+    assert!(laid.line("WHY").contains("neither restore_command nor primary_conninfo"), "{}", laid.line("WHY"));
+    assert!(laid.line("NEXT").contains("archive-get %f"), "{}", laid.line("NEXT"));
+    for set in ["primary_conninfo = 'host=a'", COPY] {
+        let (_, document) = laid.set(&[set]).verify(&[]);
+        assert!(!errors(&document).contains(&"WP435"), "{set}: {:#}", document["findings"]);
+    }
+}

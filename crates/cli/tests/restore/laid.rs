@@ -63,8 +63,11 @@ impl Laid {
 
     /// With these lines in `postgresql.conf`; `ARCHIVE` stands for its folder.
     pub fn set(&self, lines: &[&str]) -> &Laid {
-        // Prepared transactions of the primary need a setting for hot standby.
-        let lines = [lines, &["hot_standby = off"]].concat().join("\n").replace("ARCHIVE", &self.text("archive"));
+        // Prepared transactions of the primary need their room.
+        let lines = [&["hot_standby = off", "max_prepared_transactions = 5"], lines]
+            .concat()
+            .join("\n")
+            .replace("ARCHIVE", &self.text("archive"));
         fs::write(self.at("data/postgresql.conf"), lines + "\n").unwrap();
         self
     }

@@ -217,7 +217,7 @@ fn the_label_of_a_server_that_crashed_while_a_backup_was_taken() {
         fs::write(data.join("backup_label"), label(method)).unwrap();
         let (code, document) = ask(&data, &data, &["--pgdata"]);
         assert_eq!((code, &document["restore"]["outcome"]), (1, &json!("fatal")), "{:#}", document["findings"]);
-        assert!(!codes(&document).contains(&"WP436 error".to_owned()), "{:#}", document["findings"]);
+        assert_eq!(!codes(&document).contains(&"WP436 error".to_owned()), left_over, "{:#}", document["findings"]);
         let all = document["findings"].as_array().unwrap();
         let advice = all.iter().find(|f| f["code"] == "WP420").unwrap()["advice"].as_str().unwrap();
         assert_eq!(advice.contains("move backup_label out of it"), left_over, "{advice}");
@@ -230,7 +230,15 @@ fn the_label_of_a_server_that_crashed_while_a_backup_was_taken() {
 fn a_position_in_front_of_the_directory_itself() {
     let folder = tempfile::tempdir().unwrap();
     let [archive, data] = ["archive", "data"].map(|name| folder.path().join(name));
-    let checkpoint = wal_in(&[archive.clone(), data.join("pg_wal")]);
+    let checkpoint = wal_in(&[archive.clone()]);
+    // Nothing lies behind the checkpoint.
+    let file = archive.join("000000010000000000000001");
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[0xA0..].fill(0);
+    fs::write(&file, bytes).unwrap();
+    for number in [2, 3] {
+        fs::remove_file(archive.join(format!("00000001000000000000000{number}"))).unwrap();
+    }
     left(&data, checkpoint, 1, (SHUT_DOWN, 0));
     fs::write(data.join("recovery.signal"), "").unwrap();
     fs::write(
@@ -244,4 +252,23 @@ fn a_position_in_front_of_the_directory_itself() {
     assert_eq!(code, 1);
     let message = missed["message"].as_str().unwrap();
     assert!(message.contains("no replay goes back to it"), "{message}");
+}
+
+/// 18: a copy of a stopped server, and a position in front of its checkpoint: the server stops at the first record that
+/// it replays, with all that the target was to leave out.
+#[test]
+fn a_position_in_front_of_a_cold_copy() {
+    let folder = tempfile::tempdir().unwrap();
+    let [archive, data] = ["archive", "data"].map(|name| folder.path().join(name));
+    let checkpoint = wal_in(&[archive.clone()]);
+    left(&data, checkpoint, 1, (SHUT_DOWN, 0));
+    fs::write(data.join("recovery.signal"), "").unwrap();
+    let settings = format!("restore_command = 'cp {}/%f %p'\nhot_standby = off\n", archive.display());
+    fs::write(data.join("postgresql.conf"), settings).unwrap();
+    // The header of a page lies in front of the checkpoint.
+    for (target, exit) in [("0/FFFF0", 1), ("0/100000", 0), ("0/100028", 0)] {
+        let (code, document) = ask(&archive, &data, &["--target-lsn", target, "--pgdata"]);
+        assert_eq!(code, exit, "{target}: {:#}", document["findings"]);
+        assert_eq!(codes(&document).contains(&"WP423 error".to_owned()), exit == 1, "{target}: {document:#}");
+    }
 }

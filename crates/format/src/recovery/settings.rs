@@ -48,6 +48,8 @@ pub struct SettingRules {
     pub checks_placeholders: bool,
     /// It says which `pg_hba.conf` it does not load (16 and later).
     pub names_hba_path: bool,
+    /// `min_wal_size` and `max_wal_size` must hold two segments of the cluster (11 and later; `ReadControlFile`).
+    pub sizes_by_segment: bool,
     /// `max_wal_senders` come out of `max_connections` (11 alone).
     pub senders_are_connections: bool,
     /// Messages quote the names of settings, and tell ranges with their units (17 and later).
@@ -137,6 +139,7 @@ pub(crate) const SETTINGS_8_2: SettingRules = SettingRules {
     no_restore_command: "recovery command file \"recovery.conf\" did not specify restore_command",
     checks_placeholders: false,
     names_hba_path: false,
+    sizes_by_segment: false,
     senders_are_connections: false,
     quotes_names: false,
 };
@@ -163,7 +166,7 @@ pub(crate) const SETTINGS_9_5: SettingRules = SettingRules {
 pub(crate) const SETTINGS_10: SettingRules =
     SettingRules { hot_standby: Some(true), parameters: DEFAULTS_10, ..SETTINGS_9_5 };
 pub(crate) const SETTINGS_11: SettingRules =
-    SettingRules { refuses_special_times: true, senders_are_connections: true, ..SETTINGS_10 };
+    SettingRules { refuses_special_times: true, sizes_by_segment: true, senders_are_connections: true, ..SETTINGS_10 };
 pub(crate) const SETTINGS_12: SettingRules = SettingRules {
     recovery_conf: None,
     pause_without_hot_standby: PauseWithoutHotStandby {

@@ -6,6 +6,7 @@ use super::folder_place::FolderPlace;
 use super::parts::{BackupParts, LONGEST_MAP, SMALL};
 use super::slots::slots;
 use super::small::{small, special};
+use super::two_phase::two_phase;
 use super::{Backup, BackupKind, structure, tablespace_map};
 use pgwal_catalog::{DataFile, tablespaces as tablespaces_of};
 use pgwal_format::SegmentName;
@@ -62,6 +63,7 @@ pub(super) fn open(path: &Path) -> Result<Backup, SourceError> {
     backup.unlinked = unlinked(path, &backup, &mapped);
     backup.owner = owner(path);
     backup.slots = slots(path);
+    backup.two_phase = two_phase(path);
     Ok(backup)
 }
 

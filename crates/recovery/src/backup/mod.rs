@@ -35,6 +35,7 @@ mod structure;
 mod tablespace_map;
 mod tarball;
 mod tools;
+mod two_phase;
 
 use pgwal_format::text::backup_history::BackupHistory;
 use pgwal_format::text::backup_label::{BackupLabel, IncrementalFrom};
@@ -118,6 +119,8 @@ pub struct Backup {
     pub owner: Option<u32>,
     /// Replication slots that lie in it; a base backup has none.
     pub slots: Vec<SlotThere>,
+    /// Transactions that are prepared in it (`pg_twophase`).
+    pub two_phase: Vec<u32>,
     /// What is wrong with the backup itself.
     pub flaws: Vec<BackupFlaw>,
     /// What of it was not looked at, in words.
@@ -213,6 +216,7 @@ impl Backup {
             unlinked: BTreeSet::new(),
             owner: None,
             slots: Vec::new(),
+            two_phase: Vec::new(),
             flaws: Vec::new(),
             not_checked: Vec::new(),
             contents: None,

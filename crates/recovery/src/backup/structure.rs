@@ -3,12 +3,12 @@
 //! What is at hand may be a sample of a backup, a few files out of it: what is not in that says nothing. A directory
 //! that has most of the folders has all that there were.
 
-use super::Backup;
 use super::flaw::{BackupFlaw, FlawKind, RootFileFlaw, Weight};
 use super::folder_place::FolderPlace;
 use super::manifest::Manifest;
 use super::on_machine;
 use super::parts::{BackupParts, is_whole};
+use super::{Backup, BackupKind};
 use pgwal_format::recovery::data_directory::{DataFolder, WithoutFolder, has_maps, refused_rights};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -84,7 +84,19 @@ pub(super) fn has_most(backup: &Backup, parts: &BackupParts) -> bool {
         .folders
         .iter()
         .filter(|(folder, place)| !folder.name.contains('/') && *place == FolderPlace::There && is_of(folder));
-    there.count() >= MOST_OF_THEM
+    there.count() >= MOST_OF_THEM || has_every_file(backup, parts)
+}
+
+/// Of a copy through a place that has no empty folders, those are left that hold files.
+fn has_every_file(backup: &Backup, parts: &BackupParts) -> bool {
+    let is_of = |folder: &DataFolder| backup.version.is_some_and(|version| folder.is_of(version));
+    let mut with_files =
+        parts.folders.iter().map(|(folder, _)| folder).filter(|folder| is_of(folder) && needs_file(folder));
+    backup.kind == BackupKind::DataDirectory
+        && holds_data(parts)
+        && parts.files.contains_key("PG_VERSION")
+        && (backup.manifest.is_some() || parts.sizes.iter().any(|(path, _)| path == "postgresql.conf"))
+        && with_files.all(|folder| holds_file(parts, folder))
 }
 
 /// The first file that is not there of those without which no connection finds the catalogs of the cluster, or of a

@@ -13,6 +13,7 @@ impl Recovery<'_> {
             starts: false,
             consistent_at: None,
             redo_start: self.start.redo,
+            earliest: self.start.redo,
             redo_end: None,
             replay_end: None,
             timeline: own,

@@ -15,7 +15,7 @@ use pgwal_format::{Lsn, PageSize, SegmentSize, TimelineId, Version};
 use pgwal_recovery::acts::EarlyAct;
 use pgwal_recovery::backup::FlawKind;
 use pgwal_recovery::failure::Failure;
-use pgwal_recovery::outcome::{AsksArchive, LeftOut};
+use pgwal_recovery::outcome::{AsksArchive, DataFrom, LeftOut};
 use pgwal_recovery::pages::InvalidPages;
 use pgwal_recovery::sum::ReplayedCommit;
 use pgwal_recovery::unlabelled::Unlabelled;
@@ -57,12 +57,17 @@ pub enum Detail {
         /// What comes to it.
         instead: Option<Instead>,
     },
-    /// A restore to a time before its backup.
+    /// A restore to a target before its backup.
     RestoreLater {
-        /// When the backup's checkpoint was made, in whole seconds.
-        began: Timestamp,
+        /// Of what the backup's data are.
+        from: DataFrom,
         /// What comes to it.
         instead: Option<Instead>,
+    },
+    /// A standby has neither `restore_command` nor `primary_conninfo`.
+    NoSource {
+        /// The archive that is looked at, where it is one place.
+        archive: Option<String>,
     },
     /// A target that was rolled back: the transaction.
     RolledBack(u32),

@@ -93,8 +93,9 @@ impl Ruling for RestoreRuling<'_, '_> {
             Code::SettingBeside,
         ];
         case.findings.sort_by_key(|f| (std::cmp::Reverse(f.severity), !causes.contains(&f.code)));
-        if case.path.is_empty() {
-            // All of it lies in the server's own pg_wal.
+        if !case.path.contains(&self.restore.timeline) {
+            // All of it lies in the server's own pg_wal, or in the file in which a newer timeline begins.
+            case.path.retain(|timeline| *timeline < self.restore.timeline);
             case.path.push(self.restore.timeline);
         }
         // A damaged file was read, too.
@@ -242,6 +243,7 @@ impl RestoreRuling<'_, '_> {
             short: self.restore.replay_end.is_some_and(|end| asked.replay_end.is_some_and(|other| other > end)),
             starts: asked.replay_end.is_some(),
             off: self.site.off_way(&asked).filter(|_| is_lost),
+            is_left_over: self.site.hidden_checkpoint().is_some(),
         })
     }
 

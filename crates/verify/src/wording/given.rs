@@ -153,10 +153,15 @@ pub(super) fn command(own: &DoubtedCommand) -> String {
     format!("restore_command = '{command}{rest}'{at} {what}")
 }
 
+/// A command that takes files from the archive that is looked at.
+pub(super) fn get_from(archive: Option<&str>) -> String {
+    let from = archive.map_or("PLACE...".to_owned(), |archive| quoted(archive).replace('%', "%%"));
+    format!("walproof archive-get %f \"%p\" --from {from}")
+}
+
 /// What to do about a command that does not deliver.
 pub(super) fn deliver(own: &DoubtedCommand) -> String {
-    let from = own.archive.as_deref().map_or("PLACE...".to_owned(), |archive| quoted(archive).replace('%', "%%"));
-    let get = format!("walproof archive-get %f \"%p\" --from {from}");
+    let get = get_from(own.archive.as_deref());
     match &own.doubt {
         CommandDoubt::Packed | CommandDoubt::Misses(_) | CommandDoubt::NoSuchNames(_) => {
             format!("set a restore_command that takes each file as it lies here: {get}")

@@ -14,6 +14,7 @@ use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Layout, TimelineId};
 use pgwal_recovery::failure::{Failure, Lacking};
+use pgwal_recovery::outcome::DataFrom;
 use pgwal_recovery::pages::InvalidPage;
 use pgwal_source::Codec;
 use pgwal_walk::{Fault, SlackKind};
@@ -161,6 +162,9 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
             format!("{}: the backup is {}", restore(failure, None, &lsn, layout), of_restore::beside(off))
         }
         Detail::Restore { failure, missing, .. } => restore(failure, missing.as_deref(), &lsn, layout),
+        Detail::NoSource { .. } => {
+            "a standby is asked for, and neither restore_command nor primary_conninfo is set: the server looks into its own pg_wal alone".into()
+        }
         Detail::RolledBack(xid) => {
             format!(
                 "transaction {xid} was rolled back at {lsn}: the target is reached there, and nothing of it is in the result"
@@ -171,8 +175,12 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
         Detail::ZoneDoubt(said, doubt) => target::zone_doubt(said, doubt, tell),
         Detail::SamePoints { name, others } => target::same_points(name, others),
         Detail::PartialCommits { count, last } => target::in_partial(file, *count, last.as_ref(), tell),
-        Detail::RestoreLater { began, .. } => {
-            format!("the backup was taken after the target: its data are of {} and later", tell(*began))
+        Detail::RestoreLater { from, .. } => {
+            let from = match from {
+                DataFrom::Time(began) => format!("of {} and later", tell(*began)),
+                DataFrom::Position(start) => format!("those of {start} and behind it"),
+            };
+            format!("the backup was taken after the target: its data are {from}")
         }
         Detail::MinimalReplayed => format!(
             "from {lsn} on WAL was written with wal_level = minimal: what was loaded or built without WAL is missing, and the server only warns of it (data may be missing)"
@@ -376,6 +384,9 @@ fn restore(failure: &Failure, missing: Option<&str>, lsn: &str, layout: Option<&
             return if failure.is_in_its_words() { format!("{what}: {says}") } else { what };
         }
         Failure::Settings(error) => given::refused(error, says),
+        Failure::PreparedFull { xid, most, .. } => format!(
+            "transaction {xid} is prepared where max_prepared_transactions = {most} leaves no room for it: {says}"
+        ),
         Failure::Insufficient { setting, here, there } => {
             format!("{setting} = {here} is lower than the {there} of the primary")
         }

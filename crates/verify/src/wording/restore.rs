@@ -75,6 +75,11 @@ pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
         Failure::NotReplica => format!(
             "where wal_level was archive, set hot_standby = off for this restore; where it was minimal, {BEHIND_MINIMAL}"
         ),
+        Failure::PreparedFull { needed, .. } => format!("set max_prepared_transactions = {needed} or higher for this restore"),
+        // Without hot standby prepared transactions need their room all the same.
+        Failure::Insufficient { setting: setting @ "max_prepared_transactions", there, .. } => {
+            format!("set {setting} = {there} or higher for this restore")
+        }
         Failure::Insufficient { setting, there, .. } => format!("set {setting} = {there} or higher for this restore, or hot_standby = off"),
         Failure::BeforeConsistency => OLDER.into(),
         Failure::BackupEnd => "find good copies of the WAL up to the end of the backup, or restore another backup; of a backup that was never stopped (pg_stop_backup, from 15 on pg_backup_stop) there is none".into(),
