@@ -574,6 +574,7 @@ const V15: Dialect = Dialect {
     image: IMAGES_15,
     catalog_version: 202209061,
     statistics: Statistics { folds_flag: true, says_range: true },
+    settings: settings::SETTINGS_15,
     ..V14
 };
 
@@ -610,6 +611,7 @@ const V18: Dialect = Dialect {
     wording: WORDS_18,
     invalidations: INVALIDATIONS_18,
     stats_item: 16,
+    settings: settings::SETTINGS_18,
     ..V17
 };
 

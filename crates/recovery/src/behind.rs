@@ -61,7 +61,7 @@ pub(crate) fn look(
         segments += 1;
         for event in events.list.iter().filter(|e| e.span.lsn >= end) {
             match &event.what {
-                EventKind::Ended { commit: true, xid, time: at } => {
+                EventKind::Ended { commit: true, xid, time: at, .. } => {
                     let commit = ReplayedCommit { xid: *xid, time: *at, lsn: event.span.lsn };
                     out.dropped = out.dropped.or(Some(commit));
                     let not_later = |time| if settings.inclusive { *at <= time } else { *at < time };

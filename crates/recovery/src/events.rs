@@ -14,11 +14,12 @@ use crate::xid_trace::XidTrace;
 use pgwal_format::record::{Block, Record, RecordHeader};
 use pgwal_format::rmgr::database::{self, DatabaseChange};
 use pgwal_format::rmgr::fields;
+use pgwal_format::rmgr::origin::{self, OriginChange};
 use pgwal_format::rmgr::sink::Value;
 use pgwal_format::rmgr::tablespace::TablespaceChange;
 use pgwal_format::rmgr::xact::{self, Timestamp, XactOutcome};
 use pgwal_format::rmgr::{
-    DATABASE, STANDBY, STORAGE, TABLESPACE, TRANSACTION, XLOG, standby, storage, tablespace, xlog,
+    DATABASE, REPLICATION_ORIGIN, STANDBY, STORAGE, TABLESPACE, TRANSACTION, XLOG, standby, storage, tablespace, xlog,
 };
 use pgwal_format::text::control::ServerParameters;
 use pgwal_format::{Generation, Lsn, TimelineId};
@@ -39,7 +40,11 @@ pub enum EventKind {
         xid: u32,
         /// When.
         time: Timestamp,
+        /// The replication origin that it comes from.
+        origin: Option<OriginChange>,
     },
+    /// What is kept of a replication origin changes by itself.
+    Origin(OriginChange),
     /// A transaction was prepared.
     Prepared(u32),
     /// A restore point.
@@ -174,6 +179,8 @@ pub struct Events<'a> {
     started: bool,
     open: bool,
     pages: Option<Gather<'a>>,
+    /// Replication origins that were told.
+    origins: BTreeSet<u16>,
     /// Of the tablespaces whose place is not there, those that were told.
     told: BTreeSet<u32>,
 }
@@ -196,6 +203,7 @@ impl<'a> Events<'a> {
             started: false,
             open: false,
             pages,
+            origins: BTreeSet::new(),
             told: BTreeSet::new(),
         }
     }
@@ -228,7 +236,9 @@ impl<'a> Events<'a> {
         if xact::ends_prepared(&record.header) && !self.ask.prepared {
             return None;
         }
-        let (commit, xid, time) = match xact::plain_commit(record) {
+        let plain = xact::plain_commit(record);
+        let is_plain = plain.is_some();
+        let (commit, xid, time) = match plain {
             Some(time) => (true, record.header.xid, time),
             None => xact::ended(record).map(|e| (e.outcome == XactOutcome::Commit, e.xid, e.time))?,
         };
@@ -238,7 +248,8 @@ impl<'a> Events<'a> {
             self.sum.commits += 1;
             self.sum.last_commit = Some(ReplayedCommit { xid, time, lsn: record.lsn });
         }
-        Some((EventKind::Ended { commit, xid, time }, self.matches(Some((xid, time)), None)))
+        let origin = if is_plain { None } else { origin::change(record) };
+        Some((EventKind::Ended { commit, xid, time, origin }, self.matches(Some((xid, time)), None)))
     }
 
     fn xlog(&self, record: &Record<'_>) -> Option<(EventKind, bool)> {
@@ -352,6 +363,7 @@ impl Fold for Events<'_> {
                 self.told.clear();
                 tablespace::change(record).map(|change| (EventKind::Tablespace(change), false))
             }
+            REPLICATION_ORIGIN => origin::change(record).map(|change| (EventKind::Origin(change), false)),
             _ => None,
         };
         let found = found.or_else(|| self.changes_nowhere(record).map(|oid| (EventKind::ChangesNowhere(oid), false)));
@@ -364,8 +376,20 @@ impl Fold for Events<'_> {
         self.started |= starts;
         // Most ends of transactions are only counted.
         let closes = self.ask.open_prepared && record.header.rmid == TRANSACTION && xact::ends_prepared(&record.header);
-        let matters =
-            found.as_ref().is_some_and(|(what, hit)| *hit || closes || !matches!(what, EventKind::Ended { .. }));
+        let is_kept = |what: &EventKind| match what {
+            EventKind::Ended { origin: Some(OriginChange::Advanced(origin)), .. } => self.origins.contains(origin),
+            EventKind::Ended { .. } => true,
+            _ => false,
+        };
+        let matters = found.as_ref().is_some_and(|(what, hit)| *hit || closes || !is_kept(what));
+        match found.as_ref().map(|(what, _)| what) {
+            Some(EventKind::Ended { origin: Some(OriginChange::Advanced(origin)), .. }) => {
+                self.origins.insert(*origin);
+            }
+            // One that comes again behind this takes its room anew.
+            Some(EventKind::Origin(_)) => self.origins.clear(),
+            _ => {}
+        }
         if matters || mark || starts {
             let (what, hit) = found.unwrap_or((EventKind::Mark, false));
             self.list.push(RecoveryEvent {

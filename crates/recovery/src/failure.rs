@@ -2,6 +2,7 @@
 
 use crate::SettingsError;
 use crate::slots::SlotRefusal;
+use pgwal_format::recovery::settings::SettingRules;
 use pgwal_format::recovery::{Minimal, NotAChild};
 use pgwal_format::{Dialect, Lsn, TimelineId};
 
@@ -137,6 +138,15 @@ pub enum Failure {
         /// There.
         there: i32,
     },
+    /// More replication origins come than the progress is kept of.
+    OriginsFull {
+        /// The one too many.
+        origin: u16,
+        /// The setting that limits them ([`SettingRules::origins_by`]).
+        most: i32,
+        /// It lies in the directory already: a PANIC.
+        at_start: bool,
+    },
     /// More transactions are prepared at one time than may be.
     PreparedFull {
         /// The one too many.
@@ -248,6 +258,7 @@ impl Failure {
             | Failure::InvalidPages => true,
             Failure::NoCheckpoint { label, .. } | Failure::NoRedo { label, .. } => !label,
             Failure::Slot(refusal) => refusal.is_panic(),
+            Failure::OriginsFull { at_start, .. } => *at_start,
             _ => false,
         }
     }
@@ -323,6 +334,15 @@ impl Failure {
                 format!(
                     "hot standby is not possible because {setting} = {here} is a lower setting than on the {server} server (its value was {there})"
                 )
+            }
+            Failure::OriginsFull { at_start: true, .. } => {
+                let settings = SettingRules::of(dialect.version);
+                let quote = if settings.quotes_names { "\"" } else { "" };
+                format!("could not find free replication state, increase {quote}{}{quote}", settings.origins_by)
+            }
+            Failure::OriginsFull { origin, .. } => {
+                let what = if SettingRules::of(dialect.version).names_origin_id { "ID" } else { "OID" };
+                format!("could not find free replication state slot for replication origin with {what} {origin}")
             }
             Failure::PreparedFull { .. } => "maximum number of prepared transactions reached".into(),
             Failure::BeforeConsistency if !rules.says_consistent => {

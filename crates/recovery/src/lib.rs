@@ -32,6 +32,7 @@ mod missed;
 mod named_files;
 mod names;
 mod off_way;
+mod origin_room;
 pub mod outcome;
 mod outline;
 mod own_wal;

@@ -14,6 +14,7 @@ use crate::hole::ServerAim;
 use crate::in_place::InPlace;
 use crate::named_files::NamedFiles;
 use crate::names::NamesAsked;
+use crate::origin_room::OriginRoom;
 use crate::outcome::{AsksArchive, Ending, OwnWal, Restore};
 use crate::pages::{Blind, Extents, Tracker};
 use crate::prepared::PreparedAcross;
@@ -131,6 +132,11 @@ impl Recovery<'_> {
         if let Some(refusal) = settings.slots.refusal(&self.start.slots, rules).filter(|_| !settings.planned) {
             return Ok(self.dies(out, Failure::Slot(refusal), names));
         }
+        let kept = settings.slots.origins.map(|most| OriginRoom::new(most, &self.start.origins)).transpose();
+        let kept = match kept {
+            Ok(kept) => kept,
+            Err(failure) => return Ok(self.dies(out, failure, names)),
+        };
         let room = match self.room(&begun) {
             Ok(room) => room,
             Err(failure) => return Ok(self.dies(out, failure, names)),
@@ -150,7 +156,7 @@ impl Recovery<'_> {
         if rules.reads_prepared {
             replay.prepared = Some(PreparedAcross::new(self.shelf));
         }
-        replay.room = room;
+        (replay.room, replay.origins) = (room, kept);
         replay.in_place = InPlace::of(self.start, settings);
         replay.nowhere.clone_from(&self.start.nowhere);
         replay.unlinked.clone_from(&self.start.unlinked);

@@ -11,6 +11,7 @@ use crate::acts::EarlyActs;
 use crate::events::{EventKind, Events, RecoveryEvent};
 use crate::failure::Failure;
 use crate::in_place::InPlace;
+use crate::origin_room::OriginRoom;
 use crate::pages::{Change, Noted, Tracker};
 use crate::prepared::PreparedAcross;
 use crate::prepared_room::PreparedRoom;
@@ -114,6 +115,8 @@ pub struct Replay<'a> {
     pub prepared: Option<PreparedAcross<'a>>,
     /// How many more may be prepared, where that is known.
     pub room: Option<PreparedRoom>,
+    /// How many more replication origins may come, where that is known.
+    pub origins: Option<OriginRoom>,
     /// The last backup that ended on the way and is not the one that is being restored: where it started, and the
     /// record of its end.
     pub other_backup: Option<(Lsn, Lsn)>,
@@ -165,6 +168,7 @@ impl<'a> Replay<'a> {
             pages: None,
             prepared: None,
             room: None,
+            origins: None,
             other_backup: None,
             makes_tablespaces: Vec::new(),
             in_place: InPlace::default(),
@@ -305,7 +309,7 @@ impl<'a> Replay<'a> {
     fn count(&mut self, event: &RecoveryEvent) {
         self.sum.records += 1;
         self.sum.last = Some(event.span);
-        if let EventKind::Ended { commit, xid, time } = event.what {
+        if let EventKind::Ended { commit, xid, time, .. } = event.what {
             self.sum.last_ended = Some(time);
             if commit {
                 self.sum.commits += 1;
@@ -318,14 +322,15 @@ impl<'a> Replay<'a> {
     pub(crate) fn replay(&mut self, event: &RecoveryEvent, file: Option<TimelineId>) -> Option<ReplayStop> {
         match &event.what {
             EventKind::Mark | EventKind::RestorePoint { .. } => None,
-            EventKind::Ended { xid, .. } => {
+            EventKind::Origin(change) => self.origins.as_mut()?.replay(*change).map(ReplayStop::Dies),
+            EventKind::Ended { xid, origin, .. } => {
                 if let Some(prepared) = &mut self.prepared {
                     prepared.ended(*xid);
                 }
                 if let Some(room) = &mut self.room {
                     room.ended(*xid);
                 }
-                None
+                self.origins.as_mut()?.replay((*origin)?).map(ReplayStop::Dies)
             }
             EventKind::Tablespace(change) => {
                 self.in_place.replay(change);

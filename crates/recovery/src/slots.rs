@@ -14,6 +14,8 @@ pub struct SlotSettings {
     pub wal_level: Option<SlotLevel>,
     /// `max_replication_slots`.
     pub most: Option<i32>,
+    /// How many replication origins are kept ([`SettingRules::origins_by`]).
+    pub origins: Option<i32>,
 }
 
 /// A `wal_level`, as far as slots need one.
@@ -58,6 +60,7 @@ impl SlotSettings {
         SlotSettings {
             wal_level: last("wal_level").map(level).or(by_default),
             most: last("max_replication_slots").and_then(value::integer).or(default),
+            origins: last(rules.origins_by).and_then(value::integer).or(default),
         }
     }
 

@@ -40,6 +40,8 @@ pub struct Start {
     pub signal_folder: Option<&'static str>,
     /// Replication slots.
     pub slots: Vec<SlotThere>,
+    /// Replication origins of which it keeps how far they came.
+    pub origins: Vec<u16>,
     /// Transactions that are prepared in it.
     pub two_phase: Vec<u32>,
 }
@@ -77,6 +79,7 @@ impl Start {
             unlinked: backup.unlinked.clone(),
             signal_folder: backup.signal_folder,
             slots: backup.slots.clone(),
+            origins: backup.origins.clone(),
             two_phase: backup.two_phase.clone(),
         })
     }

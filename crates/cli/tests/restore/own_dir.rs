@@ -3,7 +3,7 @@
 use crate::own_wal::{CLUSTER, SHUT_DOWN, left, left_with};
 use crate::{restore, run};
 use pgwal::format::{Align, Endian, Layout, Lsn, PageSize, SegmentNo, SegmentSize, TimelineId, Version};
-use pgwal_craft::Builder;
+use pgwal_craft::{Builder, Rec};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -271,4 +271,53 @@ fn a_position_in_front_of_a_cold_copy() {
         assert_eq!(code, exit, "{target}: {:#}", document["findings"]);
         assert_eq!(codes(&document).contains(&"WP423 error".to_owned()), exit == 1, "{target}: {document:#}");
     }
+}
+
+/// Commits of two origins behind a checkpoint, of a server of this version.
+fn wal_of_origins(place: &Path, version: u8) -> Lsn {
+    let dialect = Version::new(version, 0).dialect().unwrap();
+    let (segment, page) = (SegmentSize::new(SIZE).unwrap(), PageSize::DEFAULT);
+    let layout = Layout { dialect, align: Align::Eight, endian: Endian::Little, segment, page };
+    let mut wal = Builder::new(layout, TimelineId(1), CLUSTER, SegmentNo(1));
+    let checkpoint = wal.checkpoint_shutdown();
+    for origin in [1, 1, 7, u16::MAX] {
+        // COMMIT, whose time is all that it says.
+        let main = 800_000_000_000_000_u64.to_le_bytes();
+        wal.record(&Rec { rmid: 1, info: 0, xid: 700, main: &main, origin: Some(origin), ..Rec::default() });
+    }
+    fs::create_dir_all(place).unwrap();
+    wal.finish().write_to(place).unwrap();
+    checkpoint
+}
+
+/// 12 and 17: FATAL at the commit of the one too many; PANIC where the directory has more already.
+#[test]
+fn replication_origins_for_which_there_is_no_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let checkpoint = wal_of_origins(&data.join("pg_wal"), 15);
+    left(&data, checkpoint, 1, (IN_PRODUCTION, 0));
+    let ask = |most: u32| {
+        fs::write(data.join("postgresql.conf"), format!("max_replication_slots = {most}\n")).unwrap();
+        let (code, document) = ask(&data, &data, &["--pgdata"]);
+        (code, document["restore"]["server_says"].as_str().unwrap_or("").to_owned(), document)
+    };
+    let (code, says, document) = ask(1);
+    assert_eq!(says, "could not find free replication state slot for replication origin with ID 7", "{document:#}");
+    assert_eq!((code, &document["restore"]["outcome"]), (1, &json!("fatal")));
+    assert_eq!(ask(2).0, 0, "{:#}", ask(2).2["findings"]);
+    // Three of the last checkpoint, of which none comes again.
+    let mut kept = 0x1257_DADE_u32.to_le_bytes().to_vec();
+    for origin in [3_u64, 4, 5] {
+        kept.extend(origin.to_le_bytes());
+        kept.extend(origin.to_le_bytes());
+    }
+    kept.extend(pgwal::crc::castagnoli::append(0, &kept).to_le_bytes());
+    fs::create_dir_all(data.join("pg_logical")).unwrap();
+    fs::write(data.join("pg_logical/replorigin_checkpoint"), kept).unwrap();
+    let (code, says, document) = ask(2);
+    assert_eq!((code, &document["restore"]["outcome"]), (1, &json!("panic")), "{:#}", document["findings"]);
+    assert_eq!(says, "could not find free replication state, increase max_replication_slots");
+    assert!(ask(4).1.ends_with("ID 7"), "{:#}", ask(4).2["findings"]);
+    assert_eq!(ask(5).0, 0, "{:#}", ask(5).2["findings"]);
 }

@@ -50,6 +50,10 @@ pub struct SettingRules {
     pub names_hba_path: bool,
     /// `min_wal_size` and `max_wal_size` must hold two segments of the cluster (11 and later; `ReadControlFile`).
     pub sizes_by_segment: bool,
+    /// What limits the replication origins that are kept (9.5 and later).
+    pub origins_by: &'static str,
+    /// It names a replication origin by its ID, not its OID (15 and later).
+    pub names_origin_id: bool,
     /// `max_wal_senders` come out of `max_connections` (11 alone).
     pub senders_are_connections: bool,
     /// Messages quote the names of settings, and tell ranges with their units (17 and later).
@@ -140,6 +144,8 @@ pub(crate) const SETTINGS_8_2: SettingRules = SettingRules {
     checks_placeholders: false,
     names_hba_path: false,
     sizes_by_segment: false,
+    origins_by: "max_replication_slots",
+    names_origin_id: false,
     senders_are_connections: false,
     quotes_names: false,
 };
@@ -179,15 +185,18 @@ pub(crate) const SETTINGS_12: SettingRules = SettingRules {
     no_restore_command: "must specify restore_command when standby mode is not enabled",
     ..SETTINGS_11
 };
+pub(crate) const SETTINGS_15: SettingRules = SettingRules { names_origin_id: true, ..SETTINGS_12 };
 pub(crate) const SETTINGS_16: SettingRules =
-    SettingRules { checks_placeholders: true, names_hba_path: true, ..SETTINGS_12 };
+    SettingRules { checks_placeholders: true, names_hba_path: true, ..SETTINGS_15 };
 pub(crate) const SETTINGS_17: SettingRules = SettingRules {
     no_restore_command: "must specify \"restore_command\" when standby mode is not enabled",
     quotes_names: true,
     ..SETTINGS_16
 };
+pub(crate) const SETTINGS_18: SettingRules =
+    SettingRules { origins_by: "max_active_replication_origins", ..SETTINGS_17 };
 pub(crate) const SETTINGS_19: SettingRules =
-    SettingRules { numbers: NumberReading::Strict, parameters: DEFAULTS_19, ..SETTINGS_17 };
+    SettingRules { numbers: NumberReading::Strict, parameters: DEFAULTS_19, ..SETTINGS_18 };
 
 const DEFAULTS_8_2: StandbyDefaults = StandbyDefaults {
     max_connections: Some(100),

@@ -30,7 +30,7 @@ pub mod managers;
 mod message;
 mod multixact;
 mod operation;
-mod origin;
+pub mod origin;
 mod pointers;
 mod relmap;
 pub mod row_changes;

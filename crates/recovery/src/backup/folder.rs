@@ -4,7 +4,7 @@ use super::assemble::{assemble, take_wal};
 use super::flaw::FlawKind;
 use super::folder_place::FolderPlace;
 use super::parts::{BackupParts, LONGEST_MAP, SMALL};
-use super::slots::slots;
+use super::slots::{origins, slots};
 use super::small::{small, special};
 use super::two_phase::two_phase;
 use super::{Backup, BackupKind, structure, tablespace_map};
@@ -64,6 +64,7 @@ pub(super) fn open(path: &Path) -> Result<Backup, SourceError> {
     backup.owner = owner(path);
     backup.slots = slots(path);
     backup.two_phase = two_phase(path);
+    backup.origins = origins(path);
     Ok(backup)
 }
 

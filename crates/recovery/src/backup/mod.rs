@@ -119,6 +119,8 @@ pub struct Backup {
     pub owner: Option<u32>,
     /// Replication slots that lie in it; a base backup has none.
     pub slots: Vec<SlotThere>,
+    /// Replication origins of which it keeps how far they came.
+    pub origins: Vec<u16>,
     /// Transactions that are prepared in it (`pg_twophase`).
     pub two_phase: Vec<u32>,
     /// What is wrong with the backup itself.
@@ -216,6 +218,7 @@ impl Backup {
             unlinked: BTreeSet::new(),
             owner: None,
             slots: Vec::new(),
+            origins: Vec::new(),
             two_phase: Vec::new(),
             flaws: Vec::new(),
             not_checked: Vec::new(),

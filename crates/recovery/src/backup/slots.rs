@@ -1,6 +1,7 @@
 //! Replication slots that lie in a data directory (`pg_replslot`), as a server finds them when it starts.
 
 use super::small::small;
+use pgwal_format::text::origin_checkpoint;
 use pgwal_format::text::replication_slot::{self, ReplicationSlot, SlotFault};
 use std::fs;
 use std::path::Path;
@@ -18,6 +19,8 @@ pub struct SlotThere {
 const MOST: usize = 10_000;
 /// More than any state has.
 const LONGEST: u64 = 4096;
+/// More than 65,535 origins take.
+const LONGEST_ORIGINS: u64 = 2 << 20;
 
 /// All of them, in the order in which a server comes to them. One that cannot be read says nothing.
 pub(super) fn slots(data: &Path) -> Vec<SlotThere> {
@@ -33,4 +36,10 @@ pub(super) fn slots(data: &Path) -> Vec<SlotThere> {
         out.push(SlotThere { file: format!("pg_replslot/{name}/state"), state });
     }
     out
+}
+
+/// Replication origins of the last checkpoint. A file that cannot be read says nothing.
+pub(super) fn origins(data: &Path) -> Vec<u16> {
+    let bytes = small(&data.join("pg_logical/replorigin_checkpoint"), LONGEST_ORIGINS).ok().flatten();
+    bytes.and_then(|bytes| origin_checkpoint::parse(&bytes)).unwrap_or_default()
 }

@@ -8,6 +8,7 @@ use crate::telling::TellTime;
 use pgwal_format::dialect::MAGIC_19_BETA;
 use pgwal_format::page::PageFault;
 use pgwal_format::record::{BodyFault, HeaderFault};
+use pgwal_format::recovery::settings::SettingRules;
 use pgwal_format::rmgr::Rmgr;
 use pgwal_format::rmgr::vocabulary::Vocabulary;
 use pgwal_format::rmgr::xact::Timestamp;
@@ -384,6 +385,10 @@ fn restore(failure: &Failure, missing: Option<&str>, lsn: &str, layout: Option<&
             return if failure.is_in_its_words() { format!("{what}: {says}") } else { what };
         }
         Failure::Settings(error) => given::refused(error, says),
+        Failure::OriginsFull { origin, most, .. } => format!(
+            "replication origin {origin} finds no room where {} = {most}: {says}",
+            layout.map_or("max_replication_slots", |own| SettingRules::of(own.dialect.version).origins_by)
+        ),
         Failure::PreparedFull { xid, most, .. } => format!(
             "transaction {xid} is prepared where max_prepared_transactions = {most} leaves no room for it: {says}"
         ),

@@ -75,6 +75,9 @@ pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
         Failure::NotReplica => format!(
             "where wal_level was archive, set hot_standby = off for this restore; where it was minimal, {BEHIND_MINIMAL}"
         ),
+        Failure::OriginsFull { .. } => {
+            "set max_replication_slots, from 18 on max_active_replication_origins, as high as on the server that the WAL is of".into()
+        }
         Failure::PreparedFull { needed, .. } => format!("set max_prepared_transactions = {needed} or higher for this restore"),
         // Without hot standby prepared transactions need their room all the same.
         Failure::Insufficient { setting: setting @ "max_prepared_transactions", there, .. } => {
