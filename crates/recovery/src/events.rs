@@ -27,6 +27,9 @@ use pgwal_walk::Fold;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+/// `RM_MIN_CUSTOM_ID` (15 and later; before, no record has such a number).
+const FIRST_OF_EXTENSIONS: u8 = 128;
+
 /// What a record is to recovery.
 #[derive(Clone, PartialEq, Debug)]
 pub enum EventKind {
@@ -43,6 +46,8 @@ pub enum EventKind {
         /// The replication origin that it comes from.
         origin: Option<OriginChange>,
     },
+    /// A record of an extension's resource manager, the first of it in the segment.
+    OfExtension(u8),
     /// What is kept of a replication origin changes by itself.
     Origin(OriginChange),
     /// A transaction was prepared.
@@ -179,6 +184,8 @@ pub struct Events<'a> {
     started: bool,
     open: bool,
     pages: Option<Gather<'a>>,
+    /// Resource managers of extensions that were told.
+    managers: BTreeSet<u8>,
     /// Replication origins that were told.
     origins: BTreeSet<u16>,
     /// Of the tablespaces whose place is not there, those that were told.
@@ -203,6 +210,7 @@ impl<'a> Events<'a> {
             started: false,
             open: false,
             pages,
+            managers: BTreeSet::new(),
             origins: BTreeSet::new(),
             told: BTreeSet::new(),
         }
@@ -363,6 +371,7 @@ impl Fold for Events<'_> {
                 self.told.clear();
                 tablespace::change(record).map(|change| (EventKind::Tablespace(change), false))
             }
+            rmid @ FIRST_OF_EXTENSIONS.. => self.managers.insert(rmid).then_some((EventKind::OfExtension(rmid), false)),
             REPLICATION_ORIGIN => origin::change(record).map(|change| (EventKind::Origin(change), false)),
             _ => None,
         };

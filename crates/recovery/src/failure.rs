@@ -138,6 +138,8 @@ pub enum Failure {
         /// There.
         there: i32,
     },
+    /// A record is of an extension's resource manager, and none is loaded.
+    NoManager(u8),
     /// More replication origins come than the progress is kept of.
     OriginsFull {
         /// The one too many.
@@ -335,6 +337,7 @@ impl Failure {
                     "hot standby is not possible because {setting} = {here} is a lower setting than on the {server} server (its value was {there})"
                 )
             }
+            Failure::NoManager(id) => format!("resource manager with ID {id} not registered"),
             Failure::OriginsFull { at_start: true, .. } => {
                 let settings = SettingRules::of(dialect.version);
                 let quote = if settings.quotes_names { "\"" } else { "" };

@@ -152,6 +152,12 @@ impl<'a> Given<'a> {
         self.targets(recovery).into_iter().rev().find(|setting| other && setting.name == counts)
     }
 
+    /// Whether any library is loaded when a server starts.
+    pub(crate) fn loads_any(&self, server: &[(&str, &str)]) -> bool {
+        let named = |(name, _): &&(&str, &str)| name.eq_ignore_ascii_case("shared_preload_libraries");
+        server.iter().rev().find(named).is_some_and(|(_, value)| !value.trim().is_empty())
+    }
+
     /// The libraries that a server loads when it starts, where it will be started as it lies.
     pub(crate) fn libraries(&self, server: &[(&str, &str)]) -> Option<PlacedSetting> {
         let named = |(name, _): &&(&str, &str)| name.eq_ignore_ascii_case("shared_preload_libraries");

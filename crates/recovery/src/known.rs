@@ -41,6 +41,7 @@ pub fn stopped_by<'n>(
         hot_standby,
         from_archive: true,
         on_this_machine: false,
+        loads_nothing: false,
         parameters: Vec::new(),
     };
     let mut replay = Replay::new(dialect, line, &goal, from.timeline, from.start);

@@ -48,6 +48,7 @@ mod reading;
 mod recover;
 mod replay;
 mod restored;
+mod running;
 mod said;
 pub mod settings;
 pub mod slots;

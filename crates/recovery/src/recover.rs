@@ -306,6 +306,7 @@ impl Recovery<'_> {
             hot_standby: settings.hot_standby && settings.mode != Mode::Crash,
             from_archive: settings.mode != Mode::Crash,
             on_this_machine: !settings.planned,
+            loads_nothing: settings.loads_nothing,
             parameters: rules.parameters.iter().filter_map(|p| Some((p.field, here(p.field)?))).collect(),
         }
     }

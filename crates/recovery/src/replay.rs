@@ -60,6 +60,8 @@ pub struct Goal {
     pub from_archive: bool,
     /// The server will be started on this machine, on the directory as it lies.
     pub on_this_machine: bool,
+    /// No library is loaded that could bring a resource manager.
+    pub loads_nothing: bool,
     /// Settings that a standby needs, by their names in records; one that is not here is as high as needed.
     pub parameters: Vec<(&'static str, i32)>,
 }
@@ -322,6 +324,9 @@ impl<'a> Replay<'a> {
     pub(crate) fn replay(&mut self, event: &RecoveryEvent, file: Option<TimelineId>) -> Option<ReplayStop> {
         match &event.what {
             EventKind::Mark | EventKind::RestorePoint { .. } => None,
+            EventKind::OfExtension(manager) => {
+                self.goal.loads_nothing.then_some(ReplayStop::Dies(Failure::NoManager(*manager)))
+            }
             EventKind::Origin(change) => self.origins.as_mut()?.replay(*change).map(ReplayStop::Dies),
             EventKind::Ended { xid, origin, .. } => {
                 if let Some(prepared) = &mut self.prepared {

@@ -74,6 +74,8 @@ pub struct Settings {
     /// The target that counts, where that is not the one of the options but one of another kind, where it stands (up to
     /// 9.3).
     pub outranked: Option<PlacedSetting>,
+    /// The configuration is at hand, and no library is loaded at the start.
+    pub loads_nothing: bool,
     /// Libraries that are loaded at the start of a server that is started as it lies (`shared_preload_libraries`).
     pub libraries: Option<PlacedSetting>,
     /// Some settings are there, and which ones this version has is not known here.
@@ -136,6 +138,7 @@ impl Settings {
             planned: true,
             overridden: Vec::new(),
             outranked: None,
+            loads_nothing: false,
             libraries: None,
             names_not_known: false,
         }
@@ -300,6 +303,7 @@ impl Settings {
             delivers_nothing,
             planned: given.planned,
             overridden: given.overridden(),
+            loads_nothing: given.is_configured() && !given.loads_any(&sorted.server),
             libraries: given.libraries(&sorted.server),
             outranked,
             names_not_known: !sorted.server.is_empty() && !ServerParameter::are_known(version),

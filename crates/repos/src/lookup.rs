@@ -5,6 +5,7 @@
 use pgwal_format::FileName;
 use pgwal_source::name::{self, NamePlace, Placed};
 use pgwal_source::{Codec, Entry, MisfiledFile, NamedPacking, OpeningRule, WantedPlace};
+use std::collections::HashMap;
 
 /// A file of WAL in a tool's folders.
 pub(crate) struct FileInPlace<'a> {
@@ -19,6 +20,9 @@ pub(crate) struct FileInPlace<'a> {
 pub(crate) enum LookedUp {
     /// It finds it.
     Found(OpeningRule),
+    /// It tries several names, one after the other, and takes the first that is there, good or bad: the place of this
+    /// one among them.
+    FoundAt(usize, OpeningRule),
     /// It looks elsewhere for a file of that name.
     Elsewhere(Elsewhere),
 }
@@ -59,6 +63,12 @@ fn log_of(name: FileName) -> Option<String> {
     }
 }
 
+/// The same of a tool that tries its suffixes in this order.
+pub(crate) fn in_order(suffix: &str, known: &[(Codec, &str)], behind: pgwal_source::BehindRule) -> Option<LookedUp> {
+    let at = known.iter().position(|(_, own)| *own == suffix)?;
+    Some(LookedUp::FoundAt(at, by_suffix(suffix, known, behind)?))
+}
+
 /// As what a file is opened by a tool that goes by its suffix, of those that it knows.
 pub(crate) fn by_suffix(
     suffix: &str,
@@ -69,23 +79,45 @@ pub(crate) fn by_suffix(
     Some(OpeningRule::ByName(NamedPacking { codec: *codec, known: true, behind }))
 }
 
-/// The file as the tool finds it, or where it looks instead.
-pub(crate) fn looked_up(entry: Entry, lookup: Lookup) -> Result<Entry, Box<MisfiledFile>> {
+/// What the tool finds in a list, and what lies beside its way.
+pub(crate) fn find(entries: Vec<Entry>, lookup: Lookup) -> (Vec<Entry>, Vec<MisfiledFile>) {
+    let (mut found, mut misfiled) = (Vec::new(), Vec::new());
+    let mut first: HashMap<FileName, usize> = HashMap::new();
+    for entry in entries {
+        match looked_up(entry, lookup) {
+            Ok((entry, at)) => {
+                if let Some((name, at)) = entry.name.zip(at) {
+                    first.entry(name).and_modify(|first| *first = at.min(*first)).or_insert(at);
+                }
+                found.push((entry, at));
+            }
+            Err(elsewhere) => misfiled.push(*elsewhere),
+        }
+    }
+    let is_taken = |(entry, at): &(Entry, Option<usize>)| {
+        entry.name.zip(*at).is_none_or(|(name, at)| first.get(&name) == Some(&at))
+    };
+    (found.into_iter().filter(is_taken).map(|(entry, _)| entry).collect(), misfiled)
+}
+
+/// The file as the tool finds it, and its place among the names that it tries; or where it looks instead.
+fn looked_up(entry: Entry, lookup: Lookup) -> Result<(Entry, Option<usize>), Box<MisfiledFile>> {
     let folder = entry.folder();
     let above = folder.trim_end_matches('/');
     let last = above.rsplit('/').next().unwrap_or("");
     let log = Some(last).filter(|name| name::is_log_folder(name));
     let looked = {
         let file = entry.file_name();
-        let NamePlace::Wal(placed) = name::place(file) else { return Ok(entry) };
+        let NamePlace::Wal(placed) = name::place(file) else { return Ok((entry, None)) };
         let found = FileInPlace { placed, file, log };
         if !found.is_asked_for() {
-            return Ok(entry);
+            return Ok((entry, None));
         }
         lookup(&found)
     };
     match looked {
-        LookedUp::Found(opening) => Ok(entry.opened(opening)),
+        LookedUp::Found(opening) => Ok((entry.opened(opening), None)),
+        LookedUp::FoundAt(at, opening) => Ok((entry.opened(opening), Some(at))),
         LookedUp::Elsewhere(Elsewhere { in_log, with_sum, suffixes }) => {
             let root = if log.is_some() { above.strip_suffix(last).unwrap_or("") } else { folder.as_str() };
             let own = entry.name.and_then(log_of).filter(|_| in_log);

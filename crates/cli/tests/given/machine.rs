@@ -328,3 +328,39 @@ fn a_server_that_waits_for_standbys() {
         Place::whole().set(lines).ask(&[]).starts(lines);
     }
 }
+
+/// 13 and 17: the restored server renames the segments that the other one writes to.
+#[test]
+fn a_link_into_the_wal_of_a_server_that_runs() {
+    let place = Place::whole();
+    let other = tempfile::tempdir().unwrap();
+    fs::create_dir_all(other.path().join("pg_wal")).unwrap();
+    let wal = place.at("data/pg_wal");
+    fs::remove_dir_all(&wal).unwrap();
+    std::os::unix::fs::symlink(other.path().join("pg_wal"), &wal).unwrap();
+    // Nothing runs there.
+    assert_eq!(place.ask(&[]).codes().iter().filter(|code| **code == "WP434").count(), 0);
+    let mut server = Command::new("sleep").arg("60").current_dir(other.path()).spawn().unwrap();
+    fs::write(other.path().join("postmaster.pid"), format!("{}\n", server.id())).unwrap();
+    let answer = place.ask(&[]);
+    server.kill().unwrap();
+    server.wait().unwrap();
+    assert_eq!((answer.exit, answer.codes()[0]), (1, "WP434"));
+    let message = answer.first("message");
+    assert!(message.contains(&other.path().display().to_string()), "{message}");
+}
+
+/// 17: a copy by way of a store that has no empty folders. `FATAL: could not open directory "pg_notify"`.
+#[test]
+fn a_copy_without_its_empty_folders() {
+    let place = Place::whole();
+    place.write("data/base/5/112", "x");
+    assert_eq!(place.ask(&[]).exit, 0);
+    for folder in FOLDERS.iter().rev() {
+        // Those that hold files stay.
+        let _ = fs::remove_dir(place.at("data").join(folder));
+    }
+    let answer = place.ask(&[]);
+    assert_eq!((answer.exit, answer.codes()[0]), (1, "WP434"));
+    assert!(answer.says().starts_with("could not open directory \"pg_"), "{}", answer.says());
+}

@@ -22,6 +22,7 @@ mod encrypt;
 mod ends;
 mod misfiled;
 mod newest;
+mod order;
 mod own_files;
 mod places;
 #[path = "../run/tar.rs"]

@@ -321,3 +321,32 @@ fn replication_origins_for_which_there_is_no_room() {
     assert!(ask(4).1.ends_with("ID 7"), "{:#}", ask(4).2["findings"]);
     assert_eq!(ask(5).0, 0, "{:#}", ask(5).2["findings"]);
 }
+
+/// 16, likewise 15: `FATAL: resource manager with ID 128 not registered`, in a crash recovery too.
+#[test]
+fn a_record_of_an_extension_that_nothing_loads() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let dialect = Version::new(15, 0).dialect().unwrap();
+    let (segment, page) = (SegmentSize::new(SIZE).unwrap(), PageSize::DEFAULT);
+    let layout = Layout { dialect, align: Align::Eight, endian: Endian::Little, segment, page };
+    let mut wal = Builder::new(layout, TimelineId(1), CLUSTER, SegmentNo(1));
+    let checkpoint = wal.checkpoint_shutdown();
+    wal.record(&Rec { rmid: 128, info: 0, xid: 700, main: b"some", ..Rec::default() });
+    fs::create_dir_all(data.join("pg_wal")).unwrap();
+    wal.finish().write_to(&data.join("pg_wal")).unwrap();
+    left(&data, checkpoint, 1, (IN_PRODUCTION, 0));
+    for (libraries, says) in [
+        ("", Some("resource manager with ID 128 not registered")),
+        ("shared_preload_libraries = ''\n", Some("resource manager with ID 128 not registered")),
+        ("shared_preload_libraries = 'citus'\n", None),
+    ] {
+        fs::write(data.join("postgresql.conf"), libraries).unwrap();
+        let (code, document) = ask(&data, &data, &["--pgdata"]);
+        let found = document["restore"]["server_says"].as_str();
+        assert_eq!((code, found), (i32::from(says.is_some()), says), "{libraries}: {:#}", document["findings"]);
+    }
+    // What is set is not known without a configuration.
+    fs::remove_file(data.join("postgresql.conf")).unwrap();
+    assert_eq!(ask(&data, &data, &["--pgdata"]).0, 0);
+}

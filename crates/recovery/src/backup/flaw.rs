@@ -63,6 +63,8 @@ pub enum StartObstacle {
     NoLogFolder(String),
     /// None of the addresses on which it is to listen is one of this machine.
     NoAddress,
+    /// What lies elsewhere is that of a server that runs in this directory.
+    OthersPlace(String),
     /// Each commit is to wait for standbys.
     AwaitsStandbys,
 }

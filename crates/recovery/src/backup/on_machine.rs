@@ -8,6 +8,7 @@ use super::Backup;
 use super::flaw::{BackupFlaw, FlawKind, StartFlaw, StartObstacle, Weight};
 use super::small::small;
 use crate::fault::{PlacedSetting, SettingPlace};
+use crate::running;
 use crate::value;
 use pgwal_format::recovery::settings::SettingRules;
 use std::fs;
@@ -25,6 +26,7 @@ pub(super) fn obstacles(backup: &Backup, set: &[&str]) -> Vec<BackupFlaw> {
     out.extend(start.log_folder());
     out.extend(start.addresses());
     out.extend(start.standbys());
+    out.extend(start.shared());
     out
 }
 
@@ -200,6 +202,24 @@ impl StartLook<'_> {
             return None;
         }
         Some(self.set_by(setting, Weight::Warning, (StartObstacle::AwaitsStandbys, None)))
+    }
+
+    /// `pg_wal`, and tablespaces, that a copy has as links into those of a server that runs: it would recycle that
+    /// one's WAL, and write into its files.
+    fn shared(&self) -> Option<BackupFlaw> {
+        let spaces = fs::read_dir(self.data.join("pg_tblspc")).into_iter().flatten().flatten();
+        let names = spaces.filter_map(|entry| Some(format!("pg_tblspc/{}", entry.file_name().to_str()?)));
+        let linked = ["pg_wal", "pg_xlog"].map(str::to_owned).into_iter().chain(names);
+        let linked: Vec<String> = linked.filter(|name| self.data.join(name).is_symlink()).collect();
+        if linked.is_empty() {
+            return None;
+        }
+        let others = running::beside(self.data);
+        linked.iter().find_map(|name| {
+            let other = others.iter().find(|other| other.works_in(&self.data.join(name)))?;
+            let obstacle = StartObstacle::OthersPlace(other.data.display().to_string());
+            Some(self.flaw(name, Weight::Error, (obstacle, None)))
+        })
     }
 
     /// Often made when a machine starts: it may be there where the server will be.

@@ -75,6 +75,9 @@ pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
         Failure::NotReplica => format!(
             "where wal_level was archive, set hot_standby = off for this restore; where it was minimal, {BEHIND_MINIMAL}"
         ),
+        Failure::NoManager(_) => {
+            "name the extension that this WAL is of in shared_preload_libraries, as it stands there on the primary".into()
+        }
         Failure::OriginsFull { .. } => {
             "set max_replication_slots, from 18 on max_active_replication_origins, as high as on the server that the WAL is of".into()
         }

@@ -46,6 +46,9 @@ pub(super) fn message(flaw: &StartFlaw) -> String {
         (StartObstacle::NoAddress, sets) => {
             format!("{}, which is no address of this machine: a server does not start", sets.unwrap_or_default())
         }
+        (StartObstacle::OthersPlace(server), _) => format!(
+            "this is a link into what the server that runs in {server} works with: a server that is started here renames and overwrites its files"
+        ),
         (StartObstacle::AwaitsStandbys, sets) => format!(
             "{}: a server that is restored opens, and each of its commits waits until a standby of that name follows it",
             sets.unwrap_or_default()
@@ -76,6 +79,9 @@ pub(super) fn advice(flaw: &StartFlaw) -> String {
         }
         (StartObstacle::NoAddress, Some(setting)) => {
             format!("name an address of this machine in {} (listen_addresses = 'localhost'), or give it that one", at(setting))
+        }
+        (StartObstacle::OthersPlace(_), _) => {
+            "put a folder of its own in the place of the link, with what it needs of the files, before a server is started on the copy".into()
         }
         (StartObstacle::AwaitsStandbys, Some(setting)) => {
             format!("set synchronous_standby_names = '' in {} until standbys follow the server", at(setting))
