@@ -51,6 +51,11 @@ impl Delivery {
         false
     }
 
+    /// Whether it ends with 0 where it leaves an empty file for one that is missing.
+    pub fn leaves_empty_files(command: &str) -> bool {
+        fetch::leaves_empty_files(command)
+    }
+
     /// Whether it takes what a web server says of a missing file for the file.
     pub fn takes_error_pages(command: &str) -> bool {
         fetch::takes_error_pages(command)

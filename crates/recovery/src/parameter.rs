@@ -11,6 +11,10 @@ use pgwal_format::{SegmentSize, Version};
 /// Refuses what a server of this version refuses by type and range. What a setting makes of its text by itself (a list,
 /// a locale) is not looked at.
 pub(crate) fn check(version: Version, name: &str, text: &str) -> Result<(), SettingsError> {
+    // Up to 11 it stands in recovery.conf, and is looked at when that is read.
+    if name.eq_ignore_ascii_case("primary_slot_name") && !is_slot_name(text) {
+        return Err(invalid("primary_slot_name", text));
+    }
     let Some(parameter) = ServerParameter::named(version, name) else { return Ok(()) };
     let name = parameter.name;
     match parameter.values {
@@ -27,6 +31,11 @@ pub(crate) fn check(version: Version, name: &str, text: &str) -> Result<(), Sett
         }
         ParameterValues::Text => Ok(()),
     }
+}
+
+/// `ReplicationSlotValidateName`; none is none.
+fn is_slot_name(text: &str) -> bool {
+    text.len() < 64 && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
 /// Refuses settings that do not go together (`PostmasterMain`). What is not set is as it is by default.

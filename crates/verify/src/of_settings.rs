@@ -120,6 +120,7 @@ fn command(
         }
         (Delivery::Nothing, _) => Some(CommandDoubt::Nothing),
         _ if Delivery::takes_error_pages(command) => Some(CommandDoubt::TakesErrorPages),
+        _ if Delivery::leaves_empty_files(command) => Some(CommandDoubt::LeavesEmpty),
         (_, Some(copies)) => {
             let from: Vec<(PathBuf, String)> = copies.iter().map(|c| (c.folder.clone(), c.suffix.clone())).collect();
             elsewhere(archive, &from, !settings.planned)?
@@ -142,7 +143,7 @@ fn command(
     let fails = match &doubt {
         Some(CommandDoubt::NotForServer(_)) => true,
         // What another server is started with is not yet what this one is given.
-        Some(CommandDoubt::TakesErrorPages) => !settings.planned,
+        Some(CommandDoubt::TakesErrorPages | CommandDoubt::LeavesEmpty) => !settings.planned,
         Some(CommandDoubt::Misses(_)) => !(reached && restore.is_good()),
         Some(CommandDoubt::NoSuchNames(_)) if copies.is_some() && !settings.planned => comes_short,
         Some(CommandDoubt::Packed) => comes_short,

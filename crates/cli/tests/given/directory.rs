@@ -234,6 +234,7 @@ fn settings_that_end_a_server() {
     for (line, says) in [
         ("nonsense = 1", "unrecognized configuration parameter \"nonsense\""),
         ("archive_mode = maybe", "invalid value for parameter \"archive_mode\": \"maybe\""),
+        ("primary_slot_name = Bad-Name", "invalid value for parameter \"primary_slot_name\": \"Bad-Name\""),
         ("recovery_target_action = nonsense", "invalid value for parameter \"recovery_target_action\": \"nonsense\""),
         ("max_connections = 0", "0 is outside the valid range for parameter \"max_connections\" (1 .. 262143)"),
         ("restore_command = ''", "must specify restore_command when standby mode is not enabled"),

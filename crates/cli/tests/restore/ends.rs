@@ -77,6 +77,9 @@ fn a_command_that_takes_pages_of_errors() {
     assert_eq!((code, errors(&document)), (1, vec!["WP435"]), "{:#}", document["findings"]);
     assert!(laid.line("WHY").contains("fetches without -f"), "{}", laid.line("WHY"));
     assert!(laid.line("NEXT").contains("add -f"), "{}", laid.line("NEXT"));
+    let (code, document) = set("gunzip -c /srv/wal/%f.gz > %p || true");
+    assert_eq!((code, errors(&document)), (1, vec!["WP435"]), "{:#}", document["findings"]);
+    assert!(laid.line("WHY").contains("leaves an empty one"), "{}", laid.line("WHY"));
     let (code, document) = set("curl -sf http://127.0.0.1:9/wal/%f -o %p");
     assert_eq!((code, errors(&document)), (0, vec![]), "{:#}", document["findings"]);
 }

@@ -1,5 +1,9 @@
-//! Whether a command takes what a web server says of a missing file for the file.
+//! Whether a command says that it has a file that is missing, and leaves one that is none.
 //!
+//! ```text
+//! curl -s http://wal/%f -o %p              the page that says "404"
+//! gunzip -c /srv/wal/%f.gz > %p || true    an empty file, which the shell makes before gunzip looks
+//! ```
 //! curl ends with 0 and writes down the page that says "404", unless `-f` is given. A server so gets every file that it
 //! asks for, and never comes to the end of the timelines that it looks for: 00000002.history, 00000003.history, …
 //! (`findNewestTimeLine`); of a segment it gets a page of another size.
@@ -7,6 +11,32 @@
 use super::by_name::ShellCall;
 use super::program;
 use super::tokens::{ShellToken, tokens};
+
+/// Whether a command of known forms ends with 0 where it leaves an empty file at `%p`.
+pub(super) fn leaves_empty_files(command: &str) -> bool {
+    let Some(tokens) = tokens(command) else { return false };
+    let alternatives: Vec<&[ShellToken]> = tokens.split(|token| *token == ShellToken::Or).collect();
+    let Some((last, before)) = alternatives.split_last() else { return false };
+    let words: Vec<&str> = last.iter().filter_map(word_of).collect();
+    let succeeds = words.len() == last.len() && matches!(words.as_slice(), ["true" | ":"] | ["exit", "0"]);
+    succeeds && before.iter().any(|alternative| makes_a_file(alternative))
+}
+
+/// Whether a shell makes `%p` before it knows whether the file is there: no test stands in front, and it is not to read
+/// the file itself first.
+fn makes_a_file(alternative: &[ShellToken]) -> bool {
+    let Some(at) = alternative.iter().position(|token| *token == ShellToken::Output) else { return false };
+    let in_front = alternative.get(..at).unwrap_or_default();
+    let is_guarded = in_front.iter().any(|token| matches!(token, ShellToken::Input | ShellToken::And));
+    !is_guarded && alternative.get(at + 1).and_then(word_of) == Some("%p")
+}
+
+fn word_of(token: &ShellToken) -> Option<&str> {
+    match token {
+        ShellToken::Word(word) => Some(word),
+        _ => None,
+    }
+}
 
 /// Options of curl that are followed by a word of their own, as letters.
 const WITH_WORD: &str = "AbcCdDeEFhHKmoPQrtTuUwxXyYz";
@@ -37,7 +67,28 @@ fn is_among(word: &str, letter: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::takes_error_pages;
+    use super::{leaves_empty_files, takes_error_pages};
+
+    #[test]
+    fn a_file_is_made_and_nothing_put_into_it() {
+        for leaves in [
+            "gunzip -c /srv/wal/%f.gz > %p || true",
+            "zcat /a/%f.gz > \"%p\" || zcat /b/%f.gz > %p || exit 0",
+            "cat /a/%f.gz | gunzip > %p || :",
+        ] {
+            assert!(leaves_empty_files(leaves), "{leaves}");
+        }
+        for fails in [
+            "gunzip -c /srv/wal/%f.gz > %p",
+            "gunzip -c /srv/wal/%f.gz > %p || exit 1",
+            "gunzip < /srv/wal/%f.gz > %p || true",
+            "test -f /a/%f.gz && gunzip -c /a/%f.gz > %p || true",
+            "cp /srv/wal/%f %p || true",
+            "gunzip -c /srv/wal/%f.gz > %p || echo $? >> /tmp/log",
+        ] {
+            assert!(!leaves_empty_files(fails), "{fails}");
+        }
+    }
 
     #[test]
     fn curl_that_does_not_fail() {
