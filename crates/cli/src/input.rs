@@ -6,6 +6,7 @@ use crate::keys::KeyOptions;
 use crate::repo::PlaceOptions;
 use crate::speed::SpeedOptions;
 use anyhow::{Context, ensure};
+use pgwal::repos::shell::quoted;
 use pgwal::repos::{self, ContentsReading, OpenedPlace, PlaceReading};
 use pgwal::source::{Pace, Source};
 use pgwal::verify::{Depth, Options, contents};
@@ -94,6 +95,12 @@ impl InputOptions {
     pub fn shown(&self) -> String {
         let all = self.each_named().into_iter().flatten();
         all.map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The same, as a shell takes them.
+    pub fn typed(&self) -> String {
+        let all = self.each_named().into_iter().flatten();
+        all.map(|path| quoted(&path.display().to_string())).collect::<Vec<_>>().join(" ")
     }
 
     /// How to read it: so many threads, mapped or not, and what others write at this moment is waited for.

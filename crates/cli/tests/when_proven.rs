@@ -70,3 +70,19 @@ fn what_is_printed_is_reached() {
         assert!(!answer["position"]["settings"].as_object().unwrap().contains_key("recovery_target_lsn"), "{end}");
     }
 }
+
+#[test]
+fn what_is_to_be_typed_names_a_folder_with_a_blank() {
+    let folder = tempfile::tempdir().unwrap();
+    let wal = folder.path().join("my wal's");
+    std::fs::create_dir(&wal).unwrap();
+    for file in std::fs::read_dir(testdata("demo/good")).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), wal.join(file.file_name())).unwrap();
+    }
+    let said = walproof(&["when", wal.to_str().unwrap(), "xid:737"]).out;
+    let typed = said.lines().find_map(|line| line.strip_prefix("CHECK    walproof ")).unwrap();
+    let line = format!("'{}' {typed}", env!("CARGO_BIN_EXE_walproof"));
+    let ran = std::process::Command::new("sh").args(["-c", &line]).env("TZ", "UTC").output().unwrap();
+    assert!(ran.status.success(), "{line}: {}", String::from_utf8_lossy(&ran.stderr));
+}

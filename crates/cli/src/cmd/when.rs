@@ -110,7 +110,7 @@ pub fn run(args: &WhenArgs) -> anyhow::Result<Exit> {
     let mut out = page(args.format.form());
     match args.format {
         WhenFormat::Text => {
-            when::text::write(&mut Lines::new(&mut out), &times, &backups, answer.as_ref(), &input.shown(), &zone)?
+            when::text::write(&mut Lines::new(&mut out), &times, &backups, answer.as_ref(), &input.typed(), &zone)?
         }
         WhenFormat::Json => {
             serde_json::to_writer_pretty(&mut out, &when::json::document(&times, &backups, answer.as_ref()))?;
