@@ -2,7 +2,7 @@
 
 use crate::backup_files::{BackupFile, BackupFileFlaw, backup_files};
 use crate::error::Error;
-use crate::index::{IndexSession, IndexUse, Joined};
+use crate::index::{IndexSession, IndexUse, Joined, NewestGone};
 use crate::lineage::{HistoryFlaw, Lineage, Node};
 use crate::look::{Depth, Look, Which};
 use crate::names::{Inventory, Segment};
@@ -140,6 +140,8 @@ pub struct ArchiveSurvey {
     pub behind: Vec<(usize, LeftBehind)>,
     /// Files whose bytes are others than those that were proven before.
     pub changed: Vec<usize>,
+    /// What was here in an earlier run, behind all that is here now.
+    pub gone: Option<NewestGone>,
     /// What expired while it was read.
     pub expired: Option<Expired>,
 }
@@ -365,15 +367,15 @@ impl<'a> Archive<'a> {
         }
         let (partials, mut renamed) = self.partials();
         renamed.splice(0..0, stretches.values().flat_map(|s| s.renamed.iter().copied()));
-        let mut changed = Vec::new();
+        let (mut changed, mut gone) = (Vec::new(), None);
         if let Some(session) = &self.session {
             if session.misled(&self.inventory) {
                 return Ok(AttemptEnd::Misled);
             }
-            changed = session.changed();
+            (changed, gone) = (session.changed(), session.gone(&self.inventory));
         }
         let behind = stretches.values().flat_map(|s| s.behind.iter().copied()).collect();
-        Ok(AttemptEnd::Seen(ArchiveSurvey { stretches, partials, renamed, behind, changed, expired }))
+        Ok(AttemptEnd::Seen(ArchiveSurvey { stretches, partials, renamed, behind, changed, gone, expired }))
     }
 
     /// What an index saved; what is known now is kept for it. `accepted`: files whose changed bytes are now what is

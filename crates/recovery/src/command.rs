@@ -51,6 +51,13 @@ impl Delivery {
         false
     }
 
+    /// Whether it takes files out of the archive.
+    pub fn moves(command: &str) -> bool {
+        let words = words(command);
+        let at = words.iter().position(|word| program(word) == "mv");
+        at.is_some_and(|at| words.iter().skip(at + 1).any(|word| word.contains("%f")))
+    }
+
     /// Whether it ends with 0 where it leaves an empty file for one that is missing.
     pub fn leaves_empty_files(command: &str) -> bool {
         fetch::leaves_empty_files(command)
@@ -104,7 +111,24 @@ fn copies_amiss(command: &str, words: &[String]) -> bool {
         }
         _ => false,
     };
-    copies && amiss && !command.contains([';', '|', '&', '`', '$'])
+    let is_plain = !command.contains([';', '|', '&', '`', '$']);
+    is_plain && (copies && amiss || is_torn(words))
+}
+
+/// It copies several files to the one that is `%p`, as of a path with a blank and without quotes, or names that begin
+/// with more than a folder, as of one whose last slash is missing.
+fn is_torn(words: &[String]) -> bool {
+    let is_one = words.first().is_some_and(|word| matches!(program(word), "cp" | "mv" | "ln"));
+    let operands: Vec<&String> = words.iter().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let without_slash = |from: &String| {
+        let before = from.split_once("%f").map_or("", |(before, _)| before);
+        before.starts_with('/') && !before.ends_with('/')
+    };
+    match operands.as_slice() {
+        [from, to] => is_one && to.as_str() == "%p" && without_slash(from),
+        [.., to] => is_one && operands.len() > 2 && to.as_str() == "%p" && !words.iter().any(|word| word == "-S"),
+        _ => false,
+    }
 }
 
 /// `walproof archive-get` without a place, or without the name and the path in this order: wrong usage, on which it
@@ -209,6 +233,8 @@ mod tests {
             "cp /srv/wal/ %p",
             "cp -p /srv/wal/%f .",
             "cp /srv/wal/%f /srv/dump/",
+            "cp /srv/my wal/%f %p",
+            "cp -p /srv/wal%f \"%p\"",
             "walproof archive-get %p %f --from /srv/wal",
             "/usr/bin/walproof archive-get %f --from /srv/wal",
             "walproof archive-get %f \"%p\"",

@@ -150,6 +150,9 @@ codes! {
     BytesBehind = "WP137", "bytes-behind", Warning, "bytes follow the end of a compressed file",
         example "00000001000000000000000A.gz has zeros behind the end of what is packed in it",
         "The packed stream is whole, its checksum right, and what comes out is a whole segment; but the file goes on: zeros that fill it up to a block, or other bytes that something appended. Who gives the file out passes over them: gzip -d over zeros, bzip2 -d over anything, archive-get of pgBackRest over anything behind the first member. Others do not: gzip -d ends with exit code 2 at anything but zeros, with which a restore_command has failed, and zstd and lz4 refuse such files; there it is an error (WP103). Find out what wrote into the file.";
+    NewestGone = "WP138", "newest-gone", Warning, "the newest segments of an earlier run are gone",
+        example "00000001000000000000001C to 000000010000000000000020 lay here in an earlier run, and WAL now ends in front of that",
+        "An index remembers segments, whole ones, behind the last that is here: the archive reached farther when it was verified before. Expiry takes segments away at the other end. Somebody removed them, a copy of the archive that is older was put in its place, a store or a file system lost its newest writes, or the wrong folder is mounted. What is here may be right to its last record: nothing but the index tells that there was more. The finding is given in every run until WAL reaches as far again, or the index is written anew.";
 
     RecordCrc = "WP201", "record-crc", Error, "a record's checksum is wrong",
         example "the checksum of the record at 0/00FA6880 is wrong",

@@ -184,6 +184,7 @@ impl Finding {
                 format!("find {file} in pg_wal of the primary, on a standby or in another copy of the archive; check it: walproof verify FILE")
             }
             (Code::Vanished, Detail::Expired { .. }) => "nothing, where old segments are removed on purpose".into(),
+            (Code::NewestGone, _) => format!("find out what took them away, and bring them back from another copy: {file} and what follows it hold the newest transactions"),
             (Code::TooShort, _) => "look at pg_stat_archiver and pg_wal/archive_status on the server; find the segments behind the end".into(),
             (Code::Stale, _) => "look at pg_stat_archiver on the server, and at the clocks of both machines".into(),
             (Code::KnownGone, _) => "take it out of the file of --known, or let --write-known write that file anew".into(),

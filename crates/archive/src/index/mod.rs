@@ -37,4 +37,4 @@ pub use summarize::summarize;
 pub use usage::{IndexUse, PartsUse};
 
 pub use joined::Joined;
-pub use session::IndexSession;
+pub use session::{IndexSession, NewestGone};

@@ -27,6 +27,17 @@ pub struct IndexSession<'a> {
     used: Mutex<IndexUse>,
 }
 
+/// Segments behind the last one that is here, which were here in an earlier run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NewestGone {
+    /// The first.
+    pub first: (TimelineId, SegmentNo),
+    /// The last.
+    pub last: (TimelineId, SegmentNo),
+    /// How many.
+    pub count: u64,
+}
+
 #[derive(Default)]
 struct IndexSlot<'a> {
     file: String,
@@ -134,6 +145,25 @@ impl<'a> IndexSession<'a> {
         out
     }
 
+    /// Good segments of an earlier run that lie behind the last one that is here now. Of a directory in use nothing
+    /// follows: a server takes its files for others.
+    fn behind(&self, inventory: &Inventory) -> Vec<&'a RememberedFile> {
+        let newest = inventory.segments.iter().map(|segment| segment.number).max();
+        let is_gone = |old: &&RememberedFile| old.good && is_segment(&old.file) && Some(old.view.number) > newest;
+        let all = self.index.records.values().filter(|_| newest.is_some() && !self.live);
+        let mut all: Vec<&RememberedFile> = all.filter(is_gone).collect();
+        all.sort_by_key(|old| (old.view.number, old.view.timeline));
+        all
+    }
+
+    /// WAL that reached farther in an earlier run.
+    pub fn gone(&self, inventory: &Inventory) -> Option<NewestGone> {
+        let all = self.behind(inventory);
+        let (first, last) = (all.first()?.view, all.last()?.view);
+        let place = |view: View| (view.timeline, view.number);
+        Some(NewestGone { first: place(first), last: place(last), count: all.len() as u64 })
+    }
+
     /// What is remembered of files whose bytes are others now. A file of a new name may be an old one that was packed.
     fn proven_before(&self, learned: &HashMap<usize, RememberedFile>) -> HashMap<usize, &'a RememberedFile> {
         let here: HashSet<&str> = self.slots.iter().map(|slot| slot.file.as_str()).collect();
@@ -167,6 +197,8 @@ impl<'a> IndexSession<'a> {
     /// told again each time, until somebody accepts the change.
     pub fn end(self, whose: &Cluster, inventory: &Inventory, accepted: &HashSet<&str>) -> IndexUse {
         let proven = self.proven_before(&self.learned());
+        // They are told of until WAL reaches as far again.
+        let gone: Vec<RememberedFile> = self.behind(inventory).into_iter().cloned().collect();
         let mut used = self.used.into_inner().unwrap_or_else(PoisonError::into_inner);
         let learned = self.learned.into_inner().unwrap_or_else(PoisonError::into_inner);
         let owner = Owner { layout: whose.layout, system_id: whose.system_id };
@@ -188,7 +220,7 @@ impl<'a> IndexSession<'a> {
             }
         }
         shorten(&mut now, inventory, whose);
-        let mut records: Vec<RememberedFile> = now.into_values().collect();
+        let mut records: Vec<RememberedFile> = now.into_values().chain(gone).collect();
         records.sort_by(|a, b| a.file.cmp(&b.file));
         self.index.keep(IndexContent { owner, runs: self.index.runs + 1, records });
         used

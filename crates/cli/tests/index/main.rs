@@ -28,7 +28,7 @@ fn verify(words: &[&str]) -> (i32, Value, Value) {
 }
 
 fn without_changes(mut document: Value) -> Value {
-    document["findings"].as_array_mut().unwrap().retain(|f| f["code"] != "WP118");
+    document["findings"].as_array_mut().unwrap().retain(|f| f["code"] != "WP118" && f["code"] != "WP138");
     document
 }
 

@@ -165,3 +165,19 @@ fn a_standby_that_is_told_of_no_place() {
         assert!(!errors(&document).contains(&"WP435"), "{set}: {:#}", document["findings"]);
     }
 }
+
+/// 16: it restores once, and of the archive nothing is left.
+#[test]
+fn a_command_that_moves_files_out_of_the_archive() {
+    let laid = Laid::new();
+    let (code, document) = laid.set(&["restore_command = 'mv ARCHIVE/%f %p'"]).verify(&[]);
+    let all = document["findings"].as_array().unwrap();
+    let told = all.iter().find(|f| f["code"] == "WP435").unwrap_or_else(|| panic!("{all:#?}"));
+    assert_eq!((code, &told["severity"]), (0, &json!("warning")), "{told}");
+    assert!(told["message"].as_str().unwrap().contains("moves what it delivers"), "{told}");
+    // A path that is torn by a blank, and one whose last slash is missing.
+    for command in ["cp ARCHIVE /%f %p", "cp ARCHIVE%f %p"] {
+        let (code, document) = laid.set(&[&format!("restore_command = '{command}'")]).verify(&[]);
+        assert_eq!((code, errors(&document).contains(&"WP435")), (1, true), "{:#}", document["findings"]);
+    }
+}

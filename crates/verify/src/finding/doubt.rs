@@ -35,6 +35,8 @@ pub enum CommandDoubt {
     NotHere(String),
     /// It takes what a web server says of a missing file for the file.
     TakesErrorPages,
+    /// It moves files out of the archive.
+    Moves,
     /// It ends with 0 where it leaves an empty file for one that is missing.
     LeavesEmpty,
 }

@@ -39,6 +39,13 @@ pub(crate) fn facts_of(archive: &Archive<'_>, seen: &ArchiveSurvey) -> Vec<Findi
     let of = |i: usize, code, detail| Finding { file: Some(shown(i)), detail, ..Finding::of(code) };
     let renamed = seen.renamed.iter().map(|&(i, found)| of(i, Code::NameChecksum, Detail::NameChecksum { found }));
     let changed = seen.changed.iter().map(|&i| of(i, Code::SegmentChanged, Detail::Plain));
+    let name = |(timeline, number)| SegmentName::new(timeline, number, layout.address(), layout.segment).to_string();
+    out.extend(seen.gone.map(|gone| Finding {
+        timeline: Some(gone.first.0),
+        file: Some(name(gone.first)),
+        detail: Detail::Gap { last: name(gone.last), count: gone.count, partial: false },
+        ..Finding::of(Code::NewestGone)
+    }));
     let behind =
         seen.behind.iter().map(|&(i, what)| of(i, Code::BytesBehind, Detail::Packing(PackingFlaw::Behind(what))));
     out.extend(renamed.chain(changed).chain(behind).map(|finding| placed(finding, layout)));

@@ -142,6 +142,7 @@ pub(super) fn command(own: &DoubtedCommand) -> String {
             "ends with {exit} where a file is missing, as {file} is here: a server takes each code above 125 for a command that was killed or not found, and ends"
         ),
         CommandDoubt::TakesErrorPages => "fetches without -f: curl ends with 0 where the file is missing, and writes down what the web server says of that; a server takes the page for the file, looks for the histories of ever newer timelines and never opens, or ends at a segment of wrong size".to_owned(),
+        CommandDoubt::Moves => "moves what it delivers out of the archive: nothing else restores from it afterwards, nor this a second time".to_owned(),
         CommandDoubt::LeavesEmpty => "ends with 0 where a file is missing, and leaves an empty one, which the shell makes first: a server takes that for the file, looks for the histories of ever newer timelines and never opens".to_owned(),
         CommandDoubt::NotHere(folder) => {
             format!(
@@ -176,6 +177,7 @@ pub(super) fn deliver(own: &DoubtedCommand) -> String {
                 "let restore_command end with 1 where a file is missing (exit 1; 1 to 125 all mean that), or set {get}"
             )
         }
+        CommandDoubt::Moves => format!("copy in place of moving: cp, or {get}"),
         CommandDoubt::LeavesEmpty => {
             format!("let restore_command end with 1 where a file is missing (without || true), or set {get}")
         }

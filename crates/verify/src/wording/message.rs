@@ -99,6 +99,10 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
             };
             format!("replay {from} ends at the record at {lsn} by what it says: {says}")
         }
+        Detail::Gap { last, count, .. } if f.code == Code::NewestGone => {
+            let which = if *count == 1 { file.to_owned() } else { format!("{file} to {last}") };
+            format!("{which} lay here in an earlier run, and WAL now ends in front of that")
+        }
         Detail::Gap { last, count, .. } if *count > 1 => format!("{count} segments are missing: {file} to {last}"),
         Detail::Gap { .. } => format!("{file} is missing"),
         Detail::Size { found, expected } => format!("{file} has {found} bytes instead of {expected}"),
