@@ -59,7 +59,7 @@ impl<'a> Given<'a> {
     pub(crate) fn zone(&self) -> Option<ServerZone> {
         let set = self.set.iter().rev().find(|(name, _)| name.eq_ignore_ascii_case("timezone"));
         match set {
-            Some((_, name)) => ServerZone::named(name),
+            Some((_, name)) => ServerZone::of_setting(name),
             None => ServerZone::of_settings(self.files),
         }
     }

@@ -10,7 +10,7 @@
 use crate::dates::{self, DateOrder, DateRead};
 use crate::zones::{self, ZoneRead};
 use jiff::civil::{Date, DateTime, Time};
-use jiff::tz::{AmbiguousOffset, Disambiguation, TimeZone};
+use jiff::tz::{AmbiguousOffset, Disambiguation, Offset, TimeZone};
 use pgwal_format::rmgr::xact::Timestamp;
 
 /// The time zone of the server.
@@ -44,9 +44,16 @@ impl ServerZone {
         jiff::fmt::temporal::DateTimeParser::new().parse_time_zone(name).ok().map(ServerZone)
     }
 
+    /// What a server makes of its own setting: a number is hours east of UTC, with a fraction (`check_timezone`).
+    pub(crate) fn of_setting(text: &str) -> Option<ServerZone> {
+        let Ok(hours) = text.trim().parse::<f64>() else { return ServerZone::named(text) };
+        let seconds = Some(hours * 3600.0).filter(|seconds| seconds.abs() < 86_400.0)?;
+        Offset::from_seconds(seconds as i32).ok().map(|offset| ServerZone(TimeZone::fixed(offset)))
+    }
+
     /// The server's, as the last of these files that name it says.
     pub fn of_settings(files: &[crate::backup::SettingsFile]) -> Option<ServerZone> {
-        files.iter().rev().find_map(|file| file.text.get("timezone")).and_then(ServerZone::named)
+        files.iter().rev().find_map(|file| file.text.get("timezone")).and_then(ServerZone::of_setting)
     }
 
     /// `2026-11-20 14:02:11.123456+01:00`; `None` for times that no calendar has.

@@ -408,3 +408,18 @@ fn sizes_that_do_not_hold_two_segments() {
     assert!(read("17", 1024, "max_wal_size", "1GB").is_some());
     assert_eq!(read("10", 64, "min_wal_size", "80MB"), None);
 }
+
+/// 16: `timezone = '-3'`, and a time without a zone is three hours behind UTC.
+#[test]
+fn a_zone_that_is_a_number() {
+    for (text, local) in [
+        ("-3", Some("1999-12-31 21:00:00-03:00")),
+        ("5.5", Some("2000-01-01 05:30:00+05:30")),
+        ("Asia/Tokyo", Some("2000-01-01 09:00:00+09:00")),
+        ("99", None),
+    ] {
+        let file = SettingsFile::parse("postgresql.conf", format!("timezone = '{text}'\n").as_bytes(), None);
+        let zone = ServerZone::of_settings(&[file]);
+        assert_eq!(zone.and_then(|zone| zone.local(Timestamp(0))).as_deref(), local, "{text}");
+    }
+}
