@@ -255,3 +255,35 @@ fn a_backup_in_which_pages_were_invalid_is_none_that_restores() {
     let (document, code) = json(&["verify", &repo.root(), "--backup", build::INCR]);
     assert_eq!((code, codes(&document)), (1, vec!["WP440 error".to_owned()]), "{document}");
 }
+
+/// pgBackRest 2.45 says of each: "key/value found outside of section", "missing '=' in key/value".
+#[test]
+fn information_with_the_line_ends_of_windows_is_none() {
+    let into_windows = |repo: &Repo, file: &str, only: Option<&str>| {
+        for copy in ["", ".copy"] {
+            let file = format!("{file}{copy}");
+            let Ok(text) = fs::read_to_string(repo.at(&file)) else { continue };
+            let line = |line: &str| match only.is_none_or(|only| line == only) {
+                true => format!("{line}\r\n"),
+                false => format!("{line}\n"),
+            };
+            repo.put(&file, text.lines().map(line).collect::<String>());
+        }
+    };
+    for only in [None, Some(""), Some("[db]")] {
+        for file in ["archive/main/archive.info", "backup/main/backup.info"] {
+            let repo = Repo::new();
+            build::pgbackrest(&repo);
+            into_windows(&repo, file, only);
+            let (document, code) = json(&["verify", &repo.root(), "--backup", "latest"]);
+            assert_eq!((code, codes(&document)[0].as_str()), (1, "WP126 error"), "{file} {only:?}: {document}");
+            let said = walproof(&["verify", &repo.root()]).out;
+            assert!(said.contains(&format!("{file} is not of the form that pgBackRest writes")), "{said}");
+        }
+    }
+    let repo = Repo::new();
+    build::pgbackrest(&repo);
+    into_windows(&repo, &format!("backup/main/{FULL}/backup.manifest"), None);
+    let (document, code) = json(&["verify", &repo.root(), "--backup", FULL]);
+    assert_eq!((code, codes(&document)), (1, vec!["WP440 error".to_owned()]), "{document}");
+}
