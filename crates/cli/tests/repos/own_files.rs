@@ -287,3 +287,26 @@ fn information_with_the_line_ends_of_windows_is_none() {
     let (document, code) = json(&["verify", &repo.root(), "--backup", FULL]);
     assert_eq!((code, codes(&document)), (1, vec!["WP440 error".to_owned()]), "{document}");
 }
+
+/// `get-wal` gives out of these folders what `recover` does not copy.
+#[test]
+fn what_barman_has_not_taken_is_told_by_its_name() {
+    let repo = Repo::new();
+    build::barman(&repo, "prod");
+    let [first, second, last] = SEGMENTS;
+    for (folder, name, to) in [("streaming", last, format!("{last}.partial")), ("incoming", second, second.to_owned())]
+    {
+        fs::create_dir_all(repo.at(&format!("prod/{folder}"))).unwrap();
+        let from = repo.at(&format!("prod/wals/0000000100000000/{name}"));
+        fs::rename(from, repo.at(&format!("prod/{folder}/{to}"))).unwrap();
+    }
+    let (document, code) = json(&["verify", &repo.root()]);
+    assert_eq!((code, &document["verdict"]), (0, &"proven".into()), "{document}");
+    let told = document["repository"]["left_out"].to_string();
+    assert!(told.contains(&format!("prod/incoming/{second}: which Barman has not taken into wals/")), "{told}");
+    assert!(told.contains(&format!("prod/streaming/{last}.partial: which is still received")), "{told}");
+    assert!(told.contains("get-wal --partial"), "{told}");
+    repo.put(&format!("prod/incoming/{first}"), "");
+    let said = walproof(&["verify", &repo.root()]).out;
+    assert!(said.contains(&format!("LEFT OUT 2 files in prod/incoming/, {first} to {second}: ")), "{said}");
+}
