@@ -153,6 +153,7 @@ fn ended(archive: &ArchiveBackups<'_>, now: Timestamp) -> Exit {
         Ok(_) if fatal => Exit::Refuted,
         Ok(_) if archive.restores(now) => Exit::Clean,
         Ok(times) if times.outcome.verdict == Verdict::Unproven => Exit::CouldNotTell,
+        Ok(_) if archive.is_open(now) => Exit::CouldNotTell,
         Ok(_) => Exit::Refuted,
     }
 }

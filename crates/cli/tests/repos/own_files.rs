@@ -310,3 +310,31 @@ fn what_barman_has_not_taken_is_told_by_its_name() {
     let said = walproof(&["verify", &repo.root()]).out;
     assert!(said.contains(&format!("LEFT OUT 2 files in prod/incoming/, {first} to {second}: ")), "{said}");
 }
+
+/// Where its replay starts stands in its pg_control.
+#[test]
+fn an_offline_backup_is_not_said_to_be_broken() {
+    let repo = Repo::new();
+    build::pgbackrest(&repo);
+    let list = repo.at("backup/main/backup.info");
+    let text = fs::read_to_string(&list).unwrap();
+    let offline = |text: &str| {
+        let null = format!("\"{}\"", SEGMENTS[0]);
+        build::signed(
+            &text
+                .replace(&null, "null")
+                .replace("\"backup-lsn-start\":\"0/900028\",\"backup-lsn-stop\":\"0/900100\",", ""),
+        )
+    };
+    for copy in ["", ".copy"] {
+        repo.put(&format!("backup/main/backup.info{copy}"), offline(&text));
+    }
+    repo.remove("archive/main/15-1/0000000100000000/000000010000000000000009.00000028.backup");
+    let (document, code) = json(&["backups", &repo.root()]);
+    let backup = &document["archives"][0]["backups"][0];
+    assert_eq!((code, &backup["restores"], &backup["why"]), (2, &true.into(), &"unknown".into()), "{document}");
+    let said = walproof(&["backups", &repo.root()]).out;
+    assert!(said.contains("0 of 2 backups restore, and of 2 it is not known") && said.contains("pg_control"), "{said}");
+    let (document, code) = json(&["verify", &repo.root()]);
+    assert_eq!((code, codes(&document)), (0, Vec::new()), "{document}");
+}
