@@ -64,6 +64,8 @@ pub struct ToolConfiguration {
     pub file: Option<PathBuf>,
     /// pgBackRest's number of the repository, where it has to be said.
     pub number: Option<u32>,
+    /// Barman's name for the server: that of its section, wherever its folder lies.
+    pub server: Option<String>,
 }
 
 /// The complete command, for a shell, to restore a backup into the folder `DIR`: one line, or several of which each
@@ -119,7 +121,7 @@ fn wal_e(at: &Location, label: &str, call: &ToolCall<'_>) -> Option<String> {
         }
     };
     let fetch = format!("{before} wal-e backup-fetch DIR {}", quoted(label));
-    Some(recovery(&fetch, &format!("{before} wal-e wal-fetch %f %p"), call))
+    Some(recovery(&fetch, (&format!("{before} wal-e wal-fetch"), ""), call))
 }
 
 fn wal_g(at: &Location, label: &str, call: &ToolCall<'_>) -> Option<String> {
@@ -141,7 +143,7 @@ fn wal_g(at: &Location, label: &str, call: &ToolCall<'_>) -> Option<String> {
     }
     let before = variables.join(" ");
     let fetch = format!("{before} wal-g backup-fetch DIR {}", quoted(label));
-    Some(recovery(&fetch, &format!("{before} wal-g wal-fetch %f %p"), call))
+    Some(recovery(&fetch, (&format!("{before} wal-g wal-fetch"), ""), call))
 }
 
 /// Its configuration alone says where its sites are. It looks for a backup of its own where it is told a time: that is

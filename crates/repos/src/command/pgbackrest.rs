@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn what_a_configuration_says_is_not_said_again() {
         let at = Location::Bucket("s3://b/p/q".to_owned());
-        let configuration = ToolConfiguration { file: Some("/etc/x.conf".into()), number: Some(2) };
+        let configuration = ToolConfiguration { file: Some("/etc/x.conf".into()), number: Some(2), server: None };
         let call = ToolCall { configuration: Some(&configuration), ..ToolCall::default() };
         assert_eq!(
             command(&at, "main", "L", true, &call).unwrap(),
