@@ -3,6 +3,7 @@
 use crate::candidate::Candidate;
 use crate::error::RepoError;
 use crate::repo_layout::RepoLayout;
+use crate::shell::quoted;
 
 /// What a user says of a place that could be taken in several ways.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,7 +70,7 @@ impl RepoChoice {
             ("--server", self.server.clone()),
         ];
         let said: Vec<String> =
-            options.into_iter().filter_map(|(option, value)| Some(format!("{option} {}", value?))).collect();
+            options.into_iter().filter_map(|(option, value)| Some(format!("{option} {}", quoted(&value?)))).collect();
         said.join(" ")
     }
 }
