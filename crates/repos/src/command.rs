@@ -78,6 +78,7 @@ pub fn restore(repository: &Repository, backup: &ListedBackup, call: &ToolCall<'
         RepoLayout::Barman => barman::recover(repository, at.folder()?, name, label, call),
         RepoLayout::BarmanCloud => barman::cloud(repository, &at, backup, call),
         RepoLayout::WalG if wale::start_in(label).is_some() => wal_e(&at, label, call),
+        RepoLayout::WalE => wal_e(&at, label, call),
         RepoLayout::WalG => wal_g(&at, label, call),
         RepoLayout::PgProbackup => {
             let base = at.folder()?;

@@ -338,3 +338,31 @@ fn an_offline_backup_is_not_said_to_be_broken() {
     let (document, code) = json(&["verify", &repo.root()]);
     assert_eq!((code, codes(&document)), (0, Vec::new()), "{document}");
 }
+
+/// WAL-G reads what WAL-E wrote; what nobody else wrote, WAL-E keeps.
+#[test]
+fn a_prefix_of_wal_e_is_told_from_one_of_wal_g() {
+    let repo = Repo::new();
+    let tool = |repo: &Repo, more: &[&str]| {
+        let (document, _) = json(&[&["verify", &repo.root()], more].concat());
+        document["repository"]["tool"].as_str().unwrap_or_else(|| panic!("{document}")).to_owned()
+    };
+    repo.wal("wal_005", |segment, _| format!("{segment}.lzo"), false);
+    assert_eq!(tool(&repo, &[]), "wal-e");
+    let label = format!("base_{}_00000040", SEGMENTS[0]);
+    let sentinel = format!("basebackups_005/{label}_backup_stop_sentinel.json");
+    repo.put(&sentinel, "{}");
+    assert_eq!(tool(&repo, &[]), "wal-e");
+    assert_eq!(
+        (tool(&repo, &["--layout", "wal-e"]), tool(&repo, &["--layout", "wal-g"])),
+        ("wal-e".into(), "wal-g".into())
+    );
+    let said = walproof(&["verify", &repo.root(), "--explain-source"]).out;
+    assert!(said.contains(": WAL-E\n"), "{said}");
+    // Its successor went on.
+    repo.put("wal_005/00000001000000000000000C.lz4", "");
+    assert_eq!(tool(&repo, &[]), "wal-g");
+    repo.remove("wal_005/00000001000000000000000C.lz4");
+    repo.put(&format!("basebackups_005/base_{}_backup_stop_sentinel.json", SEGMENTS[0]), "{}");
+    assert_eq!(tool(&repo, &[]), "wal-g");
+}

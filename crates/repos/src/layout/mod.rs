@@ -90,7 +90,7 @@ pub(crate) fn lookup(layout: RepoLayout) -> Option<Lookup> {
         RepoLayout::PgBackRest => Some(pgbackrest_wal::look_up),
         RepoLayout::Barman => Some(barman_wal::look_up),
         RepoLayout::BarmanCloud => Some(barman_wal::look_up_in_cloud),
-        RepoLayout::WalG => Some(walg_wal::look_up),
+        RepoLayout::WalG | RepoLayout::WalE => Some(walg_wal::look_up),
         RepoLayout::PgProbackup => Some(probackup_wal::look_up),
         RepoLayout::Pghoard => Some(pghoard_wal::look_up),
         RepoLayout::Folder => None,
@@ -106,7 +106,7 @@ pub(crate) fn read(
     match candidate.layout {
         RepoLayout::PgBackRest => pgbackrest::read(reading, candidate, choice),
         RepoLayout::Barman | RepoLayout::BarmanCloud => Ok(barman::read(reading, candidate)?),
-        RepoLayout::WalG => Ok(walg::read(reading, candidate)?),
+        RepoLayout::WalG | RepoLayout::WalE => Ok(walg::read(reading, candidate)?),
         RepoLayout::PgProbackup => Ok(probackup::read(reading, candidate)?),
         RepoLayout::Pghoard => Ok(pghoard::read(reading, candidate)?),
         RepoLayout::Folder => Ok(RepoContents { wal: vec![candidate.base.clone()], ..RepoContents::default() }),
