@@ -10,6 +10,7 @@ mod by_hand;
 mod kubernetes;
 mod pgbackrest;
 mod place;
+mod probackup;
 mod targets;
 
 pub use kubernetes::recovery_yaml;
@@ -18,12 +19,11 @@ use crate::backup::ListedBackup;
 use crate::layout::wale;
 use crate::repo_layout::RepoLayout;
 use crate::repository::Repository;
-use crate::shell::{command as shell, quoted};
+use crate::shell::quoted;
 use by_hand::recovery;
 use pgwal_format::{Layout, Lsn, SegmentName};
 use place::Location;
 use std::path::{Path, PathBuf};
-use targets::{PROBACKUP, targets};
 
 /// What decides the command, beside the repository and its backup.
 #[derive(Clone, Copy, Default)]
@@ -80,11 +80,7 @@ pub fn restore(repository: &Repository, backup: &ListedBackup, call: &ToolCall<'
         RepoLayout::WalG if wale::start_in(label).is_some() => wal_e(&at, label, call),
         RepoLayout::WalE => wal_e(&at, label, call),
         RepoLayout::WalG => wal_g(&at, label, call),
-        RepoLayout::PgProbackup => {
-            let base = at.folder()?;
-            let start = ["pg_probackup", "restore", "-B", base, "--instance", name?, "-i", label, "-D", "DIR"];
-            Some(shell(start.map(str::to_owned).into_iter().chain(targets(&PROBACKUP, call.settings))))
-        }
+        RepoLayout::PgProbackup => Some(probackup::command(at.folder()?, name?, backup, call)),
         RepoLayout::Pghoard => pghoard(name?, label, call),
         RepoLayout::Folder => None,
     }

@@ -366,3 +366,26 @@ fn a_prefix_of_wal_e_is_told_from_one_of_wal_g() {
     repo.put(&format!("basebackups_005/base_{}_backup_stop_sentinel.json", SEGMENTS[0]), "{}");
     assert_eq!(tool(&repo, &[]), "wal-g");
 }
+
+/// pg_probackup 2.5.16 reads such a backup again when it is told to restore it.
+#[test]
+fn a_status_that_probackup_looks_at_again_is_looked_at_with_the_contents() {
+    let repo = Repo::new();
+    build::probackup(&repo);
+    let control = repo.at("backups/main/TP7Z2S/backup.control");
+    let text = fs::read_to_string(&control).unwrap() + "program-version = 2.5.16\n";
+    let line = "{\"path\":\"PG_VERSION\", \"size\":\"3\", \"external_dir_num\":\"0\", \"crc\":\"CRC\"}\n";
+    for status in ["CORRUPT", "ORPHAN", "ERROR"] {
+        fs::write(&control, text.replace("status = OK", &format!("status = {status}"))).unwrap();
+        for (crc, right) in [("575108234", true), ("1", false)] {
+            repo.put("backups/main/TP7Z2S/backup_content.control", line.replace("CRC", crc));
+            let (document, code) = json(&["verify", &repo.root(), "--backup", "TP7Z2S"]);
+            assert_eq!((code, codes(&document)), (1, vec!["WP440 error".to_owned()]), "{status}: {document}");
+            let said = document["findings"][0]["message"].as_str().unwrap();
+            assert_eq!(said.contains("--data"), status != "ERROR", "{status}: {said}");
+            let (document, code) = json(&["verify", &repo.root(), "--backup", "TP7Z2S", "--data"]);
+            let taken = right && status != "ERROR";
+            assert_eq!(code, i32::from(!taken), "{status} {crc}: {document}");
+        }
+    }
+}
