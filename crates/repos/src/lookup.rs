@@ -4,7 +4,8 @@
 
 use pgwal_format::FileName;
 use pgwal_source::name::{self, NamePlace, Placed};
-use pgwal_source::{Codec, Entry, MisfiledFile, NamedPacking, OpeningRule, WantedPlace};
+use pgwal_source::{Codec, Entry, Listing, MisfiledFile, NamedPacking, OpeningRule, WantedPlace};
+use std::collections::HashMap;
 
 /// A file of WAL in a tool's folders.
 pub(crate) struct FileInPlace<'a> {
@@ -31,8 +32,14 @@ pub(crate) struct Elsewhere {
     pub suffixes: &'static [(Codec, &'static str)],
 }
 
-/// What a tool makes of each file of WAL.
-pub(crate) type Lookup = fn(&FileInPlace<'_>) -> LookedUp;
+/// What a tool makes of the files of WAL.
+#[derive(Clone, Copy)]
+pub(crate) struct Lookup {
+    /// Of each by itself.
+    pub each: fn(&FileInPlace<'_>) -> LookedUp,
+    /// Of several of one name it gives out the first of these that is there, damaged or not; empty: that is not known.
+    pub first_of: &'static [(Codec, &'static str)],
+}
 
 impl FileInPlace<'_> {
     /// Whether it lies in the folder of its own 256 segments.
@@ -69,6 +76,31 @@ pub(crate) fn by_suffix(
     Some(OpeningRule::ByName(NamedPacking { codec: *codec, known: true, behind }))
 }
 
+/// Takes out what the tool does not give out, as it takes another file of the same name first.
+pub(crate) fn passed_over(listing: &mut Listing, lookup: Lookup) {
+    let rank = |entry: &Entry| {
+        let is_asked_for = matches!(entry.name, Some(FileName::Segment(_) | FileName::History(_)));
+        lookup.first_of.iter().position(|(_, suffix)| *suffix == entry.suffix()).filter(|_| is_asked_for)
+    };
+    let mut first: HashMap<FileName, (usize, String)> = HashMap::new();
+    for entry in &listing.entries {
+        let Some((name, rank)) = entry.name.zip(rank(entry)) else { continue };
+        if first.get(&name).is_none_or(|(taken, _)| rank < *taken) {
+            first.insert(name, (rank, entry.file_name().to_owned()));
+        }
+    }
+    for entry in std::mem::take(&mut listing.entries) {
+        let taken = entry.name.zip(rank(&entry)).and_then(|(name, rank)| first.get(&name).filter(|own| own.0 < rank));
+        let Some((_, taken)) = taken else {
+            listing.entries.push(entry);
+            continue;
+        };
+        let (folder, taken) = (entry.folder(), Some(taken.clone()));
+        let wanted = WantedPlace { folder, with_sum: false, suffixes: lookup.first_of, taken };
+        listing.misfiled.push(MisfiledFile { entry, wanted });
+    }
+}
+
 /// The file as the tool finds it, or where it looks instead.
 pub(crate) fn looked_up(entry: Entry, lookup: Lookup) -> Result<Entry, Box<MisfiledFile>> {
     let folder = entry.folder();
@@ -82,7 +114,7 @@ pub(crate) fn looked_up(entry: Entry, lookup: Lookup) -> Result<Entry, Box<Misfi
         if !found.is_asked_for() {
             return Ok(entry);
         }
-        lookup(&found)
+        (lookup.each)(&found)
     };
     match looked {
         LookedUp::Found(opening) => Ok(entry.opened(opening)),
@@ -90,7 +122,7 @@ pub(crate) fn looked_up(entry: Entry, lookup: Lookup) -> Result<Entry, Box<Misfi
             let root = if log.is_some() { above.strip_suffix(last).unwrap_or("") } else { folder.as_str() };
             let own = entry.name.and_then(log_of).filter(|_| in_log);
             let folder = own.map_or_else(|| root.to_owned(), |log| format!("{root}{log}/"));
-            Err(Box::new(MisfiledFile { entry, wanted: WantedPlace { folder, with_sum, suffixes } }))
+            Err(Box::new(MisfiledFile { entry, wanted: WantedPlace { folder, with_sum, suffixes, taken: None } }))
         }
     }
 }

@@ -4,12 +4,13 @@
 //! wal/INSTANCE/000000010000000000000003[.gz]      3: [.lz4|.zst]
 //!              00000002.history
 //! ```
+//! It takes the packed one first, and the other only where that is not there.
 
 use crate::lookup::{Elsewhere, FileInPlace, LookedUp, by_suffix};
 use pgwal_format::FileName;
 use pgwal_source::{BehindRule, Codec};
 
-const SUFFIXES: &[(Codec, &str)] =
+pub(super) const SUFFIXES: &[(Codec, &str)] =
     &[(Codec::Gzip, ".gz"), (Codec::Plain, ""), (Codec::Lz4, ".lz4"), (Codec::Zstd, ".zst")];
 
 /// What pg_probackup makes of a file.

@@ -3,8 +3,9 @@
 //! ```text
 //! wal_005/000000010000000000000003[.lz4|.lzma|.zst|.br|.gz|.lzo]      and histories, all in one folder
 //! ```
-//! It asks for the name with each suffix that it knows, then for the bare name, and unpacks by the suffix. Bytes behind
-//! the end of gzip it refuses, zeros as well.
+//! It asks for the name with each suffix that it knows, the one that it found last before all others, then for the bare
+//! name, takes the first that is there, damaged or not, and unpacks by the suffix. Bytes behind the end of gzip it
+//! refuses, zeros as well.
 
 use crate::lookup::{Elsewhere, FileInPlace, LookedUp, by_suffix};
 use pgwal_source::{BehindRule, Codec};
@@ -17,6 +18,17 @@ const SUFFIXES: &[(Codec, &str)] = &[
     (Codec::Brotli, ".br"),
     (Codec::Gzip, ".gz"),
     (Codec::Lzop, ".lzo"),
+];
+
+/// In which order it asks (`compression.Decompressors`, and the bare name behind them).
+pub(super) const FIRST_OF: &[(Codec, &str)] = &[
+    (Codec::Lz4, ".lz4"),
+    (Codec::Lzma, ".lzma"),
+    (Codec::Gzip, ".gz"),
+    (Codec::Brotli, ".br"),
+    (Codec::Zstd, ".zst"),
+    (Codec::Lzop, ".lzo"),
+    (Codec::Plain, ""),
 ];
 
 /// What it makes of a file.
