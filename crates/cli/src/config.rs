@@ -1,6 +1,6 @@
 //! The options that say where the configuration of a backup tool is, and which of its repositories is meant.
 
-use pgwal::repos::{PlaceReading, RepoChoice};
+use pgwal::repos::{PlaceReading, RepoChoice, RepoError};
 use std::path::PathBuf;
 
 /// Where a configuration is. With `--stanza` or `--barman-conf` and without ARCHIVE, the place is the one that it
@@ -27,9 +27,27 @@ pub struct MeantPlace {
     pub choice: RepoChoice,
     /// How it is read.
     pub how: PlaceReading,
+    /// The configuration that names it, where one does.
+    pub by: Option<ConfiguredBy>,
+}
+
+/// Where a configuration names a place.
+pub struct ConfiguredBy {
+    /// What of the configuration does.
+    pub what: String,
+    /// The option that chooses it among others.
+    pub option: String,
 }
 
 impl MeantPlace {
+    /// What keeps it from being opened, with what of a configuration names it.
+    pub fn refused(&self, error: RepoError) -> anyhow::Error {
+        match &self.by {
+            Some(by) => anyhow::Error::from(error).context(by.what.clone()),
+            None => error.into(),
+        }
+    }
+
     /// For an answer.
     pub fn shown(&self) -> String {
         self.paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ")

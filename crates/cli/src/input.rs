@@ -78,7 +78,7 @@ impl InputOptions {
     /// The same, with the contents of the repository's backups.
     pub fn open_place_with(&self, contents: Option<ContentsReading>) -> anyhow::Result<OpenedPlace> {
         let meant = self.place(contents)?;
-        Ok(repos::open(&meant.paths, &meant.choice, meant.how)?)
+        repos::open(&meant.paths, &meant.choice, meant.how.clone()).map_err(|error| meant.refused(error))
     }
 
     /// How the contents of backups are read: of one, by its name, or of all.

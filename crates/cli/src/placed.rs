@@ -1,9 +1,10 @@
 //! The places that are meant: what was named, or what a tool's configuration names.
 
-use crate::config::MeantPlace;
+use crate::config::{ConfiguredBy, MeantPlace};
 use crate::input::InputOptions;
 use anyhow::{bail, ensure};
 use pgwal::repos::config::{ConfiguredPlace, barman, pgbackrest};
+use pgwal::repos::shell::quoted;
 use pgwal::repos::{ContentsReading, PlaceReading, RepoChoice};
 
 impl InputOptions {
@@ -13,7 +14,7 @@ impl InputOptions {
         let how = PlaceReading { keys: self.reading.keys.keys()?, pace, contents, ..PlaceReading::default() };
         let choice = self.reading.place.choice();
         if self.is_named() {
-            return Ok(vec![MeantPlace { paths: self.named(), choice, how }]);
+            return Ok(vec![MeantPlace { paths: self.named(), choice, how, by: None }]);
         }
         let configured = self.configured()?;
         ensure!(!configured.is_empty(), "the configuration has no such repository");
@@ -22,7 +23,12 @@ impl InputOptions {
             how.keys.join(&place.keys);
             how.variables = place.variables;
             let own = RepoChoice { archive_id: choice.archive_id.clone(), ..place.choice };
-            MeantPlace { paths: vec![place.place], choice: own, how }
+            let option = match (&place.configuration.server, place.number) {
+                (Some(server), _) => format!("--server {}", quoted(server)),
+                (None, number) => format!("--repo {}", number.unwrap_or(1)),
+            };
+            let by = Some(ConfiguredBy { what: place.by, option });
+            MeantPlace { paths: vec![place.place], choice: own, how, by }
         };
         Ok(configured.into_iter().map(meant).collect())
     }
@@ -33,9 +39,12 @@ impl InputOptions {
         match (places.pop(), places.as_slice()) {
             (Some(place), []) => Ok(place),
             (last, others) => {
-                let shown: Vec<String> = others.iter().chain(&last).map(MeantPlace::shown).collect();
-                let which = if self.config.barman_conf.is_some() { "--server" } else { "--repo" };
-                bail!("the configuration has {} places: choose one with {which}: {}", shown.len(), shown.join(", "))
+                let choice = |place: &MeantPlace| match &place.by {
+                    Some(by) => format!("{} ({})", by.option, place.shown()),
+                    None => place.shown(),
+                };
+                let shown: Vec<String> = others.iter().chain(&last).map(choice).collect();
+                bail!("the configuration has {} places; choose one: {}", shown.len(), shown.join(", "))
             }
         }
     }

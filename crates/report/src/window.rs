@@ -25,6 +25,9 @@ pub(crate) fn why(window: &BackupWindow<'_>) -> Option<String> {
             let file = window.listed.and_then(|listed| listed.stop_file).map(|file| format!(" for {file}"));
             format!("waiting{}: select pg_switch_wal()", file.unwrap_or_default())
         }
+        NoWindow::Unknown if window.listed.is_some_and(|listed| listed.start.is_none()) => {
+            "what WAL it needs is not known: of an offline backup, its pg_control says where replay starts".to_owned()
+        }
         NoWindow::Unknown => "what WAL it needs is not known".to_owned(),
     })
 }

@@ -1,6 +1,7 @@
 //! What may be meant.
 
 use crate::repo_layout::RepoLayout;
+use crate::shell::quoted;
 use std::fmt;
 
 /// A repository that lies at a place: the archive of one cluster, but for the ids of pgBackRest's stanza.
@@ -22,10 +23,10 @@ impl fmt::Display for Candidate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.layout)?;
         if let Some((option, name)) = self.layout.chosen_by().zip(self.name.as_ref()) {
-            write!(f, ": {option} {name}")?;
+            write!(f, ": {option} {}", quoted(name))?;
         }
         if let Some(id) = &self.archive_id {
-            write!(f, " --archive-id {id}")?;
+            write!(f, " --archive-id {}", quoted(id))?;
         }
         if self.base.is_empty() { Ok(()) } else { write!(f, " (in {})", self.base) }
     }

@@ -3,6 +3,7 @@
 use crate::candidate::Candidate;
 use crate::error::RepoError;
 use crate::repo_layout::RepoLayout;
+use crate::shell::quoted;
 
 /// What a user says of a place that could be taken in several ways.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,8 +24,12 @@ impl RepoChoice {
         *self != RepoChoice::default()
     }
 
-    /// Those that are meant.
+    /// Those that are meant. WAL-G reads what WAL-E wrote: there the choice says which of them is asked.
     pub fn narrow(&self, candidates: Vec<Candidate>) -> Vec<Candidate> {
+        let as_asked = |candidate: Candidate| match (self.layout, candidate.layout) {
+            (Some(RepoLayout::WalG), RepoLayout::WalE) => Candidate { layout: RepoLayout::WalG, ..candidate },
+            _ => candidate,
+        };
         let meant = |candidate: &Candidate| {
             let named = |asked: &Option<String>, of: &dyn Fn(RepoLayout) -> bool| match asked {
                 None => true,
@@ -38,7 +43,7 @@ impl RepoChoice {
                 && named(&self.server, &|layout| layout != RepoLayout::PgBackRest)
                 && (self.archive_id.is_none() || candidate.layout == RepoLayout::PgBackRest)
         };
-        candidates.into_iter().filter(meant).collect()
+        candidates.into_iter().map(as_asked).filter(meant).collect()
     }
 
     /// The one that is meant.
@@ -69,7 +74,7 @@ impl RepoChoice {
             ("--server", self.server.clone()),
         ];
         let said: Vec<String> =
-            options.into_iter().filter_map(|(option, value)| Some(format!("{option} {}", value?))).collect();
+            options.into_iter().filter_map(|(option, value)| Some(format!("{option} {}", quoted(&value?)))).collect();
         said.join(" ")
     }
 }

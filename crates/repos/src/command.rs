@@ -10,6 +10,7 @@ mod by_hand;
 mod kubernetes;
 mod pgbackrest;
 mod place;
+mod probackup;
 mod targets;
 
 pub use kubernetes::recovery_yaml;
@@ -18,12 +19,11 @@ use crate::backup::ListedBackup;
 use crate::layout::wale;
 use crate::repo_layout::RepoLayout;
 use crate::repository::Repository;
-use crate::shell::{command as shell, quoted};
+use crate::shell::quoted;
 use by_hand::recovery;
 use pgwal_format::{Layout, Lsn, SegmentName};
 use place::Location;
 use std::path::{Path, PathBuf};
-use targets::{PROBACKUP, targets};
 
 /// What decides the command, beside the repository and its backup.
 #[derive(Clone, Copy, Default)]
@@ -64,6 +64,8 @@ pub struct ToolConfiguration {
     pub file: Option<PathBuf>,
     /// pgBackRest's number of the repository, where it has to be said.
     pub number: Option<u32>,
+    /// Barman's name for the server: that of its section, wherever its folder lies.
+    pub server: Option<String>,
 }
 
 /// The complete command, for a shell, to restore a backup into the folder `DIR`: one line, or several of which each
@@ -76,12 +78,9 @@ pub fn restore(repository: &Repository, backup: &ListedBackup, call: &ToolCall<'
         RepoLayout::Barman => barman::recover(repository, at.folder()?, name, label, call),
         RepoLayout::BarmanCloud => barman::cloud(repository, &at, backup, call),
         RepoLayout::WalG if wale::start_in(label).is_some() => wal_e(&at, label, call),
+        RepoLayout::WalE => wal_e(&at, label, call),
         RepoLayout::WalG => wal_g(&at, label, call),
-        RepoLayout::PgProbackup => {
-            let base = at.folder()?;
-            let start = ["pg_probackup", "restore", "-B", base, "--instance", name?, "-i", label, "-D", "DIR"];
-            Some(shell(start.map(str::to_owned).into_iter().chain(targets(&PROBACKUP, call.settings))))
-        }
+        RepoLayout::PgProbackup => Some(probackup::command(at.folder()?, name?, backup, call)),
         RepoLayout::Pghoard => pghoard(name?, label, call),
         RepoLayout::Folder => None,
     }
@@ -119,7 +118,7 @@ fn wal_e(at: &Location, label: &str, call: &ToolCall<'_>) -> Option<String> {
         }
     };
     let fetch = format!("{before} wal-e backup-fetch DIR {}", quoted(label));
-    Some(recovery(&fetch, &format!("{before} wal-e wal-fetch %f %p"), call))
+    Some(recovery(&fetch, (&format!("{before} wal-e wal-fetch"), ""), call))
 }
 
 fn wal_g(at: &Location, label: &str, call: &ToolCall<'_>) -> Option<String> {
@@ -141,7 +140,7 @@ fn wal_g(at: &Location, label: &str, call: &ToolCall<'_>) -> Option<String> {
     }
     let before = variables.join(" ");
     let fetch = format!("{before} wal-g backup-fetch DIR {}", quoted(label));
-    Some(recovery(&fetch, &format!("{before} wal-g wal-fetch %f %p"), call))
+    Some(recovery(&fetch, (&format!("{before} wal-g wal-fetch"), ""), call))
 }
 
 /// Its configuration alone says where its sites are. It looks for a backup of its own where it is told a time: that is
@@ -152,7 +151,8 @@ fn pghoard(site: &str, label: &str, call: &ToolCall<'_>) -> Option<String> {
     let get = format!(
         "pghoard_restore get-basebackup --config CONF --site {site} --basebackup {backup} --target-dir DIR --restore-to-primary"
     );
-    // It writes the command that fetches WAL itself.
+    // It writes the command that fetches WAL itself, and of 12 and later no signal to recover to a primary.
+    let get = if call.recovery_conf { get } else { by_hand::signalled(&get) };
     Some(by_hand::with_settings(&get, Vec::new(), call))
 }
 
@@ -167,7 +167,7 @@ mod tests {
         assert_eq!(
             pghoard("main", "2026-11-22_03-17_0", &call).unwrap(),
             "pghoard_restore get-basebackup --config CONF --site main --basebackup main/basebackup/2026-11-22_03-17_0 \
-             --target-dir DIR --restore-to-primary &&\nprintf '%s\\n' \"recovery_target_time = '2026-11-22 \
+             --target-dir DIR --restore-to-primary &&\ntouch DIR/recovery.signal &&\nprintf '%s\\n' \"recovery_target_time = '2026-11-22 \
              14:00:00+00'\" >> DIR/postgresql.auto.conf"
         );
     }

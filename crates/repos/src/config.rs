@@ -17,6 +17,8 @@ use std::path::{Path, PathBuf};
 pub struct ConfiguredPlace {
     /// The place: a folder, or the URL of a bucket.
     pub place: PathBuf,
+    /// What of the configuration names it.
+    pub by: String,
     /// pgBackRest's number of the repository.
     pub number: Option<u32>,
     /// Which of several archives there.

@@ -113,7 +113,8 @@ fn summed(bytes: &[u8], each: &mut dyn FnMut(&str, &str, Value)) -> Result<(), I
     let text = std::str::from_utf8(bytes).map_err(|_| InfoFault::Form)?;
     let mut sum = InfoSum { sum: Sha1::new(), section: None, first: true };
     let (mut section, mut told) = (None, None);
-    for line in text.lines().filter(|line| !line.is_empty()) {
+    // To pgBackRest a carriage return is part of its line, and such a file of no form.
+    for line in text.split('\n').filter(|line| !line.is_empty()) {
         if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             section = Some(name);
             continue;

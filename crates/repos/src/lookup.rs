@@ -4,7 +4,7 @@
 
 use pgwal_format::FileName;
 use pgwal_source::name::{self, NamePlace, Placed};
-use pgwal_source::{Codec, Entry, MisfiledFile, NamedPacking, OpeningRule, WantedPlace};
+use pgwal_source::{Codec, Entry, Listing, MisfiledFile, NamedPacking, OpeningRule, WantedPlace};
 use std::collections::HashMap;
 
 /// A file of WAL in a tool's folders.
@@ -20,9 +20,6 @@ pub(crate) struct FileInPlace<'a> {
 pub(crate) enum LookedUp {
     /// It finds it.
     Found(OpeningRule),
-    /// It tries several names, one after the other, and takes the first that is there, good or bad: the place of this
-    /// one among them.
-    FoundAt(usize, OpeningRule),
     /// It looks elsewhere for a file of that name.
     Elsewhere(Elsewhere),
 }
@@ -35,8 +32,14 @@ pub(crate) struct Elsewhere {
     pub suffixes: &'static [(Codec, &'static str)],
 }
 
-/// What a tool makes of each file of WAL.
-pub(crate) type Lookup = fn(&FileInPlace<'_>) -> LookedUp;
+/// What a tool makes of the files of WAL.
+#[derive(Clone, Copy)]
+pub(crate) struct Lookup {
+    /// Of each by itself.
+    pub each: fn(&FileInPlace<'_>) -> LookedUp,
+    /// Of several of one name it gives out the first of these that is there, damaged or not; empty: that is not known.
+    pub first_of: &'static [(Codec, &'static str)],
+}
 
 impl FileInPlace<'_> {
     /// Whether it lies in the folder of its own 256 segments.
@@ -63,12 +66,6 @@ fn log_of(name: FileName) -> Option<String> {
     }
 }
 
-/// The same of a tool that tries its suffixes in this order.
-pub(crate) fn in_order(suffix: &str, known: &[(Codec, &str)], behind: pgwal_source::BehindRule) -> Option<LookedUp> {
-    let at = known.iter().position(|(_, own)| *own == suffix)?;
-    Some(LookedUp::FoundAt(at, by_suffix(suffix, known, behind)?))
-}
-
 /// As what a file is opened by a tool that goes by its suffix, of those that it knows.
 pub(crate) fn by_suffix(
     suffix: &str,
@@ -79,50 +76,53 @@ pub(crate) fn by_suffix(
     Some(OpeningRule::ByName(NamedPacking { codec: *codec, known: true, behind }))
 }
 
-/// What the tool finds in a list, and what lies beside its way.
-pub(crate) fn find(entries: Vec<Entry>, lookup: Lookup) -> (Vec<Entry>, Vec<MisfiledFile>) {
-    let (mut found, mut misfiled) = (Vec::new(), Vec::new());
-    let mut first: HashMap<FileName, usize> = HashMap::new();
-    for entry in entries {
-        match looked_up(entry, lookup) {
-            Ok((entry, at)) => {
-                if let Some((name, at)) = entry.name.zip(at) {
-                    first.entry(name).and_modify(|first| *first = at.min(*first)).or_insert(at);
-                }
-                found.push((entry, at));
-            }
-            Err(elsewhere) => misfiled.push(*elsewhere),
+/// Takes out what the tool does not give out, as it takes another file of the same name first.
+pub(crate) fn passed_over(listing: &mut Listing, lookup: Lookup) {
+    let rank = |entry: &Entry| {
+        let is_asked_for = matches!(entry.name, Some(FileName::Segment(_) | FileName::History(_)));
+        lookup.first_of.iter().position(|(_, suffix)| *suffix == entry.suffix()).filter(|_| is_asked_for)
+    };
+    let mut first: HashMap<FileName, (usize, String)> = HashMap::new();
+    for entry in &listing.entries {
+        let Some((name, rank)) = entry.name.zip(rank(entry)) else { continue };
+        if first.get(&name).is_none_or(|(taken, _)| rank < *taken) {
+            first.insert(name, (rank, entry.file_name().to_owned()));
         }
     }
-    let is_taken = |(entry, at): &(Entry, Option<usize>)| {
-        entry.name.zip(*at).is_none_or(|(name, at)| first.get(&name) == Some(&at))
-    };
-    (found.into_iter().filter(is_taken).map(|(entry, _)| entry).collect(), misfiled)
+    for entry in std::mem::take(&mut listing.entries) {
+        let taken = entry.name.zip(rank(&entry)).and_then(|(name, rank)| first.get(&name).filter(|own| own.0 < rank));
+        let Some((_, taken)) = taken else {
+            listing.entries.push(entry);
+            continue;
+        };
+        let (folder, taken) = (entry.folder(), Some(taken.clone()));
+        let wanted = WantedPlace { folder, with_sum: false, suffixes: lookup.first_of, taken };
+        listing.misfiled.push(MisfiledFile { entry, wanted });
+    }
 }
 
-/// The file as the tool finds it, and its place among the names that it tries; or where it looks instead.
-fn looked_up(entry: Entry, lookup: Lookup) -> Result<(Entry, Option<usize>), Box<MisfiledFile>> {
+/// The file as the tool finds it, or where it looks instead.
+pub(crate) fn looked_up(entry: Entry, lookup: Lookup) -> Result<Entry, Box<MisfiledFile>> {
     let folder = entry.folder();
     let above = folder.trim_end_matches('/');
     let last = above.rsplit('/').next().unwrap_or("");
     let log = Some(last).filter(|name| name::is_log_folder(name));
     let looked = {
         let file = entry.file_name();
-        let NamePlace::Wal(placed) = name::place(file) else { return Ok((entry, None)) };
+        let NamePlace::Wal(placed) = name::place(file) else { return Ok(entry) };
         let found = FileInPlace { placed, file, log };
         if !found.is_asked_for() {
-            return Ok((entry, None));
+            return Ok(entry);
         }
-        lookup(&found)
+        (lookup.each)(&found)
     };
     match looked {
-        LookedUp::Found(opening) => Ok((entry.opened(opening), None)),
-        LookedUp::FoundAt(at, opening) => Ok((entry.opened(opening), Some(at))),
+        LookedUp::Found(opening) => Ok(entry.opened(opening)),
         LookedUp::Elsewhere(Elsewhere { in_log, with_sum, suffixes }) => {
             let root = if log.is_some() { above.strip_suffix(last).unwrap_or("") } else { folder.as_str() };
             let own = entry.name.and_then(log_of).filter(|_| in_log);
             let folder = own.map_or_else(|| root.to_owned(), |log| format!("{root}{log}/"));
-            Err(Box::new(MisfiledFile { entry, wanted: WantedPlace { folder, with_sum, suffixes } }))
+            Err(Box::new(MisfiledFile { entry, wanted: WantedPlace { folder, with_sum, suffixes, taken: None } }))
         }
     }
 }

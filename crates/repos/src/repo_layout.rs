@@ -12,8 +12,10 @@ pub enum RepoLayout {
     Barman,
     /// barman-cloud, and what uses it (CloudNativePG).
     BarmanCloud,
-    /// WAL-G, and WAL-E before it.
+    /// WAL-G.
     WalG,
+    /// WAL-E, before it.
+    WalE,
     /// pg_probackup.
     PgProbackup,
     /// pghoard.
@@ -24,11 +26,12 @@ pub enum RepoLayout {
 
 impl RepoLayout {
     /// Every layout.
-    pub const ALL: [RepoLayout; 7] = [
+    pub const ALL: [RepoLayout; 8] = [
         RepoLayout::PgBackRest,
         RepoLayout::Barman,
         RepoLayout::BarmanCloud,
         RepoLayout::WalG,
+        RepoLayout::WalE,
         RepoLayout::PgProbackup,
         RepoLayout::Pghoard,
         RepoLayout::Folder,
@@ -41,6 +44,7 @@ impl RepoLayout {
             RepoLayout::Barman => "barman",
             RepoLayout::BarmanCloud => "barman-cloud",
             RepoLayout::WalG => "wal-g",
+            RepoLayout::WalE => "wal-e",
             RepoLayout::PgProbackup => "pg_probackup",
             RepoLayout::Pghoard => "pghoard",
             RepoLayout::Folder => "folder",
@@ -64,6 +68,7 @@ impl fmt::Display for RepoLayout {
             RepoLayout::Barman => "Barman",
             RepoLayout::BarmanCloud => "barman-cloud",
             RepoLayout::WalG => "WAL-G",
+            RepoLayout::WalE => "WAL-E",
             RepoLayout::PgProbackup => "pg_probackup",
             RepoLayout::Pghoard => "pghoard",
             RepoLayout::Folder => "folder of WAL",

@@ -1,7 +1,7 @@
 //! The WAL of a repository, and its backups among it.
 
 use crate::backup::ListedBackup;
-use crate::lookup::{Lookup, find};
+use crate::lookup::{Lookup, looked_up, passed_over};
 use pgwal_format::FileName;
 use pgwal_source::{
     AsOf, Entry, Extent, HeldEntry, Keys, Listing, Local, NameSought, Refusal, Source, SourceError, Stamp, Stored,
@@ -59,9 +59,16 @@ impl RepoSource {
     /// What of a list the tool finds, and what lies beside its way.
     fn found(&self, mut listing: Listing) -> Listing {
         let Some(lookup) = self.lookup else { return listing };
-        let (found, misfiled) = find(std::mem::take(&mut listing.entries), lookup);
-        listing.entries = found;
-        listing.misfiled.extend(misfiled);
+        let all = std::mem::take(&mut listing.entries).into_iter().map(|entry| looked_up(entry, lookup));
+        for found in all {
+            match found {
+                Ok(entry) => listing.entries.push(entry),
+                Err(misfiled) => listing.misfiled.push(*misfiled),
+            }
+        }
+        if !lookup.first_of.is_empty() {
+            passed_over(&mut listing, lookup);
+        }
         listing
     }
 

@@ -12,6 +12,8 @@ pub struct WantedPlace {
     pub with_sum: bool,
     /// What it may be packed in there, with the suffix for it; empty: in whatever, without a suffix.
     pub suffixes: &'static [(Codec, &'static str)],
+    /// The file in that folder that it gives out in place of this one, which lies there as well.
+    pub taken: Option<String>,
 }
 
 impl WantedPlace {
@@ -35,11 +37,11 @@ mod tests {
     fn a_file_is_named_as_the_tool_names_it() {
         let name = FileName::parse("00000001000000000000000A").unwrap();
         let suffixes = &[(Codec::Plain, ""), (Codec::Gzip, ".gz")];
-        let wanted = WantedPlace { folder: "a/".to_owned(), with_sum: true, suffixes };
+        let wanted = WantedPlace { folder: "a/".to_owned(), with_sum: true, suffixes, taken: None };
         let sum = "0a".repeat(20);
         assert_eq!(wanted.of(name, Codec::Gzip, [10; 20]), Some(format!("a/00000001000000000000000A-{sum}.gz")));
         assert_eq!(wanted.of(name, Codec::Xz, [10; 20]), None);
-        let bare = WantedPlace { folder: String::new(), with_sum: false, suffixes: &[] };
+        let bare = WantedPlace { folder: String::new(), with_sum: false, suffixes: &[], taken: None };
         assert_eq!(bare.of(name, Codec::Xz, [10; 20]).as_deref(), Some("00000001000000000000000A"));
     }
 }

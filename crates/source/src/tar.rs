@@ -5,6 +5,7 @@
 
 mod bytes;
 mod file;
+mod links;
 mod parser;
 mod spool;
 mod unpacked;

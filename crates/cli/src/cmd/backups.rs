@@ -45,7 +45,7 @@ enum BackupsFormat {
 /// An archive of the place, and what it came to.
 struct SeenArchive {
     place: String,
-    opened: Result<OpenedPlace, RepoError>,
+    opened: anyhow::Result<OpenedPlace>,
     times: Result<Times, String>,
 }
 
@@ -56,7 +56,12 @@ pub fn run(args: &BackupsArgs) -> anyhow::Result<Exit> {
     let bar = Bar::new(false);
     let mut seen: Vec<SeenArchive> = Vec::new();
     for one in &meant {
-        seen.extend(archives(one, args.each)?.into_iter().map(|(place, opened)| look(args, place, opened)));
+        let found = match archives(one, args.each) {
+            // Of several the others are told.
+            Err(error) if meant.len() > 1 => vec![(one.shown(), Err(one.refused(error)))],
+            found => found.map_err(|error| one.refused(error))?,
+        };
+        seen.extend(found.into_iter().map(|(place, opened)| look(args, place, opened)));
     }
     bar.finish();
     let archives = seen.iter().map(|archive| ArchiveBackups {
@@ -81,11 +86,11 @@ pub fn run(args: &BackupsArgs) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
-type NamedPlace = (String, Result<OpenedPlace, RepoError>);
+type NamedPlace = (String, anyhow::Result<OpenedPlace>);
 
 /// What lies there: one archive, or each of several.
-fn archives(meant: &MeantPlace, every_id: bool) -> anyhow::Result<Vec<NamedPlace>> {
-    let MeantPlace { paths, choice, how } = meant;
+fn archives(meant: &MeantPlace, every_id: bool) -> Result<Vec<NamedPlace>, RepoError> {
+    let MeantPlace { paths, choice, how, .. } = meant;
     let each = match open_all(paths, choice, how)? {
         AllPlaces::One(opened) => {
             let layout = opened.repository.as_ref().map(|own| own.layout);
@@ -104,7 +109,10 @@ fn archives(meant: &MeantPlace, every_id: bool) -> anyhow::Result<Vec<NamedPlace
     };
     let path = paths.first().cloned().unwrap_or_default();
     let shown = |base: &str| if base.is_empty() { meant.shown() } else { path.join(base).display().to_string() };
-    Ok(each.into_iter().map(|(candidate, opened)| (shown(&candidate.base), opened)).collect())
+    Ok(each
+        .into_iter()
+        .map(|(candidate, opened)| (shown(&candidate.base), opened.map_err(anyhow::Error::from)))
+        .collect())
 }
 
 /// Folders right below those that were named that are base backups, as `pg_basebackup` writes them: a tool's repository
@@ -125,9 +133,9 @@ fn base_backups(meant: &[MeantPlace]) -> Vec<String> {
 /// Names in a folder that are looked at.
 const LOOKED: usize = 10_000;
 
-fn look(args: &BackupsArgs, place: String, opened: Result<OpenedPlace, RepoError>) -> SeenArchive {
+fn look(args: &BackupsArgs, place: String, opened: anyhow::Result<OpenedPlace>) -> SeenArchive {
     let times = match &opened {
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(format!("{error:#}")),
         Ok(opened) => match times(opened, &args.input) {
             Ok(Ok(times)) => Ok(times),
             Ok(Err(outcome)) => Err(unread(&outcome)),
@@ -153,6 +161,7 @@ fn ended(archive: &ArchiveBackups<'_>, now: Timestamp) -> Exit {
         Ok(_) if fatal => Exit::Refuted,
         Ok(_) if archive.restores(now) => Exit::Clean,
         Ok(times) if times.outcome.verdict == Verdict::Unproven => Exit::CouldNotTell,
+        Ok(_) if archive.is_open(now) => Exit::CouldNotTell,
         Ok(_) => Exit::Refuted,
     }
 }

@@ -251,3 +251,46 @@ fn servers_of_barman_are_found_by_its_configuration() {
     let all = json(&["backups", "--barman-conf", &conf], &[]);
     assert_eq!(all["archives"].as_array().unwrap().len(), 2, "{all}");
 }
+
+/// What a section names is told with it, and of several servers the others are looked at all the same.
+#[test]
+fn a_folder_that_is_not_there_is_told_with_its_section() {
+    let repo = Repo::new();
+    build::barman(&repo, "one");
+    let etc = Etc::new(&[]);
+    let conf = etc.named("barman.conf");
+    let text = format!("[barman]\nbarman_home={}\n[one]\n[gone]\n[not yet]\n", repo.root());
+    fs::write(&conf, text).unwrap();
+    fs::create_dir(repo.at("not yet")).unwrap();
+    for (server, what) in [("gone", "no such file or folder"), ("not yet", "no repository of a backup tool lies there")]
+    {
+        for command in ["verify", "backups"] {
+            let ran = walproof(&[command, "--barman-conf", &conf, "--server", server], &[]);
+            let told = format!("section [{server}] of {conf}: {}: {what}", repo.at(server).display());
+            assert!(ran.code == 2 && ran.out.is_empty() && ran.err.contains(&told), "{}{}", ran.out, ran.err);
+        }
+    }
+    let several = walproof(&["verify", "--barman-conf", &conf], &[]);
+    assert!(several.code == 2 && several.err.contains("choose one: --server one ("), "{}", several.err);
+    assert!(several.err.contains("--server 'not yet' ("), "{}", several.err);
+    let each = walproof(&["verify", "--barman-conf", &conf, "--each"], &[]);
+    assert!(each.code == 2 && each.out.contains("PROVEN: WAL replays"), "{}{}", each.out, each.err);
+    assert!(each.out.contains("section [gone] of") && each.out.contains("section [not yet] of"), "{}", each.out);
+    let all = json(&["backups", "--barman-conf", &conf], &[]);
+    let errors: Vec<bool> =
+        all["archives"].as_array().unwrap().iter().map(|archive| archive["error"].is_string()).collect();
+    assert_eq!(errors, [false, true, true], "{all}");
+}
+
+/// Barman knows a server by its section, wherever its folder lies.
+#[test]
+fn a_server_is_typed_by_its_section() {
+    let repo = Repo::new();
+    build::barman(&repo, "folder");
+    let etc = Etc::new(&[]);
+    let conf = etc.named("barman.conf");
+    fs::write(&conf, format!("[main one]\nbackup_directory={}\n", repo.at("folder").display())).unwrap();
+    let ran = walproof(&["verify", "--barman-conf", &conf, "--backup", BARMAN_ID], &[]);
+    let typed = format!("recover --target-tli=latest 'main one' {BARMAN_ID} DIR");
+    assert!(ran.code == 0 && ran.out.contains(&typed), "{}{}", ran.out, ran.err);
+}

@@ -248,3 +248,31 @@ fn hostile_information_is_told_and_bounded() {
     let (outcome, code) = json(&["verify", &repo.root()]);
     assert_eq!((code, codes(&outcome)), (0, vec!["WP440 warning".to_owned()]));
 }
+
+/// What is printed to choose one, a shell takes as it is.
+#[test]
+fn odd_names_are_printed_as_a_shell_takes_them() {
+    let repo = Repo::new();
+    for server in ["my server", "it's $HOME"] {
+        build::barman(&repo, server);
+    }
+    let several = walproof(&["verify", &repo.root()]);
+    for choice in ["--server 'my server'", "--server 'it'\\''s $HOME'"] {
+        assert!(several.code == 2 && several.err.contains(choice), "{choice}: {}", several.err);
+    }
+    let ran = walproof(&["verify", &repo.root(), "--server", "it's $HOME", "--backup", "latest"]);
+    assert!(ran.code == 0 && ran.out.contains("--target-tli=latest 'it'\\''s $HOME' "), "{}{}", ran.out, ran.err);
+    let none = walproof(&["verify", &repo.root(), "--server", "no such"]);
+    assert!(none.code == 2 && none.err.contains("nothing there is --server 'no such'"), "{}", none.err);
+    // In restore_command a server reads a `%` itself.
+    let repo = Repo::new();
+    build::walg(&repo);
+    let odd = repo.at("100%f x");
+    std::fs::create_dir(&odd).unwrap();
+    for part in ["wal_005", "basebackups_005"] {
+        std::fs::rename(repo.at(part), odd.join(part)).unwrap();
+    }
+    let (outcome, code) = json(&["verify", odd.to_str().unwrap(), "--backup", "latest"]);
+    let typed = outcome["repository"]["restore_command"].as_str().unwrap();
+    assert!(code == 0 && typed.contains("/100%%f x") && typed.contains(" wal-fetch %f %p"), "{typed}");
+}

@@ -177,3 +177,39 @@ fn pg_probackup_and_pghoard_look_into_one_folder() {
         );
     }
 }
+
+/// Of several files of one segment the tool takes the first by its suffix, and no other one where that is damaged.
+#[test]
+fn a_copy_that_the_tool_passes_over_neither_mends_nor_harms() {
+    let all: [(&str, fn(&Repo), &str); 2] =
+        [("pg_probackup", build::probackup, "wal/main"), ("wal-g", build::walg, "wal_005")];
+    for (tool, build, folder) in all {
+        let repo = Repo::new();
+        build(&repo);
+        let plain = format!("{folder}/{}", SEGMENTS[1]);
+        let whole = fs::read(repo.at(&plain)).unwrap();
+        let packed = super::tars::gz(&whole);
+        let mut damaged = packed.clone();
+        damaged[packed.len() / 2] ^= 1;
+        repo.put(&format!("{plain}.gz"), &damaged);
+        for words in [&[][..], &["--backup", "latest"]] {
+            let root = repo.root();
+            let (document, code) = json(&[&["verify", root.as_str()], words].concat());
+            assert_eq!((code, &document["verdict"]), (1, &"refuted".into()), "{tool} {words:?}: {document}");
+            assert!(codes(&document).contains(&"WP135 info".to_owned()), "{tool}: {document}");
+        }
+        let text = walproof(&["verify", &repo.root()]).out;
+        let next = format!(
+            "NEXT     where {plain}.gz is damaged, move it out of the archive: then the tool gives out {plain};"
+        );
+        assert!(text.contains(&next), "{tool}: {text}");
+        // The reverse: half of a copy beside a whole file.
+        repo.put(&format!("{plain}.gz"), &packed);
+        repo.put(&plain, &whole[..whole.len() / 2]);
+        for words in [&[][..], &["--backup", "latest", "--target-lsn", "0/00AC0000"]] {
+            let root = repo.root();
+            let (document, code) = json(&[&["verify", root.as_str()], words].concat());
+            assert_eq!((code, codes(&document)), (0, vec!["WP135 info".to_owned()]), "{tool} {words:?}: {document}");
+        }
+    }
+}

@@ -255,3 +255,137 @@ fn a_backup_in_which_pages_were_invalid_is_none_that_restores() {
     let (document, code) = json(&["verify", &repo.root(), "--backup", build::INCR]);
     assert_eq!((code, codes(&document)), (1, vec!["WP440 error".to_owned()]), "{document}");
 }
+
+/// pgBackRest 2.45 says of each: "key/value found outside of section", "missing '=' in key/value".
+#[test]
+fn information_with_the_line_ends_of_windows_is_none() {
+    let into_windows = |repo: &Repo, file: &str, only: Option<&str>| {
+        for copy in ["", ".copy"] {
+            let file = format!("{file}{copy}");
+            let Ok(text) = fs::read_to_string(repo.at(&file)) else { continue };
+            let line = |line: &str| match only.is_none_or(|only| line == only) {
+                true => format!("{line}\r\n"),
+                false => format!("{line}\n"),
+            };
+            repo.put(&file, text.lines().map(line).collect::<String>());
+        }
+    };
+    for only in [None, Some(""), Some("[db]")] {
+        for file in ["archive/main/archive.info", "backup/main/backup.info"] {
+            let repo = Repo::new();
+            build::pgbackrest(&repo);
+            into_windows(&repo, file, only);
+            let (document, code) = json(&["verify", &repo.root(), "--backup", "latest"]);
+            assert_eq!((code, codes(&document)[0].as_str()), (1, "WP126 error"), "{file} {only:?}: {document}");
+            let said = walproof(&["verify", &repo.root()]).out;
+            assert!(said.contains(&format!("{file} is not of the form that pgBackRest writes")), "{said}");
+        }
+    }
+    let repo = Repo::new();
+    build::pgbackrest(&repo);
+    into_windows(&repo, &format!("backup/main/{FULL}/backup.manifest"), None);
+    let (document, code) = json(&["verify", &repo.root(), "--backup", FULL]);
+    assert_eq!((code, codes(&document)), (1, vec!["WP440 error".to_owned()]), "{document}");
+}
+
+/// `get-wal` gives out of these folders what `recover` does not copy.
+#[test]
+fn what_barman_has_not_taken_is_told_by_its_name() {
+    let repo = Repo::new();
+    build::barman(&repo, "prod");
+    let [first, second, last] = SEGMENTS;
+    for (folder, name, to) in [("streaming", last, format!("{last}.partial")), ("incoming", second, second.to_owned())]
+    {
+        fs::create_dir_all(repo.at(&format!("prod/{folder}"))).unwrap();
+        let from = repo.at(&format!("prod/wals/0000000100000000/{name}"));
+        fs::rename(from, repo.at(&format!("prod/{folder}/{to}"))).unwrap();
+    }
+    let (document, code) = json(&["verify", &repo.root()]);
+    assert_eq!((code, &document["verdict"]), (0, &"proven".into()), "{document}");
+    let told = document["repository"]["left_out"].to_string();
+    assert!(told.contains(&format!("prod/incoming/{second}: which Barman has not taken into wals/")), "{told}");
+    assert!(told.contains(&format!("prod/streaming/{last}.partial: which is still received")), "{told}");
+    assert!(told.contains("get-wal --partial"), "{told}");
+    repo.put(&format!("prod/incoming/{first}"), "");
+    let said = walproof(&["verify", &repo.root()]).out;
+    assert!(said.contains(&format!("LEFT OUT 2 files in prod/incoming/, {first} to {second}: ")), "{said}");
+}
+
+/// Where its replay starts stands in its pg_control.
+#[test]
+fn an_offline_backup_is_not_said_to_be_broken() {
+    let repo = Repo::new();
+    build::pgbackrest(&repo);
+    let list = repo.at("backup/main/backup.info");
+    let text = fs::read_to_string(&list).unwrap();
+    let offline = |text: &str| {
+        let null = format!("\"{}\"", SEGMENTS[0]);
+        build::signed(
+            &text
+                .replace(&null, "null")
+                .replace("\"backup-lsn-start\":\"0/900028\",\"backup-lsn-stop\":\"0/900100\",", ""),
+        )
+    };
+    for copy in ["", ".copy"] {
+        repo.put(&format!("backup/main/backup.info{copy}"), offline(&text));
+    }
+    repo.remove("archive/main/15-1/0000000100000000/000000010000000000000009.00000028.backup");
+    let (document, code) = json(&["backups", &repo.root()]);
+    let backup = &document["archives"][0]["backups"][0];
+    assert_eq!((code, &backup["restores"], &backup["why"]), (2, &true.into(), &"unknown".into()), "{document}");
+    let said = walproof(&["backups", &repo.root()]).out;
+    assert!(said.contains("0 of 2 backups restore, and of 2 it is not known") && said.contains("pg_control"), "{said}");
+    let (document, code) = json(&["verify", &repo.root()]);
+    assert_eq!((code, codes(&document)), (0, Vec::new()), "{document}");
+}
+
+/// WAL-G reads what WAL-E wrote; what nobody else wrote, WAL-E keeps.
+#[test]
+fn a_prefix_of_wal_e_is_told_from_one_of_wal_g() {
+    let repo = Repo::new();
+    let tool = |repo: &Repo, more: &[&str]| {
+        let (document, _) = json(&[&["verify", &repo.root()], more].concat());
+        document["repository"]["tool"].as_str().unwrap_or_else(|| panic!("{document}")).to_owned()
+    };
+    repo.wal("wal_005", |segment, _| format!("{segment}.lzo"), false);
+    assert_eq!(tool(&repo, &[]), "wal-e");
+    let label = format!("base_{}_00000040", SEGMENTS[0]);
+    let sentinel = format!("basebackups_005/{label}_backup_stop_sentinel.json");
+    repo.put(&sentinel, "{}");
+    assert_eq!(tool(&repo, &[]), "wal-e");
+    assert_eq!(
+        (tool(&repo, &["--layout", "wal-e"]), tool(&repo, &["--layout", "wal-g"])),
+        ("wal-e".into(), "wal-g".into())
+    );
+    let said = walproof(&["verify", &repo.root(), "--explain-source"]).out;
+    assert!(said.contains(": WAL-E\n"), "{said}");
+    // Its successor went on.
+    repo.put("wal_005/00000001000000000000000C.lz4", "");
+    assert_eq!(tool(&repo, &[]), "wal-g");
+    repo.remove("wal_005/00000001000000000000000C.lz4");
+    repo.put(&format!("basebackups_005/base_{}_backup_stop_sentinel.json", SEGMENTS[0]), "{}");
+    assert_eq!(tool(&repo, &[]), "wal-g");
+}
+
+/// pg_probackup 2.5.16 reads such a backup again when it is told to restore it.
+#[test]
+fn a_status_that_probackup_looks_at_again_is_looked_at_with_the_contents() {
+    let repo = Repo::new();
+    build::probackup(&repo);
+    let control = repo.at("backups/main/TP7Z2S/backup.control");
+    let text = fs::read_to_string(&control).unwrap() + "program-version = 2.5.16\n";
+    let line = "{\"path\":\"PG_VERSION\", \"size\":\"3\", \"external_dir_num\":\"0\", \"crc\":\"CRC\"}\n";
+    for status in ["CORRUPT", "ORPHAN", "ERROR"] {
+        fs::write(&control, text.replace("status = OK", &format!("status = {status}"))).unwrap();
+        for (crc, right) in [("575108234", true), ("1", false)] {
+            repo.put("backups/main/TP7Z2S/backup_content.control", line.replace("CRC", crc));
+            let (document, code) = json(&["verify", &repo.root(), "--backup", "TP7Z2S"]);
+            assert_eq!((code, codes(&document)), (1, vec!["WP440 error".to_owned()]), "{status}: {document}");
+            let said = document["findings"][0]["message"].as_str().unwrap();
+            assert_eq!(said.contains("--data"), status != "ERROR", "{status}: {said}");
+            let (document, code) = json(&["verify", &repo.root(), "--backup", "TP7Z2S", "--data"]);
+            let taken = right && status != "ERROR";
+            assert_eq!(code, i32::from(!taken), "{status} {crc}: {document}");
+        }
+    }
+}

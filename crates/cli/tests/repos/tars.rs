@@ -230,3 +230,58 @@ fn resum(header: &mut [u8]) {
     let sum: u64 = header.iter().map(|&byte| u64::from(byte)).sum();
     header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
 }
+
+/// A member that is a symbolic link.
+fn link(name: &str, target: &str, out: &mut Vec<u8>) {
+    let at = out.len();
+    member(name, &[], out);
+    out[at + 156] = b'2';
+    out[at + 157..at + 157 + target.len()].copy_from_slice(target.as_bytes());
+    resum(&mut out[at..at + 512]);
+}
+
+/// Tools and administrators make them; `tar` keeps them.
+#[test]
+fn links_in_a_tar_lead_to_what_lies_in_it_and_nowhere_else() {
+    let (repo, folder) = (Repo::new(), tempfile::tempdir().unwrap());
+    build::pgbackrest(&repo);
+    let (of_folder, _) = json(&["verify", &repo.root()]);
+    let linked = |to: &dyn Fn(&str, usize) -> String, is_linked: &dyn Fn(&str) -> bool| {
+        let mut out = Vec::new();
+        for (number, path) in crate::walkdir(&repo.root()).iter().enumerate() {
+            let name = path.strip_prefix(&repo.root()).unwrap().trim_start_matches('/');
+            let content = fs::read(path).unwrap();
+            if is_linked(name) {
+                link(name, &to(name, number), &mut out);
+                member(&format!("0/{number}"), &content, &mut out);
+            } else {
+                member(name, &content, &mut out);
+            }
+        }
+        link("backup/main/latest", build::FULL, &mut out);
+        out.resize(out.len() + 1024, 0);
+        out
+    };
+    let inside = |name: &str, number: usize| format!("{}0/{number}", "../".repeat(name.matches('/').count()));
+    let is_info = |name: &str| name.contains(".info");
+    let is_wal = |name: &str| name.contains(SEGMENTS[1]);
+    for bytes in [linked(&inside, &is_info), linked(&inside, &is_wal), linked(&inside, &|_| true)] {
+        for (name, bytes) in [("repo.tar", bytes.clone()), ("repo.tgz", gz(&bytes))] {
+            let path = folder.path().join(name);
+            fs::write(&path, bytes).unwrap();
+            let (own, code) = json(&["verify", path.to_str().unwrap()]);
+            assert_eq!((code, own["verdict"].as_str()), (0, Some("proven")), "{name}: {own}");
+            assert_eq!((&own["replay"], &own["findings"]), (&of_folder["replay"], &of_folder["findings"]), "{name}");
+        }
+    }
+    // Out of the tar: what lies there on this machine is not looked at, and nothing is said to be missing.
+    let root = |name: &str, _: usize| format!("{}/{name}", repo.root());
+    let up = |name: &str, _: usize| format!("{}{}/{name}", "../".repeat(10), repo.root());
+    let round = |name: &str, _: usize| name.rsplit('/').next().unwrap().to_owned();
+    for to in [&root as &dyn Fn(&str, usize) -> String, &up, &round] {
+        let path = folder.path().join("out.tar");
+        fs::write(&path, linked(to, &is_info)).unwrap();
+        let ran = walproof(&["verify", path.to_str().unwrap()]);
+        assert!(ran.code == 2 && ran.err.contains("archive.info: it is a link, and no file in the tar"), "{}", ran.err);
+    }
+}

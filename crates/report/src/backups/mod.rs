@@ -7,7 +7,7 @@ use crate::repository::named;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_repos::Repository;
 use pgwal_verify::times::Times;
-use pgwal_verify::windows::{BackupWindow, unlisted, windows};
+use pgwal_verify::windows::{BackupWindow, NoWindow, unlisted, windows};
 
 /// One archive of a place.
 pub struct ArchiveBackups<'a> {
@@ -62,4 +62,14 @@ impl ArchiveBackups<'_> {
     pub fn restores(&self, now: Timestamp) -> bool {
         self.windows(now).iter().any(|window| window.reach.is_some())
     }
+
+    /// Whether of a backup of it nothing says where its replay starts.
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        self.windows(now).iter().any(is_open)
+    }
+}
+
+/// Nothing says what WAL the backup needs, nor that it does not restore.
+pub(crate) fn is_open(window: &BackupWindow<'_>) -> bool {
+    matches!(window.why, Some(NoWindow::Unknown))
 }

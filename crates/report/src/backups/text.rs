@@ -1,6 +1,6 @@
 //! Backups for people: a row each.
 
-use super::{ArchiveBackups, BackupsAnswer, last_commit};
+use super::{ArchiveBackups, BackupsAnswer, is_open, last_commit};
 use crate::figures::bytes;
 use crate::outside::Lines;
 use crate::time::Zone;
@@ -45,10 +45,13 @@ fn one(out: &mut Lines<'_>, archive: &ArchiveBackups<'_>, now: Timestamp, zone: 
         }
     };
     let restorable = windows.iter().filter(|window| window.reach.is_some()).count();
+    let open = windows.iter().filter(|window| is_open(window)).count();
     let told = match windows.len() {
         0 if archive.repository.is_some() => "it lists no backup".to_owned(),
         0 => "no base backup is known here".to_owned(),
+        1 if open == 1 => "from where its one backup restores is not known".to_owned(),
         1 => format!("its one backup {}", if restorable == 1 { "restores" } else { "does not restore" }),
+        all if open > 0 => format!("{restorable} of {all} backups restore, and of {open} it is not known"),
         all => format!("{restorable} of {all} backups restore"),
     };
     let told = told + &combined(windows.iter().filter(|w| w.reach.is_some() && w.is_incremental()).count(), restorable);

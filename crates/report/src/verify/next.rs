@@ -107,8 +107,13 @@ fn next_file(outcome: &Outcome) -> Option<String> {
     Some(SegmentName::new(timeline, next, address, size).to_string())
 }
 
-/// The missing file may be here, where the tool that keeps the place does not look.
+/// The missing file may be here, where the tool that keeps the place does not look; beside a damaged one may lie another.
 fn misfiled(outcome: &Outcome, f: &Finding) -> Option<String> {
+    let beside =
+        |other: &&Finding| matches!(&other.detail, Detail::Misfiled(at) if at.taken.is_some() && at.taken == f.file);
+    if let Some(beside) = outcome.findings.iter().find(beside) {
+        return Some(beside.advice());
+    }
     let missing = f.file.as_deref().filter(|_| matches!(f.code, Code::Gap | Code::HistoryMissing))?;
     let missing = FileName::parse(missing.rsplit('/').next()?)?;
     let is_it = |other: &&Finding| {

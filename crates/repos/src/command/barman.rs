@@ -12,7 +12,7 @@ use crate::repository::Repository;
 use crate::shell::{command as shell, quoted};
 use crate::store::Items;
 
-/// `base`: the server's folder, which names it where nothing else does.
+/// `base`: the server's folder, which names it where neither a configuration nor a layout does.
 pub(super) fn recover(
     repository: &Repository,
     base: &str,
@@ -24,7 +24,8 @@ pub(super) fn recover(
     if let Some(file) = call.configuration.and_then(|configuration| configuration.file.as_ref()) {
         words.extend(["-c".to_owned(), file.to_str()?.to_owned()]);
     }
-    let server = name.or_else(|| base.rsplit('/').next())?.to_owned();
+    let section = call.configuration.and_then(|configuration| configuration.server.as_deref());
+    let server = section.or(name).or_else(|| base.rsplit('/').next())?.to_owned();
     let rebuild = words.iter().cloned().chain(["rebuild-xlogdb".to_owned(), server.clone()]);
     let rebuild = if lists_its_wal(repository) { String::new() } else { shell(rebuild) + " &&\n" };
     words.push("recover".to_owned());
@@ -67,7 +68,7 @@ pub(super) fn cloud(
             let place = CloudPlace::of(url)?;
             let words = place.words(call)?;
             let bring = format!("barman-cloud-restore {words} {label} DIR");
-            Some(recovery(&bring, &format!("barman-cloud-wal-restore {words} %f %p"), call))
+            Some(recovery(&bring, (&format!("barman-cloud-wal-restore {words}"), ""), call))
         }
         Location::Folder(base) => {
             let folder = format!("base/{}", backup.label);
@@ -77,7 +78,7 @@ pub(super) fn cloud(
             let tar = tars.next().filter(|name| !name.ends_with(".snappy")).filter(|_| tars.next().is_none())?;
             let tar = quoted(&format!("{base}/{folder}/{tar}"));
             let bring = format!("mkdir -m 700 DIR &&\ntar -xf {tar} -C DIR");
-            Some(recovery(&bring, &format!("walproof archive-get %f %p --from {}", quoted(base)), call))
+            Some(recovery(&bring, ("walproof archive-get", &format!(" --from {}", quoted(base))), call))
         }
     }
 }

@@ -60,6 +60,7 @@ fn host(url: &str) -> &str {
 fn restore(stanza: &str, label: &str, settings: &[(String, String)]) -> Vec<String> {
     let get = |name: &str| get(settings, name);
     let mut words = vec![format!("--stanza={stanza}"), format!("--set={label}"), "--pg1-path=DIR".to_owned()];
+    let is_standby = get("standby_mode").is_some_and(|mode| !is_off(mode));
     let kinds = ["time", "lsn", "xid", "name"];
     let target = kinds.into_iter().find_map(|kind| Some((kind, get(&format!("recovery_target_{kind}"))?)));
     match (target, get("recovery_target")) {
@@ -68,7 +69,12 @@ fn restore(stanza: &str, label: &str, settings: &[(String, String)]) -> Vec<Stri
             words.extend([format!("--type={kind}"), format!("--target={value}")]);
         }
         (None, Some(_)) => words.push("--type=immediate".to_owned()),
+        (None, None) if is_standby => words.push("--type=standby".to_owned()),
         (None, None) => words.push("--type=default".to_owned()),
+    }
+    // Beside a target there is no type for it.
+    if is_standby && (target.is_some() || get("recovery_target").is_some()) {
+        words.push("--recovery-option=standby_mode=on".to_owned());
     }
     // Of a name and of `immediate` it is refused, and a server does not ask for it.
     let has_side = target.is_some_and(|(kind, _)| kind != "name");
@@ -111,6 +117,11 @@ mod tests {
         let name = set(&[("recovery_target_name", "it's")]);
         assert!(restore("main", "L", &name).contains(&"--target=it''s".to_owned()));
         assert!(!restore("main", "L", &action).iter().any(|word| word.contains("action")));
+        let standby = restore("main", "L", &set(&[("standby_mode", "on")]));
+        assert!(standby.contains(&"--type=standby".to_owned()), "{standby:?}");
+        let aimed = restore("main", "L", &set(&[("recovery_target_lsn", "0/1"), ("standby_mode", "on")]));
+        assert!(aimed.contains(&"--type=lsn".to_owned()), "{aimed:?}");
+        assert!(aimed.contains(&"--recovery-option=standby_mode=on".to_owned()), "{aimed:?}");
         let immediate = set(&[("recovery_target", "immediate"), ("recovery_target_timeline", "2")]);
         assert!(!restore("main", "L", &immediate).iter().any(|word| word.contains("timeline")));
     }
@@ -118,7 +129,7 @@ mod tests {
     #[test]
     fn what_a_configuration_says_is_not_said_again() {
         let at = Location::Bucket("s3://b/p/q".to_owned());
-        let configuration = ToolConfiguration { file: Some("/etc/x.conf".into()), number: Some(2) };
+        let configuration = ToolConfiguration { file: Some("/etc/x.conf".into()), number: Some(2), server: None };
         let call = ToolCall { configuration: Some(&configuration), ..ToolCall::default() };
         assert_eq!(
             command(&at, "main", "L", true, &call).unwrap(),

@@ -10,6 +10,7 @@ pub(super) struct TargetOptions {
     pub(super) timeline: &'static str,
     action: &'static str,
     exclusive: &'static str,
+    standby: &'static str,
 }
 
 pub(super) const BARMAN: TargetOptions = TargetOptions {
@@ -21,6 +22,7 @@ pub(super) const BARMAN: TargetOptions = TargetOptions {
     timeline: "--target-tli",
     action: "--target-action",
     exclusive: "--exclusive",
+    standby: "--standby-mode",
 };
 
 pub(super) const PROBACKUP: TargetOptions = TargetOptions {
@@ -32,6 +34,7 @@ pub(super) const PROBACKUP: TargetOptions = TargetOptions {
     timeline: "--recovery-target-timeline",
     action: "--recovery-target-action",
     exclusive: "--recovery-target-inclusive=false",
+    standby: "--restore-as-replica",
 };
 
 /// Each setting that the tool has an option for.
@@ -46,6 +49,7 @@ pub(super) fn targets(options: &TargetOptions, settings: &[(String, String)]) ->
             "recovery_target_action" => options.action,
             "recovery_target" => return Some(options.immediate.to_owned()),
             "recovery_target_inclusive" => return is_off(value).then(|| options.exclusive.to_owned()),
+            "standby_mode" => return (!is_off(value)).then(|| options.standby.to_owned()),
             _ => return None,
         };
         Some(format!("{option}={value}"))

@@ -62,9 +62,11 @@ fn place(conf: &Path, options: &ConfigLines, server: &str) -> Result<ConfiguredP
         }
     }
     let choice = RepoChoice { layout: Some(RepoLayout::Barman), ..RepoChoice::default() };
-    let configuration = ToolConfiguration { file: Some(conf.to_path_buf()), number: None };
+    let configuration =
+        ToolConfiguration { file: Some(conf.to_path_buf()), server: Some(server.to_owned()), number: None };
     Ok(ConfiguredPlace {
         place: folder,
+        by: format!("section [{server}] of {}", conf.display()),
         number: None,
         choice,
         keys: Keys::default(),

@@ -15,8 +15,10 @@ use super::{ConfigError, ConfiguredPlace, conf_files, needed, text};
 use crate::choice::RepoChoice;
 use crate::command::ToolConfiguration;
 use crate::repo_layout::RepoLayout;
+use crate::shell::{command as shell, quoted};
 use pgwal_source::Keys;
 use std::collections::BTreeSet;
+use std::iter;
 use std::path::{Path, PathBuf};
 
 /// Where a repository lies if nothing says otherwise.
@@ -136,10 +138,11 @@ impl StanzaConfig<'_> {
         let kind = get("type").unwrap_or_else(|| "posix".to_owned());
         if let Some(host) = get("host") {
             let user = get("host-user").unwrap_or_else(|| "pgbackrest".to_owned());
-            let conf = get("host-config").map(|file| format!(" --pgbackrest-conf {file}")).unwrap_or_default();
+            let conf = get("host-config").map(|file| vec!["--pgbackrest-conf".to_owned(), file]).unwrap_or_default();
+            let words = ["verify", "--stanza", stanza].map(str::to_owned).into_iter().chain(conf);
             return Err(ConfigError::Elsewhere {
                 what: format!("repo{number}-host={host}"),
-                command: format!("ssh {user}@{host} walproof verify --stanza {stanza}{conf}"),
+                command: over_ssh(&user, &host, words),
             });
         }
         let key = |option: &str| get(option).unwrap_or_default();
@@ -172,7 +175,7 @@ impl StanzaConfig<'_> {
                 let (host, user) = (key("sftp-host"), key("sftp-host-user"));
                 return Err(ConfigError::Elsewhere {
                     what: format!("repo{number}-type=sftp"),
-                    command: format!("ssh {user}@{host} walproof verify {path} --stanza {stanza}"),
+                    command: over_ssh(&user, &host, ["verify", &path, "--stanza", stanza].map(str::to_owned)),
                 });
             }
             other => return Err(ConfigError::Unknown { what: format!("repo{number}-type={other}") }),
@@ -193,8 +196,10 @@ impl StanzaConfig<'_> {
             // pgBackRest takes a relative one from `/`.
             file: self.conf.map(|conf| std::path::absolute(conf).unwrap_or_else(|_| conf.to_path_buf())),
             number: (self.numbers().len() > 1).then_some(number),
+            server: None,
         };
-        Ok(ConfiguredPlace { place, number: Some(number), choice, keys, configuration, variables })
+        let by = format!("repo{number} of pgBackRest's configuration");
+        Ok(ConfiguredPlace { place, by, number: Some(number), choice, keys, configuration, variables })
     }
 
     /// A host is asked by TLS; where another one is named to be asked in its place, that one is.
@@ -207,6 +212,14 @@ impl StanzaConfig<'_> {
             _ => whole,
         })
     }
+}
+
+/// This program on another machine, where a second shell takes its words.
+fn over_ssh(user: &str, host: &str, words: impl IntoIterator<Item = String>) -> String {
+    let words: Vec<String> = iter::once("walproof".to_owned()).chain(words).collect();
+    let (bare, line) = (words.join(" "), shell(words));
+    let there = if line == bare { line } else { quoted(&line) };
+    format!("ssh {} {there}", quoted(&format!("{user}@{host}")))
 }
 
 #[cfg(test)]

@@ -49,15 +49,8 @@ pub(super) fn read(reading: &Reading<'_>, candidate: &Candidate) -> Result<RepoC
         return Ok(out);
     }
     let items = Items::of(store, server)?;
-    for aside in ["incoming", "streaming", "errors"] {
-        let files = match items.has_folder(aside) {
-            true => store.list(&join(server, aside))?.iter().filter(|item| !item.is_folder()).count(),
-            false => 0,
-        };
-        if files > 0 {
-            let take = if aside == "errors" { "" } else { ": barman archive-wal does" };
-            out.left_out.push(format!("{files} files in {aside}/, which Barman has not taken into wals/{take}"));
-        }
+    for aside in ["incoming", "streaming", "errors"].into_iter().filter(|name| items.has_folder(name)) {
+        out.left_out.extend(not_taken(server, aside, &Items::of(store, &join(server, aside))?));
     }
     let base = join(server, "base");
     let kept = Items::of(store, &base)?;
@@ -95,6 +88,31 @@ pub(super) fn read(reading: &Reading<'_>, candidate: &Candidate) -> Result<RepoC
         judge_chains(&mut out.backups, needs);
     }
     Ok(out)
+}
+
+/// What lies in a folder from which Barman has not taken it into its archive: the newest of all WAL, mostly. `recover`
+/// copies nothing of it; `get-wal` looks into `incoming` and `streaming`, for a `.partial` only with `--partial`.
+fn not_taken(server: &str, aside: &str, items: &Items) -> Vec<String> {
+    let mut names: Vec<&str> = items.files().map(|(name, _)| name).collect();
+    names.sort_unstable();
+    let (partial, whole): (Vec<&str>, Vec<&str>) =
+        names.into_iter().partition(|name| aside == "streaming" && name.ends_with(".partial"));
+    let folder = join(server, aside);
+    let told = |names: &[&str], what: &str| {
+        let which = match names {
+            [] => return None,
+            [one] => format!("{folder}/{one}"),
+            [first, .., last] => format!("{} files in {folder}/, {first} to {last}", names.len()),
+        };
+        Some(format!("{which}: {what}"))
+    };
+    let take = match aside {
+        "errors" => "which Barman has not taken into wals/",
+        _ => "which Barman has not taken into wals/: barman archive-wal does, and until then recover does not copy it",
+    };
+    let received = "which is still received, and may hold the newest commits: barman get-wal --partial hands it out, \
+                    recover does not copy it";
+    [told(&whole, take), told(&partial, received)].into_iter().flatten().collect()
 }
 
 /// Of a parent Barman needs the data: it does not ask whether its WAL is there and what became of its status.

@@ -6,7 +6,7 @@
 //! wals/00000002.history                                     barman-cloud: [.gz|…]
 //! ```
 
-use crate::lookup::{Elsewhere, FileInPlace, LookedUp, in_order};
+use crate::lookup::{Elsewhere, FileInPlace, LookedUp, by_suffix};
 use pgwal_format::FileName;
 use pgwal_source::{BehindRule, Codec, KnownPackings, OpeningRule};
 
@@ -29,8 +29,19 @@ pub(super) fn look_up(file: &FileInPlace<'_>) -> LookedUp {
     }
 }
 
-/// In the order of a store's list it takes the first that is packed, and the bare name where there is none.
 const SUFFIXES: &[(Codec, &str)] = &[
+    (Codec::Plain, ""),
+    (Codec::Gzip, ".gz"),
+    (Codec::Bzip2, ".bz2"),
+    (Codec::Xz, ".xz"),
+    (Codec::Snappy, ".snappy"),
+    (Codec::Zstd, ".zst"),
+    (Codec::Lz4, ".lz4"),
+];
+
+/// In which order it takes them: of a store's list the first that is packed, and the bare name where there is none
+/// (3.4; 3.20 takes the bare one first).
+pub(super) const FIRST_OF_CLOUD: &[(Codec, &str)] = &[
     (Codec::Bzip2, ".bz2"),
     (Codec::Gzip, ".gz"),
     (Codec::Lz4, ".lz4"),
@@ -42,10 +53,9 @@ const SUFFIXES: &[(Codec, &str)] = &[
 
 /// What barman-cloud makes of a file.
 pub(super) fn look_up_in_cloud(file: &FileInPlace<'_>) -> LookedUp {
-    let named = in_order(file.placed.suffix, SUFFIXES, BehindRule::AsPrograms);
-    named.filter(|_| is_in_place(file) && file.placed.sha1.is_none()).unwrap_or(LookedUp::Elsewhere(Elsewhere {
-        in_log: true,
-        with_sum: false,
-        suffixes: SUFFIXES,
-    }))
+    let named = by_suffix(file.placed.suffix, SUFFIXES, BehindRule::AsPrograms);
+    match named.filter(|_| is_in_place(file) && file.placed.sha1.is_none()) {
+        Some(opening) => LookedUp::Found(opening),
+        None => LookedUp::Elsewhere(Elsewhere { in_log: true, with_sum: false, suffixes: SUFFIXES }),
+    }
 }

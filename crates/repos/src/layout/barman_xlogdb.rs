@@ -21,6 +21,35 @@ pub(crate) fn name(wals: &Items) -> Option<&str> {
     files().find(|name| name.ends_with("-xlog.db")).or_else(|| files().find(|name| *name == "xlog.db"))
 }
 
+/// The text of the list in a folder; `None`: it is not there, or too long.
+///
+/// # Errors
+/// It cannot be read.
+pub(crate) fn text(store: &dyn Store, wals: &str, items: &Items) -> Result<Option<String>, SourceError> {
+    let Some(file) = name(items).map(|name| join(wals, name)) else { return Ok(None) };
+    let bytes = store.read(&file, LONGEST + 1)?.filter(|bytes| bytes.len() as u64 <= LONGEST);
+    Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// A line of the list.
+#[derive(Debug, PartialEq)]
+pub(crate) struct ListedWal<'a> {
+    pub name: &'a str,
+    /// When it was archived, in seconds since 1970.
+    pub time: f64,
+    pub packing: &'a str,
+}
+
+impl ListedWal<'_> {
+    /// `None`: Barman does not read the line.
+    pub(crate) fn read(line: &str) -> Option<ListedWal<'_>> {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let [name, size, time, packing, rest @ ..] = fields.as_slice() else { return None };
+        size.trim().parse::<u64>().ok().filter(|_| rest.len() <= 1)?;
+        Some(ListedWal { name, time: time.trim().parse().ok()?, packing: packing.trim() })
+    }
+}
+
 /// Files whose first bytes are held against the list; of more, only those that it says to be packed as few are.
 const OPENED: usize = 5_000;
 
@@ -28,14 +57,11 @@ const OPENED: usize = 5_000;
 pub(super) fn look(store: &dyn Store, wals: &str, first: Option<SegmentName>) -> Result<Vec<RepoDefect>, SourceError> {
     let items = Items::of(store, wals)?;
     let Some(file) = name(&items).map(|name| join(wals, name)) else { return Ok(Vec::new()) };
-    let Some(bytes) = store.read(&file, LONGEST + 1)?.filter(|bytes| bytes.len() as u64 <= LONGEST) else {
-        return Ok(Vec::new());
-    };
-    let text = String::from_utf8_lossy(&bytes);
+    let Some(text) = text(store, wals, &items)? else { return Ok(Vec::new()) };
     let (mut listed, mut unread): (HashMap<&str, &str>, Option<&str>) = (HashMap::new(), None);
     for line in text.lines() {
-        match packing(line) {
-            Some((name, packing)) => drop(listed.insert(name, packing)),
+        match ListedWal::read(line) {
+            Some(wal) => drop(listed.insert(wal.name, wal.packing)),
             None => unread = unread.or(Some(line)),
         }
     }
@@ -82,14 +108,6 @@ pub(super) fn look(store: &dyn Store, wals: &str, first: Option<SegmentName>) ->
         fatal: false,
     };
     Ok(told.into_iter().flatten().map(defect).collect())
-}
-
-/// The name in a line, and in what the file is packed; `None`: Barman does not read the line.
-fn packing(line: &str) -> Option<(&str, &str)> {
-    let fields: Vec<&str> = line.split('\t').collect();
-    let [name, size, time, packing, rest @ ..] = fields.as_slice() else { return None };
-    let is_read = rest.len() <= 1 && size.trim().parse::<u64>().is_ok() && time.trim().parse::<f64>().is_ok();
-    is_read.then_some((*name, packing.trim()))
 }
 
 /// A file that is packed in another way than the list says: it is unpacked by the list.
@@ -153,14 +171,15 @@ fn shown(codec: Codec) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::packing;
+    use super::ListedWal;
 
     #[test]
     fn lines_are_read_as_barman_reads_them() {
-        assert_eq!(packing("X\t223\t1796053179.8\tbzip2"), Some(("X", "bzip2")));
-        assert_eq!(packing("X\t223\t1796053179.8\tNone\tNone"), Some(("X", "None")));
+        let wal = |packing| Some(ListedWal { name: "X", time: 1_796_053_179.8, packing });
+        assert_eq!(ListedWal::read("X\t223\t1796053179.8\tbzip2"), wal("bzip2"));
+        assert_eq!(ListedWal::read("X\t223\t1796053179.8\tNone\tNone"), wal("None"));
         for line in ["garbage", "", "X\ta\t1.0\tgzip", "X\t1\t1.0", "X\t1\t1.0\tgzip\tNone\tx"] {
-            assert_eq!(packing(line), None, "{line}");
+            assert_eq!(ListedWal::read(line), None, "{line}");
         }
     }
 }

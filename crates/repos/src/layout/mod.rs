@@ -86,15 +86,15 @@ pub(crate) fn here(store: &dyn Store, folder: &str, items: &Items) -> Result<Vec
 
 /// Which files of WAL the tool finds, and how it opens them; `None`: nobody does but by their names.
 pub(crate) fn lookup(layout: RepoLayout) -> Option<Lookup> {
-    match layout {
-        RepoLayout::PgBackRest => Some(pgbackrest_wal::look_up),
-        RepoLayout::Barman => Some(barman_wal::look_up),
-        RepoLayout::BarmanCloud => Some(barman_wal::look_up_in_cloud),
-        RepoLayout::WalG => Some(walg_wal::look_up),
-        RepoLayout::PgProbackup => Some(probackup_wal::look_up),
-        RepoLayout::Pghoard => Some(pghoard_wal::look_up),
-        RepoLayout::Folder => None,
-    }
+    Some(match layout {
+        RepoLayout::PgBackRest => Lookup { each: pgbackrest_wal::look_up, first_of: &[] },
+        RepoLayout::Barman => Lookup { each: barman_wal::look_up, first_of: &[] },
+        RepoLayout::BarmanCloud => Lookup { each: barman_wal::look_up_in_cloud, first_of: barman_wal::FIRST_OF_CLOUD },
+        RepoLayout::WalG | RepoLayout::WalE => Lookup { each: walg_wal::look_up, first_of: walg_wal::FIRST_OF },
+        RepoLayout::PgProbackup => Lookup { each: probackup_wal::look_up, first_of: probackup_wal::SUFFIXES },
+        RepoLayout::Pghoard => Lookup { each: pghoard_wal::look_up, first_of: &[] },
+        RepoLayout::Folder => return None,
+    })
 }
 
 /// Reads what a repository's files say.
@@ -106,7 +106,7 @@ pub(crate) fn read(
     match candidate.layout {
         RepoLayout::PgBackRest => pgbackrest::read(reading, candidate, choice),
         RepoLayout::Barman | RepoLayout::BarmanCloud => Ok(barman::read(reading, candidate)?),
-        RepoLayout::WalG => Ok(walg::read(reading, candidate)?),
+        RepoLayout::WalG | RepoLayout::WalE => Ok(walg::read(reading, candidate)?),
         RepoLayout::PgProbackup => Ok(probackup::read(reading, candidate)?),
         RepoLayout::Pghoard => Ok(pghoard::read(reading, candidate)?),
         RepoLayout::Folder => Ok(RepoContents { wal: vec![candidate.base.clone()], ..RepoContents::default() }),

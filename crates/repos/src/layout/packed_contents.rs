@@ -65,7 +65,8 @@ fn files(reading: &Reading<'_>, layout: RepoLayout, own: &str) -> Result<Vec<Str
     if layout == RepoLayout::Pghoard {
         return Ok(vec![own.to_owned()]);
     }
-    let folder = if layout == RepoLayout::WalG { join(own, "tar_partitions") } else { own.to_owned() };
+    let in_folder = matches!(layout, RepoLayout::WalG | RepoLayout::WalE);
+    let folder = if in_folder { join(own, "tar_partitions") } else { own.to_owned() };
     let mut out = Vec::new();
     for place in [join(&folder, "data"), folder] {
         let items = Items::of(reading.store, &place)?;

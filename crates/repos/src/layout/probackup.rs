@@ -12,6 +12,7 @@ use super::manifest::FileTally;
 use super::{Reading, RepoContents, RepoLayout, probackup_contents};
 use crate::backup::{BackupDefect, BackupMode, ListedBackup, anything, judge_chains, sort_by_time};
 use crate::candidate::Candidate;
+use crate::contents::ContentsRead;
 use crate::store::{ItemKind, Items, Store, join};
 use crate::when;
 use pgwal_format::{AddressScheme, Lsn, SegmentName, SegmentSize, TimelineId, Version};
@@ -85,6 +86,7 @@ pub(super) fn read(reading: &Reading<'_>, candidate: &Candidate) -> Result<RepoC
     sort_by_time(&mut out.backups);
     if let Some(how) = reading.contents {
         probackup_contents::look(reading, &mut out.backups, LONGEST, how)?;
+        clear(&mut out.backups);
         judge_chains(&mut out.backups, anything);
     }
     Ok(out)
@@ -132,11 +134,32 @@ fn take(backup: &mut ListedBackup, control: &ControlKeys, size: SegmentSize) {
         Some(status @ ("RUNNING" | "MERGING")) => {
             backup.put_down(BackupDefect::Unfinished(format!("its status is {status}")));
         }
+        Some(status @ ("CORRUPT" | "ORPHAN")) => backup.put_down(revalidated(status)),
         Some(status) => backup.put_down(BackupDefect::Status(status.to_owned())),
         None => {
             let (file, why) = (join(&backup.file, "backup.control"), "does not say a status".to_owned());
             backup.put_down(BackupDefect::Unreadable { file, why });
         }
+    }
+}
+
+/// What a backup is called that did not pass once, or builds on one that did not: `restore` reads its files again, and
+/// takes it where they are whole.
+fn revalidated(status: &str) -> BackupDefect {
+    BackupDefect::Status(format!("{status}, which pg_probackup restore looks at again, as --data does here"))
+}
+
+/// Takes back what a tool says of backups whose files were all read and are right.
+fn clear(backups: &mut [ListedBackup]) {
+    let stale = ["CORRUPT", "ORPHAN"].map(revalidated);
+    let is_whole = |backup: &ListedBackup| {
+        let is_right = backup.contents.as_ref().is_some_and(|read| read.damaged.is_none() && read.unread.is_none());
+        let of_it = |defect: &BackupDefect| stale.contains(defect) || matches!(defect, BackupDefect::BadParent { .. });
+        is_right && !backup.contents.as_ref().is_some_and(ContentsRead::is_nothing) && backup.defects.iter().all(of_it)
+    };
+    for backup in backups.iter_mut().filter(|backup| is_whole(backup)) {
+        backup.defects.clear();
+        backup.not_taken = false;
     }
 }
 

@@ -9,17 +9,35 @@
 
 use super::Reading;
 use crate::backup::ListedBackup;
-use crate::store::{Items, join, plain};
+use crate::store::{Items, Store, join, plain};
 use pgwal_format::text::backup_history::{self, BackupHistory};
 use pgwal_format::{AddressScheme, Lsn, SegmentName, SegmentSize};
 use pgwal_source::SourceError;
 use serde_json::Value;
+
+/// With what the name of a sentinel ends, WAL-G's as well.
+pub(super) const SENTINEL: &str = "_backup_stop_sentinel.json";
 
 /// The segment and the offset in a label of WAL-E; `None`: it is not one.
 pub(crate) fn start_in(label: &str) -> Option<(SegmentName, u64)> {
     let (segment, offset) = label.strip_prefix("base_")?.split_once('_')?;
     let is_offset = offset.len() == 8 && offset.bytes().all(|byte| byte.is_ascii_digit());
     Some((SegmentName::parse(segment)?, offset.parse().ok().filter(|_| is_offset)?))
+}
+
+/// Whether nothing under a prefix is of WAL-G, which reads what WAL-E wrote: all backups have labels of WAL-E, and all
+/// segments are packed as it alone packs them.
+pub(super) fn is_its_own(store: &dyn Store, base: &str) -> Result<bool, SourceError> {
+    let backups = Items::of(store, &join(base, "basebackups_005"))?;
+    let names = || backups.0.iter().map(|item| item.name.as_str()).filter(|name| name.starts_with("base_"));
+    let label = |name: &str| name.strip_suffix(SENTINEL).unwrap_or(name).to_owned();
+    if names().any(|name| start_in(&label(name)).is_none()) {
+        return Ok(false);
+    }
+    let wal = Items::of(store, &join(base, "wal_005"))?;
+    let segments = || wal.files().filter(|(name, _)| name.get(..24).and_then(SegmentName::parse).is_some());
+    let all = segments().all(|(name, _)| name.ends_with(".lzo"));
+    Ok(all && (names().next().is_some() || segments().next().is_some()))
 }
 
 /// Takes what the sentinel and the history file say.

@@ -8,7 +8,8 @@
 //! ```
 
 use super::manifest::FileTally;
-use super::{Reading, RepoContents, RepoLayout, packed_contents, wale};
+use super::wale::{self, SENTINEL};
+use super::{Reading, RepoContents, RepoLayout, packed_contents};
 use crate::backup::{BackupDefect, BackupMode, ListedBackup, anything, judge_chains, sort_by_time};
 use crate::candidate::Candidate;
 use crate::store::{Items, Store, each_file, join};
@@ -17,19 +18,22 @@ use pgwal_format::{Lsn, SegmentName, Version};
 use pgwal_source::SourceError;
 use serde_json::Value;
 
-const SENTINEL: &str = "_backup_stop_sentinel.json";
 /// A larger sentinel or list of files is not read.
 const LONGEST: u64 = 64 << 20;
 /// No more backups are looked at.
 const MOST: usize = 10_000;
 
-pub(super) fn here(_: &dyn Store, folder: &str, items: &Items) -> Result<Vec<Candidate>, SourceError> {
+pub(super) fn here(store: &dyn Store, folder: &str, items: &Items) -> Result<Vec<Candidate>, SourceError> {
     let Some(by) = ["wal_005", "basebackups_005"].into_iter().find(|name| items.has_folder(name)) else {
         return Ok(Vec::new());
     };
     let name = folder.rsplit('/').next().filter(|name| !name.is_empty()).map(str::to_owned);
-    let (layout, base) = (RepoLayout::WalG, folder.to_owned());
-    Ok(vec![Candidate { layout, base, name, archive_id: None, by: vec![by.to_owned()] }])
+    let mut by = vec![by.to_owned()];
+    let layout = if wale::is_its_own(store, folder)? { RepoLayout::WalE } else { RepoLayout::WalG };
+    if layout == RepoLayout::WalE {
+        by.push("nothing but what WAL-E writes".to_owned());
+    }
+    Ok(vec![Candidate { layout, base: folder.to_owned(), name, archive_id: None, by }])
 }
 
 pub(super) fn read(reading: &Reading<'_>, candidate: &Candidate) -> Result<RepoContents, SourceError> {

@@ -3,15 +3,25 @@
 //! ```text
 //! wal_005/000000010000000000000003[.lz4|.lzma|.zst|.br|.gz|.lzo]      and histories, all in one folder
 //! ```
-//! It asks for the name with each suffix that it knows, then for the bare name, takes the first that is there, good or
-//! bad, and unpacks by the suffix. With which it begins, a file of the machine may say on which it ran last
-//! (`~/.walg_decompressor_cache`). Bytes behind
-//! the end of gzip it refuses, zeros as well.
+//! It asks for the name with each suffix that it knows, the one that it found last before all others, then for the bare
+//! name, takes the first that is there, damaged or not, and unpacks by the suffix. Bytes behind the end of gzip it
+//! refuses, zeros as well.
 
-use crate::lookup::{Elsewhere, FileInPlace, LookedUp, in_order};
+use crate::lookup::{Elsewhere, FileInPlace, LookedUp, by_suffix};
 use pgwal_source::{BehindRule, Codec};
 
 const SUFFIXES: &[(Codec, &str)] = &[
+    (Codec::Plain, ""),
+    (Codec::Lz4, ".lz4"),
+    (Codec::Lzma, ".lzma"),
+    (Codec::Zstd, ".zst"),
+    (Codec::Brotli, ".br"),
+    (Codec::Gzip, ".gz"),
+    (Codec::Lzop, ".lzo"),
+];
+
+/// In which order it asks (`compression.Decompressors`, and the bare name behind them).
+pub(super) const FIRST_OF: &[(Codec, &str)] = &[
     (Codec::Lz4, ".lz4"),
     (Codec::Lzma, ".lzma"),
     (Codec::Gzip, ".gz"),
@@ -23,10 +33,9 @@ const SUFFIXES: &[(Codec, &str)] = &[
 
 /// What it makes of a file.
 pub(super) fn look_up(file: &FileInPlace<'_>) -> LookedUp {
-    let named = in_order(file.placed.suffix, SUFFIXES, BehindRule::Refused);
-    named.filter(|_| file.log.is_none() && file.placed.sha1.is_none()).unwrap_or(LookedUp::Elsewhere(Elsewhere {
-        in_log: false,
-        with_sum: false,
-        suffixes: SUFFIXES,
-    }))
+    let named = by_suffix(file.placed.suffix, SUFFIXES, BehindRule::Refused);
+    match named.filter(|_| file.log.is_none() && file.placed.sha1.is_none()) {
+        Some(opening) => LookedUp::Found(opening),
+        None => LookedUp::Elsewhere(Elsewhere { in_log: false, with_sum: false, suffixes: SUFFIXES }),
+    }
 }

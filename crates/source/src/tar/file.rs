@@ -10,6 +10,7 @@
 //! of one name the last counts, as for whoever unpacks the tar.
 
 use super::bytes::{TarBytes, TarReading};
+use super::links;
 use super::parser::{Parser, TarFault};
 use super::spool::Spool;
 use super::wal::{TarSeen, TarSource, TarStorage, TarWal};
@@ -39,6 +40,9 @@ const NOWHERE: u64 = u64::MAX;
 /// More than any segment has.
 const LARGEST: u64 = (1 << 30) + (64 << 20);
 
+/// Of a link that is no other name of a file in the tar.
+const LINK: &str = "it is a link, and no file in the tar is what it leads to (tar -h puts that into one)";
+
 /// A tar, looked through.
 pub struct TarFile {
     named: String,
@@ -65,6 +69,12 @@ pub enum TarReadingWay {
 struct TarMember {
     kind: TarMemberKind,
     wal: TarWal,
+}
+
+impl TarMember {
+    fn is_file(&self) -> bool {
+        self.kind == TarMemberKind::File
+    }
 }
 
 impl TarFile {
@@ -146,7 +156,13 @@ impl TarFile {
     /// # Errors
     /// It cannot be read.
     pub fn member(&self, path: &str) -> Result<Option<Box<dyn Stored + '_>>, SourceError> {
-        let Some(member) = self.members.get(path).filter(|m| m.kind == TarMemberKind::File) else { return Ok(None) };
+        let Some(member) = self.members.get(path) else { return Ok(None) };
+        if member.kind == TarMemberKind::Link {
+            return Err(SourceError::foreign(path, crate::Refusal::Other, LINK));
+        }
+        if !member.is_file() {
+            return Ok(None);
+        }
         Ok(Some(match &member.wal.held {
             Some(held) => Box::new(io::Cursor::new(held.as_slice())),
             None if member.wal.offset == NOWHERE => {
@@ -210,7 +226,7 @@ impl TarFile {
                 }
                 (NamePlace::Wal(_), kind) => {
                     let what = match kind {
-                        TarMemberKind::Link => "it is a link in the tar, and those are not followed",
+                        TarMemberKind::Link => LINK,
                         TarMemberKind::File => "it is larger than any file of WAL",
                         _ => "it lies with holes in the tar (--sparse), which is not read",
                     };
@@ -243,8 +259,8 @@ struct TarIndex {
 impl TarIndex {
     /// `spool`: what may be wanted is put there, and found there.
     fn of(stream: impl Read, name: &str, named: &str, spool: Option<Spool>) -> Result<TarIndex, SourceError> {
-        let mut taking =
-            TarTaking { members: BTreeMap::new(), spool, now: None, refused: None, last: None, room: HELD_ALL };
+        let (members, links) = (BTreeMap::new(), BTreeMap::new());
+        let mut taking = TarTaking { members, links, spool, now: None, refused: None, last: None, room: HELD_ALL };
         let mut in_order = true;
         let mut parser = Parser::default();
         let read = plain_of(stream, name, &mut |window| {
@@ -275,6 +291,7 @@ impl TarIndex {
             what: format!("{what}{within}"),
             may_be_whole,
         });
+        in_order &= !taking.follow_links();
         let members = without_common_folder(taking.members);
         Ok(TarIndex { codec, members, fault, in_order, spool: taking.spool })
     }
@@ -301,6 +318,8 @@ impl TarIndex {
 /// Takes the members of a tar as they come.
 struct TarTaking {
     members: BTreeMap<String, TarMember>,
+    /// Where symbolic links lead.
+    links: BTreeMap<String, String>,
     spool: Option<Spool>,
     /// The one that comes now, and how many of its bytes are here.
     now: Option<TakenMember>,
@@ -345,6 +364,10 @@ impl TarTaking {
             self.members.insert(path, TarMember { kind: TarMemberKind::File, wal });
             return follows;
         }
+        match &member.leads_to {
+            Some(target) => drop(self.links.insert(path.clone(), target.clone())),
+            None => drop(self.links.remove(&path)),
+        }
         let limit = if is_wal { LARGEST } else { ASIDE };
         let is_data = !is_wal && is_data_file(&path);
         let is_aside = self.spool.is_some() && member.kind == TarMemberKind::File && member.size <= limit && !is_data;
@@ -380,6 +403,19 @@ impl TarTaking {
         {
             self.refused = Some(error);
         }
+    }
+
+    /// A link to a file that lies in the tar as well is another name of that file. `true`: a file of WAL has one.
+    fn follow_links(&mut self) -> bool {
+        let mut of_wal = false;
+        for link in self.links.keys() {
+            let target = links::led_to(link, &self.links).and_then(|target| self.members.get(&target));
+            let Some(TarMember { kind: TarMemberKind::File, wal }) = target else { continue };
+            of_wal |= matches!(name::place(link.rsplit('/').next().unwrap_or_default()), NamePlace::Wal(_));
+            let wal = TarWal { name: link.clone(), ..wal.clone() };
+            self.members.insert(link.clone(), TarMember { kind: TarMemberKind::File, wal });
+        }
+        of_wal
     }
 
     /// The member that came is over; its name where it is not whole.

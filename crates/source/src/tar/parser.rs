@@ -30,6 +30,8 @@ pub struct Member {
     pub modified: u64,
     /// The member whose content it shares, as written: it is another name of that file (a hard link).
     pub same_as: Option<String>,
+    /// Where it leads, as written: it is a symbolic link.
+    pub leads_to: Option<String>,
 }
 
 /// What a member is.
@@ -233,7 +235,8 @@ impl Parser {
     ) -> ControlFlow<()> {
         let name = self.long_name.take().unwrap_or_else(|| short_name(block));
         let link = self.long_link.take();
-        let same_as = (kind == b'1').then(|| link.unwrap_or_else(|| text(block, 157, 100).to_vec()));
+        let is_symbolic = kind == b'2';
+        let link = matches!(kind, b'1' | b'2').then(|| link.unwrap_or_else(|| text(block, 157, 100).to_vec()));
         let size = self.pax_size.take().unwrap_or(size);
         let sparse = std::mem::take(&mut self.sparse);
         let path = String::from_utf8_lossy(&name).into_owned();
@@ -249,8 +252,9 @@ impl Parser {
         };
         let more = block.get(156) == Some(&b'S') && block.get(482) == Some(&1);
         let modified = number(field(block, 136, 12)).unwrap_or(0);
-        let same_as = same_as.map(|name| String::from_utf8_lossy(&name).into_owned());
-        sink(TarEvent::Member(&Member { path, size: stored, kind, offset: self.at, modified, same_as }))?;
+        let link = link.map(|name| String::from_utf8_lossy(&name).into_owned());
+        let (leads_to, same_as) = if is_symbolic { (link, None) } else { (None, link) };
+        sink(TarEvent::Member(&Member { path, size: stored, kind, offset: self.at, modified, same_as, leads_to }))?;
         if more {
             self.state = ParserState::Extension { size };
         } else {

@@ -33,6 +33,8 @@ pub struct MisfiledAt {
     pub unpack: bool,
     /// The folder in which the tool looks.
     pub look_in: String,
+    /// The file that the tool gives out in its place, shown as the file itself is.
+    pub taken: Option<String>,
     /// What a user types in front of both; `None`: they lie on no disk of this machine.
     pub root: Option<String>,
 }

@@ -18,7 +18,9 @@ impl Judge<'_> {
         let more = self.misfiled.len().saturating_sub(TOLD) as u64;
         let mut found: Vec<Finding> = Vec::new();
         for (index, file) in self.misfiled.iter().take(TOLD).enumerate() {
-            let (to, unpack) = if index < READ { self.right_name(file) } else { None }.unzip();
+            let taken = file.wanted.taken.as_ref().map(|taken| format!("{}{taken}", file.wanted.folder));
+            let is_read = index < READ && taken.is_none();
+            let (to, unpack) = if is_read { self.right_name(file) } else { None }.unzip();
             let unpack = unpack.unwrap_or(false);
             let finding = Finding {
                 file: Some(file.entry.shown()),
@@ -26,6 +28,7 @@ impl Judge<'_> {
                     to,
                     unpack,
                     look_in: file.wanted.folder.clone(),
+                    taken,
                     root: self.root_typed(),
                 })),
                 ..Finding::of(Code::Misfiled)

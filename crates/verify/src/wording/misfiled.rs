@@ -4,6 +4,9 @@ use crate::finding::MisfiledAt;
 use pgwal_repos::shell::quoted;
 
 pub(super) fn message(file: &str, at: &MisfiledAt) -> String {
+    if let Some(taken) = &at.taken {
+        return format!("{file} lies beside {taken}, which the tool that keeps this archive gives out in its place");
+    }
     let folder = shown(&at.look_in);
     format!(
         "{file} lies where the tool that keeps this archive does not look for it: it looks in {folder}, by a name of its own form"
@@ -11,6 +14,11 @@ pub(super) fn message(file: &str, at: &MisfiledAt) -> String {
 }
 
 pub(super) fn advice(file: &str, at: &MisfiledAt) -> String {
+    if let Some(taken) = &at.taken {
+        return format!(
+            "where {taken} is damaged, move it out of the archive: then the tool gives out {file}; then verify again"
+        );
+    }
     let folder_of = |file: &str| file.rfind('/').and_then(|slash| file.get(..slash)).unwrap_or("").to_owned();
     match (at.to.as_deref(), at.root.as_deref()) {
         (Some(to), _) if at.unpack => {

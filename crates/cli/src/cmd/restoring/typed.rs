@@ -81,6 +81,8 @@ impl Restoring {
         let others = ["recovery_target_inclusive", "recovery_target_timeline", "recovery_target_action"];
         let last = |name: &str| all.iter().rev().find(|(own, _)| own == name).cloned();
         out.extend(others.into_iter().filter_map(last));
+        // From 12 on a file says it.
+        out.extend(last("standby_mode").filter(|_| SettingRules::of(version).recovery_conf.is_some()));
         Ok(out)
     }
 }

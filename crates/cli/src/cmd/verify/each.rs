@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::streams::page;
 use crate::zone::now;
 use anyhow::{bail, ensure};
-use pgwal::repos::{Candidate, OpenedPlace, open_each};
+use pgwal::repos::{OpenedPlace, open_each};
 use pgwal::verify::repository::{JudgedRepository, OfBackups};
 use pgwal::verify::{Outcome, Severity, verify};
 use pgwal_report::ended::RunEnd;
@@ -22,26 +22,38 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<Exit> {
         VerifyFormat::Json => OutputForm::Json,
         _ => bail!("--each is told as text or as JSON"),
     };
-    let mut all = Vec::new();
-    for MeantPlace { paths, choice, how } in args.input.places(args.data.then(|| args.input.contents(None)))? {
-        let [path] = paths.as_slice() else { bail!("--each looks into one folder") };
-        let each = open_each(path, &choice, &how)?;
-        ensure!(!each.is_empty(), "{}: no archive lies there", path.display());
-        all.extend(each);
+    let mut all: Vec<(String, anyhow::Result<OpenedPlace>)> = Vec::new();
+    let meant = args.input.places(args.data.then(|| args.input.contents(None)))?;
+    for place in &meant {
+        match archives(place) {
+            Ok(each) => all.extend(each),
+            // Of several the others are told.
+            Err(error) if meant.len() > 1 => all.push((place.shown(), Err(error))),
+            Err(error) => return Err(error),
+        }
     }
     let zone = args.zone.zone().at(now());
     let mut exit = Exit::Clean;
     let mut out = page(form);
-    for (candidate, opened) in all {
-        let place = Place { candidate, zone: &zone };
-        exit = exit.max(place.tell(args, opened.map_err(anyhow::Error::from), &mut out)?);
+    for (name, opened) in all {
+        let place = Place { name, zone: &zone };
+        exit = exit.max(place.tell(args, opened, &mut out)?);
     }
     out.flush()?;
     Ok(exit)
 }
 
+/// Every archive of a place, by what chooses it.
+fn archives(place: &MeantPlace) -> anyhow::Result<Vec<(String, anyhow::Result<OpenedPlace>)>> {
+    let [path] = place.paths.as_slice() else { bail!("--each looks into one folder") };
+    let each = open_each(path, &place.choice, &place.how).map_err(|error| place.refused(error))?;
+    let named = place.by.as_ref().map(|by| format!("{}: ", by.what)).unwrap_or_default();
+    ensure!(!each.is_empty(), "{named}{}: no archive lies there", path.display());
+    Ok(each.into_iter().map(|(candidate, opened)| (candidate.to_string(), opened.map_err(Into::into))).collect())
+}
+
 struct Place<'a> {
-    candidate: Candidate,
+    name: String,
     zone: &'a Zone,
 }
 
@@ -60,14 +72,13 @@ impl Place<'_> {
                 opened.repository.as_ref().map(|repository| JudgedRepository { repository, which: OfBackups::All });
             Ok(verify(opened.source.as_ref(), &options)?)
         });
-        let name = self.candidate.to_string();
         let (outcome, exit) = match seen {
             Ok(outcome) => {
                 let fails_from = if args.fail_on == FailOn::Warning { Severity::Warning } else { Severity::Error };
                 let exit = Exit::from(RunEnd::of(&outcome, fails_from));
                 (outcome, exit)
             }
-            Err(error) => (Outcome::unseen(&name, format!("{error:#}")), Exit::CouldNotTell),
+            Err(error) => (Outcome::unseen(&self.name, format!("{error:#}")), Exit::CouldNotTell),
         };
         if args.quiet {
             return Ok(exit);
@@ -77,7 +88,7 @@ impl Place<'_> {
                 serde_json::to_writer(&mut *out, &json::verify(&outcome))?;
                 writeln!(out)?;
             }
-            _ => row::write(&mut Lines::new(out), &name, &outcome, self.zone)?,
+            _ => row::write(&mut Lines::new(out), &self.name, &outcome, self.zone)?,
         }
         Ok(exit)
     }

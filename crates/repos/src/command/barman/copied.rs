@@ -1,7 +1,6 @@
 //! Which WAL `barman recover` copies, where it is told a target.
 //!
 //! ```text
-//! NAME <tab> size <tab> time <tab> …      a line of its list, in order
 //!   --target-lsn     up to the segment in which the position lies
 //!   --target-time    up to the first segment whose time in the list is later (releases before 3.13)
 //! ```
@@ -9,13 +8,10 @@
 //! archived late. (`get_required_xlog_files` in `barman/server.py`.)
 
 use super::super::RestoreReach;
-use crate::layout::barman_xlogdb;
+use crate::layout::barman_xlogdb::{self, ListedWal};
 use crate::repository::Repository;
-use crate::store::{Items, join};
+use crate::store::Items;
 use pgwal_format::{Lsn, SegmentName};
-
-/// A longer list is not looked at.
-const LONGEST: u64 = 256 << 20;
 
 /// Whether the segment that the restore reads last would not be copied.
 pub(super) fn falls_short(repository: &Repository, reach: &RestoreReach) -> bool {
@@ -26,10 +22,8 @@ pub(super) fn falls_short(repository: &Repository, reach: &RestoreReach) -> bool
     let Some(time) = reach.unix_seconds else { return false };
     let listed = list(repository).unwrap_or_default();
     let late = |line: &str| {
-        let mut fields = line.split('\t');
-        let name = fields.next().and_then(SegmentName::parse)?;
-        let listed = fields.nth(1)?.trim().parse::<f64>().ok()?;
-        Some(place(&name) < last && listed > time)
+        let listed = ListedWal::read(line)?;
+        Some(place(&SegmentName::parse(listed.name)?) < last && listed.time > time)
     };
     listed.lines().any(|line| late(line) == Some(true))
 }
@@ -37,8 +31,7 @@ pub(super) fn falls_short(repository: &Repository, reach: &RestoreReach) -> bool
 fn list(repository: &Repository) -> Option<String> {
     let wals = repository.wal.first()?;
     let items = Items::of(repository.store(), wals).ok()?;
-    let bytes = repository.store().read(&join(wals, barman_xlogdb::name(&items)?), LONGEST).ok()??;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+    barman_xlogdb::text(repository.store(), wals, &items).ok()?
 }
 
 /// Where a segment lies, whichever its timeline.
