@@ -104,6 +104,34 @@ fn none_reaches_what_lies_before_all() {
     assert!(ran.out.contains("\nNEXT     every backup known here ended behind the target"), "{}", ran.out);
 }
 
+/// The nearest points in front of it and behind it are told.
+#[test]
+fn a_target_in_a_hole_between_two_backups_is_approached_from_both_sides() {
+    let place = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(testdata("15/archive")).unwrap().map(Result::unwrap) {
+        if entry.file_name() != "00000001000000000000005D.xz" && entry.file_name() != "00000001000000000000005D" {
+            fs::copy(entry.path(), place.path().join(entry.file_name())).unwrap();
+        }
+    }
+    let wal = place.path().to_str().unwrap();
+    let words = ["verify", wal, "--target-lsn", "0/5D80000"];
+    let (exit, document) = json(&words);
+    let restore = &document["restore"];
+    assert_eq!((exit, &restore["backup_chosen"]["backup"]), (1, &SECOND.into()), "{restore}");
+    let all = restore["alternatives"].as_array().unwrap();
+    let kinds: Vec<&str> = all.iter().map(|way| way["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["behind", "earlier"], "{restore}");
+    assert_eq!(all[0]["value"], THIRD, "{restore}");
+    let text = walproof(&words).out;
+    assert!(text.contains("NEXT     find ") && text.contains("00000001000000000000005D"), "{text}");
+    let behind = format!("--backup {THIRD} --target-immediate: the nearest point behind the target, 0/05F00");
+    assert!(text.contains(&behind), "{text}");
+    // Both are what they are said to be.
+    assert_eq!(json(&["verify", wal, "--backup", THIRD, "--target-immediate"]).0, 0);
+    let earlier = ["verify", wal, "--backup", SECOND, "--target-lsn", all[1]["value"].as_str().unwrap()];
+    assert_eq!(json(&earlier).0, 0);
+}
+
 #[test]
 fn a_place_that_knows_no_backup_says_so() {
     let archive = testdata("15/pg_wal");

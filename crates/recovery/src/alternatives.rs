@@ -49,15 +49,24 @@ pub fn alternatives(
         let short = restore.target.is_none() && site.segment_behind(&other).is_some();
         out.extend(of(Instead::Timeline(timeline), &other).filter(|_| further(&other)).map(|a| a.short_of_end(short)));
     }
-    for (file, _) in known.iter().rev().filter(|(_, start)| *start != restore.redo_start).take(TRIED) {
+    let mut behind = None;
+    for (file, start) in known.iter().rev().filter(|(_, start)| *start != restore.redo_start).take(TRIED) {
         let Some(other) = backup::find(site.archive(), file)? else { continue };
         let Some(other_site) = Site::new(site.archive(), &other, site.look())? else { continue };
         let other = other_site.outcome(settings)?;
+        // The nearest of those that were taken too late.
+        let is_behind = other.failure == Some(Failure::BeforeConsistency) || other.is_late();
+        if is_behind && *start > restore.redo_start && restore.failure != Some(Failure::BeforeConsistency) {
+            let at_once = other_site.outcome(&Settings { target: Target::Immediate, ..settings.clone() })?;
+            let nearest = of(Instead::Behind(file.clone()), &at_once).filter(|_| at_once.is_good());
+            behind = nearest.map(|a| Alternative { more_commits: 0, reaches_target: false, ..a }).or(behind);
+        }
         // From another start, its commits are other ones.
         let instead = of(Instead::Backup(file.clone()), &other).filter(|_| further(&other));
         let short = restore.target.is_none() && other_site.segment_behind(&other).is_some();
         out.extend(instead.map(|a| Alternative { more_commits: 0, ..a }.short_of_end(short)));
     }
+    out.extend(behind);
     // Where it dies of what it reads again, it does in that whole segment.
     let again = matches!(restore.failure, Some(Failure::PreparedGone { .. } | Failure::LastRecord { .. }));
     let here =

@@ -46,7 +46,13 @@ pub fn choose<E: From<Error>>(
         Some(at) => at,
         // The one that comes nearest to the target.
         None if !search.passed_over.is_empty() && search.passed_over.iter().all(before) => known.saturating_sub(1),
-        None => 0,
+        // In a hole between two backups replay from the older one comes up to it.
+        None => {
+            let fails = |passed: &&PassedOver| matches!(passed.why, WhyPassed::Fails(_));
+            let passed = &search.passed_over;
+            let first = passed.iter().find(fails).filter(|_| passed.iter().any(before));
+            first.and_then(|first| all.iter().position(|backup| backup.name == first.file)).unwrap_or(0)
+        }
     };
     let mut passed_over = search.passed_over;
     if known <= at {

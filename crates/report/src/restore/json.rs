@@ -91,6 +91,7 @@ fn alternative(a: &Alternative) -> Value {
         Instead::Partial(file) => ("partial", json!(file)),
         Instead::Timeline(timeline) => ("timeline", json!(timeline)),
         Instead::Backup(file) => ("backup", json!(file)),
+        Instead::Behind(file) => ("behind", json!(file)),
         Instead::Immediate => ("immediate", json!("immediate")),
         Instead::Setting(name, value) => ("setting", json!(format!("{name} = {value}"))),
     };

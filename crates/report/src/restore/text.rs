@@ -349,6 +349,9 @@ fn instead(a: &Alternative, zone: &Zone) -> String {
         }
         Instead::Timeline(timeline) => format!("--target-timeline {timeline}: {verb} {there}{more}"),
         Instead::Backup(file) => format!("--backup {file}: {verb} {there}"),
+        Instead::Behind(file) => {
+            format!("--backup {file} --target-immediate: the nearest point behind the target, {there}")
+        }
         Instead::Immediate => format!("--target-immediate: the earliest point that this backup can be, {there}"),
         Instead::Setting(name, value) => format!("--set {name}={value}: {verb} {there}{more}"),
     }

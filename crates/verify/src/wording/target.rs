@@ -99,6 +99,9 @@ pub(super) fn instead(instead: &Instead) -> String {
         Instead::Backup(file) => {
             format!("restore another backup, from which the target is reached: run again with --backup {file}")
         }
+        Instead::Behind(file) => {
+            format!("be content with the nearest point behind the target: --backup {file} --target-immediate")
+        }
         Instead::Immediate => "stop as soon as the data are consistent: --target-immediate".into(),
         Instead::Setting(name, value) => {
             format!("set {name} = {value} for this restore: with it the target is reached (--set {name}={value})")
