@@ -62,6 +62,17 @@ impl Names {
         found.into_values().collect()
     }
 
+    /// Every file that a relation has, or had.
+    pub fn files_of(&self, database: u32, oid: u32) -> BTreeSet<RelFileLocator> {
+        let mut files = BTreeSet::new();
+        self.each_class(&mut |rel, _, class| {
+            if (rel.db, class.oid) == (database, oid) {
+                files.insert(rel);
+            }
+        });
+        files
+    }
+
     /// A partitioned table that is called so, which has no files, nor rows of its own.
     pub fn partitioned(&self, asked: &str) -> Option<RelationName> {
         let mut all = self.partitioned.iter().map(|((db, _), (at, class))| self.named_at(*db, class, *at));
