@@ -70,3 +70,32 @@ fn what_is_printed_is_reached() {
         assert!(!answer["position"]["settings"].as_object().unwrap().contains_key("recovery_target_lsn"), "{end}");
     }
 }
+
+/// A backup that ends behind the last commit that is kept reaches every time in front of the next one.
+#[test]
+fn a_time_between_the_end_of_a_backup_and_the_next_commit_is_in_reach() {
+    let folder = tempfile::tempdir().unwrap();
+    for number in ["9", "A", "B"] {
+        let name = format!("00000001000000000000000{number}");
+        std::fs::copy(testdata(&format!("demo/good/{name}")), folder.path().join(name)).unwrap();
+    }
+    let backup = "00000001000000000000000A.000E4A00.backup";
+    let text = "START WAL LOCATION: 0/AE4A00 (file 00000001000000000000000A)\n\
+                STOP WAL LOCATION: 0/B00028 (file 00000001000000000000000B)\n\
+                CHECKPOINT LOCATION: 0/AE4A00\nBACKUP METHOD: streamed\nBACKUP FROM: primary\n\
+                START TIME: 2026-11-22 03:17:02 UTC\nLABEL: base\nSTART TIMELINE: 1\n\
+                STOP TIME: 2026-11-22 03:17:02 UTC\nSTOP TIMELINE: 1\n";
+    std::fs::write(folder.path().join(backup), text).unwrap();
+    let place = folder.path().to_str().unwrap();
+    // 737 commits in front of the backup, 738 behind its end.
+    let (code, answer) = json(&["when", place, "2026-11-22 03:17:02.48+00"]);
+    let own = &answer["position"];
+    assert_eq!((code, own["lsn"].as_str(), own["backup"].as_str()), (0, Some("0/00AE49B8"), Some(backup)), "{own:#}");
+    assert_eq!(own["settings"]["recovery_target_time"], "2026-11-22 03:17:02.48+00", "{own:#}");
+    let said = walproof(&["when", place, "2026-11-22 03:17:02.48+00"]).out;
+    assert!(said.contains(&format!("BACKUP   {backup}\nCHECK ")), "{said}");
+    // In front of 737 it does not get, and not to its commit record.
+    for position in ["2026-11-22 03:17:02.4794+00", "xid:737", "0/00AE49B8"] {
+        assert_eq!(json(&["when", place, position]).0, 1, "{position}");
+    }
+}

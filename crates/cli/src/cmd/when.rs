@@ -118,7 +118,7 @@ pub fn run(args: &WhenArgs) -> anyhow::Result<Exit> {
         }
     }
     out.flush()?;
-    let reached = answer.is_none_or(|answer| answer.moment.is_some_and(|m| times.is_reachable(m.lsn)));
+    let reached = answer.is_none_or(|answer| answer.moment.is_some_and(|m| times.is_reachable(&m)));
     // What lies behind a file that could not be looked at may well be in reach.
     Ok(match RunEnd::of(&times.outcome, Severity::Error) {
         RunEnd::Clean if !reached => Exit::Refuted,

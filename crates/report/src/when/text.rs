@@ -183,17 +183,20 @@ fn position(out: &mut Lines<'_>, times: &Times, answer: &WhenAnswer, archive: &s
         writeln!(out, "WARNING  {note}")?;
     }
     let settings = settings::settings(times, answer);
-    match times.backup_for(lsn) {
+    let before = moment.stops_before.unwrap_or(lsn);
+    match times.backup_of(moment) {
         Some(backup) => {
             let part = on_others(backup).map(|part| format!(": {part}")).unwrap_or_default();
             writeln!(out, "BACKUP   {}{part}", backup.file)?;
             writeln!(out, "CHECK    {}", check(archive, Some(&backup.file), &settings))?;
         }
         None if times.outcome.backups.is_empty() => {
-            writeln!(out, "BACKUP   none known here: take one that ends before {lsn}")?;
+            writeln!(out, "BACKUP   none known here: take one that ends before {before}")?;
             writeln!(out, "CHECK    {}", check(archive, None, &settings))?;
         }
-        None => return writeln!(out, "BACKUP   out of reach: none known here ends before {lsn} and has all its WAL"),
+        None => {
+            return writeln!(out, "BACKUP   out of reach: none known here ends before {before} and has all its WAL");
+        }
     }
     if let WhenAsked::Xid(xid) = answer.asked
         && moment.kept.is_some_and(|own| own.xid == xid && own.committed)
