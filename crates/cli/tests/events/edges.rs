@@ -2,9 +2,10 @@
 
 use crate::crafted;
 use crate::run::{testdata, walproof};
-use pgwal::format::rmgr::{DATABASE, TRANSACTION};
-use pgwal_craft::{Builder, Rec};
-use serde_json::Value;
+use pgwal::format::TimelineId;
+use pgwal::format::rmgr::{DATABASE, STORAGE, TRANSACTION};
+use pgwal_craft::{Builder, Opening, Rec};
+use serde_json::{Value, json};
 
 fn events(words: &[&str]) -> (i32, Value) {
     let ran = walproof(&[&["events"], words, &["--format", "json"]].concat());
@@ -41,6 +42,36 @@ fn what_has_no_transaction_is_told_without_one() {
         assert_eq!(event["database_oid"], 16384, "{event}");
         assert_eq!(event["files_in_tablespaces"], serde_json::json!([tablespace]), "{event}");
     }
+}
+
+/// ALTER TABLE … SET TABLESPACE copies pages as they are, old rows too; what rewrites a table leaves them behind.
+#[test]
+fn what_moves_to_another_tablespace_takes_its_old_rows_along() {
+    let words = |numbers: &[u32]| -> Vec<u8> { numbers.iter().flat_map(|n| n.to_le_bytes()).collect() };
+    // A time, that files are dropped, how many, which.
+    let commit = [&[0; 8][..], &words(&[4, 1, 1663, 5, 16384])].concat();
+    // 0: it had no number when it made the file.
+    for (tablespace, maker, left) in [(1663, 1001, json!(0)), (16390, 1001, json!(null)), (16390, 0, json!(null))] {
+        let made = words(&[tablespace, 5, 16500, 0]);
+        let document = of_crafted(|wal| {
+            delete(wal, 1000);
+            wal.commit(1000, 900_000_000_000_000);
+            wal.record(&Rec { rmid: STORAGE, info: 0x10, xid: maker, main: &made, ..Rec::default() });
+            wal.record(&Rec { rmid: TRANSACTION, info: 0x80, xid: 1001, main: &commit, ..Rec::default() });
+        });
+        let event = document["events"].as_array().unwrap().iter().find(|event| event["kind"] == "delete").unwrap();
+        assert_eq!(event["on_disk"]["rows"], left, "{tablespace} {maker}: {event:#}");
+    }
+    // The same of a whole database.
+    let (copied, dropped) = (words(&[5, 16390, 5, 1663]), words(&[5, 1, 1663]));
+    let document = of_crafted(|wal| {
+        delete(wal, 1000);
+        wal.commit(1000, 900_000_000_000_000);
+        wal.record(&Rec { rmid: DATABASE, info: 0, main: &copied, ..Rec::default() });
+        wal.record(&Rec { rmid: DATABASE, info: 0x20, main: &dropped, ..Rec::default() });
+    });
+    let event = document["events"].as_array().unwrap().iter().find(|event| event["kind"] == "delete").unwrap();
+    assert_eq!(event["on_disk"]["rows"], json!(null), "{event:#}");
 }
 
 /// Of many subtransactions some are listed, and the rest is counted.
