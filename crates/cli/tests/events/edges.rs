@@ -136,6 +136,60 @@ fn a_hole_is_told() {
     assert_eq!((whole.0, whole.1["holes"].as_array().unwrap().len()), (0, 0));
 }
 
+/// A test restore's timeline is the latest: that the primary's goes on behind it is told, and how to ask for it.
+#[test]
+fn a_timeline_that_goes_on_behind_a_fork_is_told() {
+    let seconds = |n: i64| n * 1_000_000;
+    let folder = crafted::of_crafted(|wal| {
+        delete(wal, 1000);
+        wal.commit(1000, seconds(900_000_000));
+        wal.switch();
+        delete(wal, 1001);
+        wal.commit(1001, seconds(900_000_060));
+    });
+    let place = folder.path().to_str().unwrap();
+    let restored = crafted::of_crafted(|wal| {
+        delete(wal, 1000);
+        wal.commit(1000, seconds(900_000_000));
+        wal.switch();
+        wal.timeline_switch(TimelineId(2), Opening::EndOfRecovery);
+    });
+    for file in std::fs::read_dir(restored.path()).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if name.starts_with("00000002") {
+            std::fs::copy(&path, folder.path().join(name)).unwrap();
+        }
+    }
+    let (code, document) = events(&[place, "--rows", "1"]);
+    let aside = &document["asides"][0];
+    assert_eq!((code, document["asides"].as_array().unwrap().len()), (0, 1), "{document:#}");
+    assert_eq!((aside["timeline"].as_u64(), aside["left_by"].as_u64()), (Some(1), Some(2)), "{aside}");
+    assert_eq!(aside["newer_commit_time"], "2028-07-08T16:01:00.000000Z", "{aside}");
+    let (from, to) = (aside["from_lsn"].as_str().unwrap(), aside["to_lsn"].as_str().unwrap());
+    let told = format!(
+        "BESIDE   timeline 1 goes on to {to} behind {from}, where timeline 2 left it, with newer commits than these, up to \
+         2028-07-08 16:01:00+00:00: "
+    );
+    for (words, option) in [
+        (&["events", place][..], "-t 1"),
+        (&["txns", place], "-t 1"),
+        (&["top", place], "-t 1"),
+        (&["blame", place, "1663/5/16384:7"], "-t 1"),
+        (&["when", place], "--timeline 1"),
+        (&["when", place, "2028-07-08 16:01:00"], "--timeline 1"),
+        (&["verify", place], "--timeline 1"),
+    ] {
+        let ran = walproof(&[words, &["--timezone", "UTC"]].concat());
+        assert!(ran.out.contains(&format!("{told}{option}\n")), "{words:?}: {}", ran.out);
+    }
+    // Whoever asks for it is told of nothing that is not there.
+    let (_, document) = events(&[place, "--rows", "1", "-t", "1"]);
+    assert_eq!(kinds_of(&document).iter().filter(|kind| *kind == "delete").count(), 2, "{document:#}");
+    let ran = walproof(&["events", place, "-t", "1"]);
+    assert!(!ran.out.contains("BESIDE"), "{}", ran.out);
+}
+
 #[test]
 fn filters_leave_what_they_say() {
     let good = testdata("demo/good");

@@ -8,7 +8,7 @@
 use super::{BlameReport, BlameTold};
 use crate::events::words::{file, named_file};
 use crate::figures::counted;
-use crate::history_head::{UNKNOWN, left_timelines, unfinished};
+use crate::history_head::{UNKNOWN, asides, left_timelines, unfinished};
 use crate::outside::Lines;
 use crate::time::Zone;
 use pgwal_forensics::{BlockTouch, EventEnd, ImageReason};
@@ -62,6 +62,9 @@ pub fn write(out: &mut Lines<'_>, report: &BlameReport<'_>, zone: &Zone) -> io::
     let crashed = answer.touches.iter().any(|touch| touch.end.is_some_and(|end| end.end == EventEnd::Crashed));
     if let Some(what) = unfinished(&answer.gathered) {
         writeln!(out, "PARTIAL  {what}")?;
+    }
+    for what in asides(&answer.gathered, zone) {
+        writeln!(out, "BESIDE   {what}")?;
     }
     if let Some(way) = left_timelines(&answer.gathered).filter(|_| crashed) {
         writeln!(out, "WAY      {way}")?;

@@ -1,5 +1,6 @@
 //! Times for people.
 
+use crate::aside;
 use crate::figures::grouped;
 use crate::outside::Lines;
 use crate::time::Zone;
@@ -32,6 +33,14 @@ pub fn write(
     }
     for f in times.outcome.counted().filter(|f| f.code == Code::OtherWal) {
         writeln!(out, "BESIDE   {}", zone.message(f, times.outcome.layout.as_ref()))?;
+    }
+    let asides = match answer {
+        // The others are listed above.
+        None => aside::sentences_of_way(&times.outcome, "--timeline", zone),
+        Some(_) => aside::sentences(&times.outcome, "--timeline", zone),
+    };
+    for what in asides {
+        writeln!(out, "BESIDE   {what}")?;
     }
     writeln!(out, "TIMES    {}", zone.told())?;
     if times.outcome.verdict != Verdict::Proven {
