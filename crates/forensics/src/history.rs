@@ -91,7 +91,12 @@ impl<'a, T: TakeHistory> History<'a, T> {
 
     /// What was not kept of transactions, of catalogs and of names, for there was too much of it.
     pub fn left_out(&self) -> u64 {
-        self.open.left_out + self.rows.left_out + self.keeper.names().left_out
+        self.left_out_sums() + self.open.left_out + self.rows.left_out + self.keeper.names().left_out
+    }
+
+    /// Transactions and sums of relations among that.
+    pub fn left_out_sums(&self) -> u64 {
+        self.open.left_out_sums
     }
 
     /// The first record and the last one.

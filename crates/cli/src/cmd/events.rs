@@ -6,7 +6,7 @@ use super::guard::age;
 use super::history::{HistoryFilter, HistoryOptions, exit};
 use crate::exit::Exit;
 use crate::streams::page;
-use anyhow::ensure;
+use anyhow::{anyhow, ensure};
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use pgwal::catalog::Names;
@@ -154,7 +154,13 @@ impl EventsArgs {
                 answer.range.map(|(first, last)| (first.max(start), last)).filter(|(first, last)| first <= last);
         }
         if answer.events.is_empty() && answer.range.is_some() {
-            self.filter.check_relation(&answer.names)?;
+            self.filter.check_relation(&answer.names).map_err(|error| match answer.left_out {
+                0 => error,
+                more => anyhow!(
+                    "{error}; {more} details of catalogs were left out, for which there is no room: name its files, as \
+                     walproof events without -R tells them"
+                ),
+            })?;
         }
         self.filter.check_database(&answer.names)
     }

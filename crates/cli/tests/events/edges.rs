@@ -44,6 +44,34 @@ fn what_has_no_transaction_is_told_without_one() {
     }
 }
 
+/// A whole schema may be restored by one transaction; what there is no room for of catalogs is no WAL that was not read.
+#[test]
+fn a_transaction_that_makes_very_many_files() {
+    let made_by_one = |files: u32| {
+        crafted::of_crafted(|wal| {
+            for file in 0..files {
+                let made: Vec<u8> = [1663, 5, 20_000 + file, 0u32].iter().flat_map(|n| n.to_le_bytes()).collect();
+                wal.record(&Rec { rmid: STORAGE, info: 0x10, xid: 1001, main: &made, ..Rec::default() });
+            }
+            wal.commit(1001, 900_000_000_000_000);
+            delete(wal, 1002);
+            wal.commit(1002, 900_000_001_000_000);
+        })
+    };
+    let folder = made_by_one(30_000);
+    let (_, document) = events(&[folder.path().to_str().unwrap(), "--kind", "create"]);
+    let relations = document["events"][0]["relations"].as_array().unwrap().len();
+    assert_eq!((relations, document["left_out"].as_u64()), (30_000, Some(0)));
+    let folder = made_by_one(400_010);
+    let ran =
+        walproof(&["events", folder.path().to_str().unwrap(), "--kind", "delete", "--rows", "1", "--before", "last"]);
+    assert!(ran.out.contains("LEFT OUT 10 details of transactions and catalogs"), "{}", ran.out);
+    assert!(ran.out.contains("LOST     1 commit behind it") && !ran.out.contains("not all WAL"), "{}", ran.out);
+    // Whoever asks for a name learns that it may be among them.
+    let ran = walproof(&["events", folder.path().to_str().unwrap(), "-R", "t2999"]);
+    assert!(ran.code == 2 && ran.err.contains("10 details of catalogs were left out"), "{}", ran.err);
+}
+
 /// ALTER TABLE … SET TABLESPACE copies pages as they are, old rows too; what rewrites a table leaves them behind.
 #[test]
 fn what_moves_to_another_tablespace_takes_its_old_rows_along() {
