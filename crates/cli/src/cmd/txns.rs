@@ -34,7 +34,7 @@ pub struct TxnsArgs {
     #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     limit: Option<u32>,
     /// Only this transaction, in full, or the one of which it is a subtransaction
-    #[arg(short, long, value_name = "XID")]
+    #[arg(short, long, value_name = "XID", value_parser = crate::words::xid)]
     xid: Option<u32>,
     /// Only those that were open at a position, or may have been at a time
     #[arg(long, value_name = "LSN|TIME")]

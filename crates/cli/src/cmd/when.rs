@@ -7,7 +7,7 @@ use crate::memory::{Memory, is_url};
 use crate::progress::Bar;
 use crate::several::NamedArchive;
 use crate::streams::page;
-use crate::words::places_first;
+use crate::words::{places_first, xid};
 use crate::zone::ZoneOption;
 use anyhow::{Context, bail, ensure};
 use clap::ValueEnum;
@@ -212,10 +212,7 @@ fn read(text: &str, times: &Times, zone: &mut Zone) -> anyhow::Result<WhenAsked>
     let now = crate::zone::now();
     match text.split_once(':') {
         Some(("xid", number)) => {
-            return number
-                .parse()
-                .map(WhenAsked::Xid)
-                .with_context(|| format!("{text}: xid: and a number of at most 32 bits"));
+            return xid(number).map(WhenAsked::Xid).map_err(|what| anyhow::anyhow!("{text}: {what}"));
         }
         Some(("name", name)) => return Ok(WhenAsked::Name(name.to_owned())),
         Some(("time", time)) => {
