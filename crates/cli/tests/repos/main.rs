@@ -182,6 +182,15 @@ fn a_backup_that_does_not_restore_is_told_and_the_last_one_refutes() {
     assert!(broken.code == 1 && broken.out.contains("REFUTED: backup"), "{}{}", broken.out, broken.err);
     let (outcome, code) = json(&["verify", &repo.root(), "--backup", INCR]);
     assert_eq!((code, codes(&outcome)), (1, vec!["WP440 error".to_owned()]), "{outcome}");
+    // Whoever asks for JSON gets it.
+    let said = walproof(&["verify", &repo.root(), "--explain-source", "--format", "json"]);
+    let source: serde_json::Value =
+        serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {}", said.out));
+    assert_eq!(source["schema"], "walproof.source/1", "{source:#}");
+    let own = &source["repository"];
+    assert_eq!((&own["tool"], &own["archive_id"]), (&"pgbackrest".into(), &"15-2".into()), "{source:#}");
+    assert!(own["left_out"].to_string().contains("15-1, of another"), "{source:#}");
+    assert_eq!(walproof(&["verify", &repo.root(), "--explain-source", "--format", "junit"]).code, 2);
     // The incremental one needs the full one, which lacks a file now.
     build::pgbackrest(&repo);
     repo.remove(&format!("backup/main/{FULL}/pg_data/base/5/16384.zst"));
