@@ -5,15 +5,17 @@ use crate::config::MeantPlace;
 use crate::exit::Exit;
 use crate::streams::page;
 use crate::zone::now;
-use anyhow::{bail, ensure};
-use pgwal::repos::{Candidate, OpenedPlace, open_each};
+use anyhow::{anyhow, bail, ensure};
+use pgwal::repos::{Candidate, OpenedPlace, RepoLayout, open_each};
 use pgwal::verify::repository::{JudgedRepository, OfBackups};
 use pgwal::verify::{Outcome, Severity, verify};
 use pgwal_report::ended::RunEnd;
 use pgwal_report::outside::{Lines, OutputForm};
 use pgwal_report::time::Zone;
 use pgwal_report::verify::{json, row};
+use std::collections::BTreeSet;
 use std::io::Write;
+use std::path::Path;
 
 /// Verifies each and says so. The worst of them decides how the run ends.
 pub fn run(args: &VerifyArgs) -> anyhow::Result<Exit> {
@@ -22,26 +24,74 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<Exit> {
         VerifyFormat::Json => OutputForm::Json,
         _ => bail!("--each is told as text or as JSON"),
     };
-    let mut all = Vec::new();
+    let (mut all, mut gone) = (Vec::new(), Vec::new());
     for MeantPlace { paths, choice, how } in args.input.places(args.data.then(|| args.input.contents(None)))? {
         let [path] = paths.as_slice() else { bail!("--each looks into one folder") };
         let each = open_each(path, &choice, &how)?;
         ensure!(!each.is_empty(), "{}: no archive lies there", path.display());
+        if !choice.is_made() {
+            gone.extend(gone_beside(path, each.iter().map(|(candidate, _)| candidate)));
+        }
         all.extend(each);
     }
     let zone = args.zone.zone().at(now());
     let mut exit = Exit::Clean;
     let mut out = page(form);
     for (candidate, opened) in all {
-        let place = Place { candidate, zone: &zone };
+        let place = Place { name: candidate.to_string(), zone: &zone };
         exit = exit.max(place.tell(args, opened.map_err(anyhow::Error::from), &mut out)?);
+    }
+    for (name, why) in gone {
+        let place = Place { name: format!("nothing (in {name})"), zone: &zone };
+        exit = exit.max(place.tell(args, Err(anyhow!(why)), &mut out)?);
     }
     out.flush()?;
     Ok(exit)
 }
 
+/// Folders beside archives in which nothing lies, or nobody may look: where an archive is not mounted, that is no proof.
+fn gone_beside<'c>(path: &Path, found: impl Iterator<Item = &'c Candidate>) -> Vec<(String, String)> {
+    let found: Vec<&Candidate> = found.collect();
+    let of_barman = found.iter().any(|candidate| candidate.layout == RepoLayout::Barman);
+    let bases: Vec<&str> = found.iter().map(|candidate| candidate.base.as_str()).collect();
+    let first = |base: &str| base.split('/').next().unwrap_or_default().to_owned();
+    // Of a repository alone, or a folder of WAL with folders of its own, what lies beside is its own.
+    if !bases.iter().any(|base| !base.is_empty() && !base.contains('/')) {
+        return Vec::new();
+    }
+    let taken: BTreeSet<String> = bases.into_iter().map(first).collect();
+    let mut out: Vec<(String, String)> = std::fs::read_dir(path)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let is_own = taken.contains(&name) || name.starts_with('.') || name == "lost+found";
+            Some((name, why_gone(&entry.path(), of_barman)?)).filter(|_| !is_own)
+        })
+        .collect();
+    out.sort();
+    out
+}
+
+/// `None` for a file, and for a folder with something in it, unless it is a server of Barman's without its WAL.
+fn why_gone(path: &Path, of_barman: bool) -> Option<String> {
+    match std::fs::metadata(path) {
+        Ok(found) if !found.is_dir() => return None,
+        Ok(_) => {}
+        Err(error) => return Some(error.to_string()),
+    }
+    if of_barman && path.join("base").is_dir() && !path.join("wals").is_dir() {
+        return Some("a server of Barman's with backups (base) and without WAL (wals)".to_owned());
+    }
+    match std::fs::read_dir(path) {
+        Ok(mut inside) => inside.next().is_none().then(|| "an empty folder: is it mounted?".to_owned()),
+        Err(error) => Some(error.to_string()),
+    }
+}
+
 struct Place<'a> {
-    candidate: Candidate,
+    name: String,
     zone: &'a Zone,
 }
 
@@ -60,14 +110,14 @@ impl Place<'_> {
                 opened.repository.as_ref().map(|repository| JudgedRepository { repository, which: OfBackups::All });
             Ok(verify(opened.source.as_ref(), &options)?)
         });
-        let name = self.candidate.to_string();
+        let name = &self.name;
         let (outcome, exit) = match seen {
             Ok(outcome) => {
                 let fails_from = if args.fail_on == FailOn::Warning { Severity::Warning } else { Severity::Error };
                 let exit = Exit::from(RunEnd::of(&outcome, fails_from));
                 (outcome, exit)
             }
-            Err(error) => (Outcome::unseen(&name, format!("{error:#}")), Exit::CouldNotTell),
+            Err(error) => (Outcome::unseen(name, format!("{error:#}")), Exit::CouldNotTell),
         };
         if args.quiet {
             return Ok(exit);
@@ -77,7 +127,7 @@ impl Place<'_> {
                 serde_json::to_writer(&mut *out, &json::verify(&outcome))?;
                 writeln!(out)?;
             }
-            _ => row::write(&mut Lines::new(out), &name, &outcome, self.zone)?,
+            _ => row::write(&mut Lines::new(out), name, &outcome, self.zone)?,
         }
         Ok(exit)
     }
