@@ -86,7 +86,7 @@ pub fn events(
     events.extend(others.filter(|event| is_of_relation(event, &found) || wish.names(event)));
     let left_out = if found.is_empty() { left_out } else { left_out + more_others };
     events.iter_mut().for_each(|event| complete(event, &names));
-    let oids = wish.database_named.as_ref().map(|name| names.databases_named(name.as_bytes()));
+    let oids = wish.database_named.as_ref().map(|name| names.databases_named(name));
     let is_of_database = |event: &WalEvent| oids.as_ref().is_none_or(|all| all.iter().any(|oid| is_of(event, *oid)));
     let is_named = |event: &WalEvent| wish.names(event) || is_of_relation(event, &found);
     events.retain(|event| is_named(event) && is_of_database(event) && !is_of_toast(event));
