@@ -72,6 +72,7 @@ pub fn classify(
             file,
             new_file,
             name: Some(names.named_at(place.0.db, row, at)),
+            is_unlogged: row.persistence == b'u',
             home: Some((place.0.db, row.namespace)),
             ..EventRelation::default()
         });

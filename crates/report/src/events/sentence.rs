@@ -17,7 +17,8 @@ pub fn head(event: &WalEvent, zone: &Zone) -> String {
     what.extend(event.rows.map(|rows| format!("{} of", counted(rows.into(), "row"))));
     what.extend(event.relations.first().map(|first| {
         let kind = first.name.as_ref().map(|name| kind(name.kind)).filter(|kind| *kind != "table");
-        format!("{}{}", kind.map(|kind| format!("{kind} ")).unwrap_or_default(), relation(first))
+        let unlogged = if first.is_unlogged { "unlogged " } else { "" };
+        format!("{unlogged}{}{}", kind.map(|kind| format!("{kind} ")).unwrap_or_default(), relation(first))
     }));
     what.extend(Some(fact(&event.fact, &local)).filter(|fact| !fact.is_empty()));
     format!("{time}  {}  {}", event.kind.name().to_uppercase().replace('-', " "), what.join(" "))
