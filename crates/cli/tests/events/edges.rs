@@ -249,6 +249,10 @@ fn words_for_people_say_what_wal_does_not_know() {
     assert_eq!(ran.code, 0);
     assert!(ran.out.contains("WAL knows no role, no client and no statement"), "{}", ran.out);
     assert_eq!(walproof(&["events", &testdata("demo/good"), "--kind", "theft"]).code, 2);
+    // A checkpoint that ends a recovery from a crash is no other one.
+    let folder = crafted::of_crafted(|_| {});
+    let ran = walproof(&["events", folder.path().to_str().unwrap(), "--kind", "shutdown"]);
+    assert!(ran.out.contains("  SHUTDOWN  or the end of a recovery from a crash "), "{}", ran.out);
     assert_eq!(walproof(&["events", &testdata("demo/good"), "--start", "F/0"]).code, 2);
 }
 

@@ -21,6 +21,9 @@ pub fn head(event: &WalEvent, zone: &Zone) -> String {
         format!("{unlogged}{}{}", kind.map(|kind| format!("{kind} ")).unwrap_or_default(), relation(first))
     }));
     what.extend(Some(fact(&event.fact, &local)).filter(|fact| !fact.is_empty()));
+    if event.kind == WalEventKind::Shutdown {
+        what.push("or the end of a recovery from a crash while no transaction was open".to_owned());
+    }
     format!("{time}  {}  {}", event.kind.name().to_uppercase().replace('-', " "), what.join(" "))
 }
 
