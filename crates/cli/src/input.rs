@@ -6,6 +6,7 @@ use crate::keys::KeyOptions;
 use crate::repo::PlaceOptions;
 use crate::speed::SpeedOptions;
 use anyhow::{Context, ensure};
+use pgwal::repos::shell::quoted;
 use pgwal::repos::{self, ContentsReading, OpenedPlace, PlaceReading};
 use pgwal::source::{Pace, Source};
 use pgwal::verify::{Depth, Options, contents};
@@ -90,10 +91,10 @@ impl InputOptions {
         self.path.iter().chain(&self.archive).cloned().collect()
     }
 
-    /// Every place that was named, as a command line has them.
+    /// Every place that was named, as a shell takes them.
     pub fn shown(&self) -> String {
         let all = self.each_named().into_iter().flatten();
-        all.map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ")
+        all.map(|path| quoted(&path.display().to_string())).collect::<Vec<_>>().join(" ")
     }
 
     /// How to read it: so many threads, mapped or not, and what others write at this moment is waited for.

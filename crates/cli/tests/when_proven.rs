@@ -99,3 +99,36 @@ fn a_time_between_the_end_of_a_backup_and_the_next_commit_is_in_reach() {
         assert_eq!(json(&["when", place, position]).0, 1, "{position}");
     }
 }
+
+/// What is to be typed is quoted as a shell wants it, the archive too.
+#[test]
+fn an_archive_with_an_odd_name_is_typed_as_it_is() {
+    for name in ["my wal", "my wal's", "a\"b", "back\\slash", "$HOME"] {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join(name);
+        std::fs::create_dir(&place).unwrap();
+        for file in std::fs::read_dir(testdata("demo/good")).unwrap() {
+            let path = file.unwrap().path();
+            std::fs::copy(&path, place.join(path.file_name().unwrap())).unwrap();
+        }
+        let said = walproof(&["when", place.to_str().unwrap(), "xid:737"]).out;
+        let typed =
+            said.lines().find_map(|line| line.strip_prefix("CHECK    walproof ")).unwrap_or_else(|| panic!("{said}"));
+        let line = format!("'{}' {typed}", env!("CARGO_BIN_EXE_walproof"));
+        let ran = std::process::Command::new("sh").args(["-c", &line]).env("TZ", "UTC").output().unwrap();
+        let proven = String::from_utf8_lossy(&ran.stdout).into_owned();
+        assert!(ran.status.success() && proven.starts_with("VERDICT  PROVEN: this restores to "), "{line}: {proven}");
+    }
+}
+
+/// A number of another timeline's transaction is asked for there.
+#[test]
+fn what_is_typed_next_stays_on_the_timeline() {
+    let (_, all) = json(&["when", &testdata("15/archive"), "-t", "1"]);
+    let position = format!("xid:{}", all["reach"]["last"]["xid"]);
+    let said = |words: &[&str]| walproof(&[&["when", &testdata("15/archive"), &position], words].concat()).out;
+    let next =
+        |said: &str| said.lines().find(|line| line.starts_with("NEXT ")).unwrap_or_else(|| panic!("{said}")).to_owned();
+    assert!(next(&said(&["-t", "1"])).contains(" -t 1 --before "), "{}", said(&["-t", "1"]));
+    assert!(!next(&said(&[])).contains(" -t "), "{}", said(&[]));
+}
