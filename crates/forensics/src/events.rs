@@ -14,6 +14,7 @@ use crate::wish::{EventWish, is_of, is_of_relation};
 use pgwal_catalog::{FoundRelation, Names};
 use pgwal_format::Lsn;
 use pgwal_format::record::RelFileLocator;
+use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_source::Source;
 use pgwal_verify::records::{Gathered, ListError, ListRequest, ListSink, NoEvent};
 
@@ -32,6 +33,8 @@ pub struct EventsAnswer {
     pub left_out: u64,
     /// The first record and the last one.
     pub range: Option<(Lsn, Lsn)>,
+    /// The first time that WAL tells and the last one.
+    pub times: Option<(Timestamp, Timestamp)>,
     /// Where WAL could not be read.
     pub holes: Vec<WalHole>,
     /// How the transaction ended that was sought, in the order of WAL: a number comes again after 4 billion others.
@@ -71,7 +74,7 @@ pub fn events(
 ) -> Result<EventsAnswer, ListError> {
     let make = || (EventList::new(wish.clone()), ());
     let (history, gathered) = read_history(source, wanted, names, &make, tell, sink)?;
-    let (left_out, range) = (history.left_out(), history.range());
+    let (left_out, range, times) = (history.left_out(), history.range(), history.times());
     let initdb = history.initdb.until().filter(|_| !wish.initdb);
     let History { list, holes, keeper, .. } = history;
     let EventList { mut events, more_events, others, more_others, below, sought, .. } = list;
@@ -101,7 +104,7 @@ pub fn events(
     events.sort_by_key(|event| (event.lsn, event.kind));
     let initdb = initdb.and_then(|until| without_initdb(&mut events, until));
     add_rows_on_disk(source, wanted, &mut events)?;
-    Ok(EventsAnswer { events, initdb, more_events, below, left_out, range, holes, sought, names, gathered })
+    Ok(EventsAnswer { events, initdb, more_events, below, left_out, range, times, holes, sought, names, gathered })
 }
 
 /// Takes out what happened up to the last record of initdb.

@@ -66,6 +66,7 @@ pub mod lag;
 pub mod locate;
 mod metrics;
 pub mod outside;
+pub mod outside_times;
 mod page;
 mod places;
 pub mod plan;

@@ -16,6 +16,7 @@ use pgwal::source::Source;
 use pgwal::verify::records::{ListRequest, ListSink, NoEvent};
 use pgwal_report::events::{EventsReport, csv, html, json, text};
 use pgwal_report::outside::{Lines, OutputForm};
+use pgwal_report::outside_times::AskedTimes;
 use pgwal_report::time::Zone;
 use pgwal_report::verify::RunClock;
 use std::io::Write;
@@ -126,7 +127,8 @@ pub fn run(args: &EventsArgs) -> anyhow::Result<Exit> {
     };
     // What is wrong outranks what could not be told.
     exit = way.as_ref().map_or(exit, |way| exit.max(before::exit(way)));
-    let report = EventsReport { place: source.describe(), answer: &answer, before: way.as_ref() };
+    let asked = AskedTimes { since: wish.since, until: wish.until, at: None };
+    let report = EventsReport { place: source.describe(), answer: &answer, asked, before: way.as_ref() };
     let mut out = page(args.format.form());
     match args.format {
         EventsFormat::Text => text::write(&mut Lines::new(&mut out), &report, &zone)?,

@@ -218,6 +218,33 @@ fn a_timeline_that_goes_on_behind_a_fork_is_told() {
     assert!(!ran.out.contains("BESIDE"), "{}", ran.out);
 }
 
+/// Nothing that is found outside of what the WAL spans is no answer.
+#[test]
+fn what_lies_outside_of_this_wal_is_told() {
+    let good = testdata("demo/good");
+    let said = |words: &[&str]| walproof(&[words, &["--timezone", "UTC"]].concat()).out;
+    let late = "OUTSIDE  the last time in this WAL is 2026-11-22 03:17:02.5";
+    let early = "OUTSIDE  the first time in this WAL is 2026-11-22 03:17:0";
+    for (words, told) in [
+        (&["events", &good, "--since", "2026-11-30 14:00"][..], late),
+        (&["events", &good, "--until", "2026-11-01"], early),
+        (&["txns", &good, "--open-at", "2026-11-30 14:00"], late),
+        (&["txns", &good, "--until", "2026-11-01"], early),
+        (
+            &["txns", &good, "--open-at", "5/0"],
+            "OUTSIDE  this WAL has records from 0/00900028 to 0/00BFFC98, and none at 5/0",
+        ),
+    ] {
+        let out = said(words);
+        assert!(out.contains(told), "{words:?}: {out}");
+    }
+    for words in [&["events", &good, "--since", "2026-11-22 03:17:02"][..], &["txns", &good, "--open-at", "0/AAC690"]] {
+        assert!(!said(words).contains("OUTSIDE"), "{words:?}");
+    }
+    let (_, document) = events(&[&good]);
+    assert!(document["times"]["last"].as_str().unwrap().starts_with("2026-11-22T03:17:02.5"), "{}", document["times"]);
+}
+
 #[test]
 fn filters_leave_what_they_say() {
     let good = testdata("demo/good");

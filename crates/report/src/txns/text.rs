@@ -61,6 +61,9 @@ pub fn write(out: &mut Lines<'_>, report: &TxnsReport<'_>, zone: &Zone) -> io::R
     for xact in &answer.xacts {
         one(out, xact, zone, most)?;
     }
+    if let Some(what) = report.asked.outside(answer.times, answer.range, zone) {
+        writeln!(out, "OUTSIDE  {what}")?;
+    }
     for hole in &answer.holes {
         writeln!(out, "HOLE     nothing is known of what happened between {} and {}", hole.after, hole.before)?;
     }
