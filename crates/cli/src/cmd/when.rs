@@ -163,7 +163,8 @@ fn answer(
         (None, _) => PointNotes::default(),
     };
     let (restore_command, set_by_system) = fetching(opened, input, times.layout().segment)?;
-    Ok(WhenAnswer { input: text.to_owned(), asked, moment, notes, why_not, restore_command, set_by_system })
+    let timeline = if let Which::Number(timeline) = options.timeline { Some(timeline) } else { None };
+    Ok(WhenAnswer { input: text.to_owned(), asked, moment, notes, why_not, timeline, restore_command, set_by_system })
 }
 
 /// The setting that fetches WAL from an archive, and targets in `postgresql.auto.conf` of a data directory.

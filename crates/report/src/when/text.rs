@@ -156,6 +156,11 @@ fn end(end: &TransactionEnd, zone: &Zone) -> String {
     format!("{}  {verb} of transaction {} at {}", zone.local(end.time).unwrap_or_default(), end.xid, end.lsn)
 }
 
+/// A number may be that of another transaction on another timeline.
+fn on_timeline(answer: &WhenAnswer) -> String {
+    answer.timeline.map(|timeline| format!(" -t {timeline}")).unwrap_or_default()
+}
+
 fn position(out: &mut Lines<'_>, times: &Times, answer: &WhenAnswer, archive: &str, zone: &Zone) -> io::Result<()> {
     let layout = times.layout();
     let (address, size) = (layout.address(), layout.segment);
@@ -164,7 +169,7 @@ fn position(out: &mut Lines<'_>, times: &Times, answer: &WhenAnswer, archive: &s
         match &answer.why_not {
             Some((why, Some(xid))) => {
                 writeln!(out, "{}: {why}.", answer.input)?;
-                writeln!(out, "Ask for that one: walproof when {archive} xid:{xid}")?;
+                writeln!(out, "Ask for that one: walproof when {archive}{} xid:{xid}", on_timeline(answer))?;
             }
             Some((why, None)) => writeln!(out, "{}: {why}. WAL replays from {from} to {to}.", answer.input)?,
             None => writeln!(
@@ -212,7 +217,8 @@ fn position(out: &mut Lines<'_>, times: &Times, answer: &WhenAnswer, archive: &s
     {
         writeln!(
             out,
-            "NEXT     {xid} itself is kept; to get back to before it: walproof events {archive} --before {xid}"
+            "NEXT     {xid} itself is kept; to get back to before it: walproof events {archive}{} --before {xid}",
+            on_timeline(answer)
         )?;
     }
     let is_end = moment.is_end && matches!(answer.asked, WhenAsked::Lsn(_));
