@@ -1,7 +1,7 @@
 //! Events of an archive.
 
 use crate::below::BelowSum;
-use crate::event::WalEvent;
+use crate::event::{EventRelation, WalEvent};
 use crate::event_list::EventList;
 use crate::fate::XactFate;
 use crate::history::{History, WalHole};
@@ -93,6 +93,17 @@ pub fn events(
     let is_of_database = |event: &WalEvent| oids.as_ref().is_none_or(|all| all.iter().any(|oid| is_of(event, *oid)));
     let is_named = |event: &WalEvent| wish.names(event) || is_of_relation(event, &found);
     events.retain(|event| is_named(event) && is_of_database(event) && !is_of_toast(event));
+    // Of many relations of one event, those that were asked for are told first.
+    let is_asked = |own: &EventRelation| {
+        let files = [own.file, own.new_file];
+        let is_one =
+            |rel: RelFileLocator| wish.relation == Some(rel) || found.iter().any(|own| own.files.contains(&rel));
+        let called = wish.named.as_deref().zip(own.name.as_ref()).is_some_and(|(asked, name)| name.is_called(asked));
+        called || files.into_iter().flatten().any(is_one)
+    };
+    if wish.relation.is_some() || wish.named.is_some() {
+        events.iter_mut().for_each(|event| event.relations.sort_by_key(|own| !is_asked(own)));
+    }
     let is_in = |rel: &RelFileLocator| {
         wish.database.is_none_or(|oid| oid == rel.db) && oids.as_ref().is_none_or(|all| all.contains(&rel.db))
     };

@@ -92,6 +92,13 @@ fn a_rewrite_that_is_rolled_back_makes_nothing() {
     let _ = server.sql(rewrites[3]);
     server.switch_and_archive().unwrap();
 
+    // The one that is asked for is told, whatever was made with it.
+    let parts: String = (0..30).map(|n| format!("create table part_{n}(i int);")).collect();
+    server.sql(&parts).unwrap();
+    server.switch_and_archive().unwrap();
+    let ran = walproof(&["events", server.archive().to_str().unwrap(), "-R", "part_27", "--kind", "create"]);
+    assert!(ran.out.contains("CREATE  postgres.public.part_27 ("), "{}", ran.out);
+
     let found = document(&server.archive(), &["--kind", "create,rewrite,truncate"]);
     let all = found["events"].as_array().unwrap();
     let aborted: Vec<&Value> = all.iter().filter(|event| event["outcome"] == "aborted").collect();
