@@ -2,6 +2,7 @@
 
 use crate::names::{Names, RelationName};
 use crate::row::ClassRow;
+use crate::spelled::is_spelled;
 use pgwal_format::Lsn;
 use pgwal_format::record::RelFileLocator;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -27,7 +28,7 @@ impl RelationName {
         let parts = [self.database.as_deref(), self.schema.as_deref(), Some(self.name.as_slice())];
         (0..parts.len()).any(|from| {
             let known: Option<Vec<&[u8]>> = parts.iter().skip(from).copied().collect();
-            known.is_some_and(|known| known.join(&b'.') == asked.as_bytes())
+            known.is_some_and(|known| is_spelled(&known.join(&b'.'), asked))
         })
     }
 }
@@ -39,7 +40,8 @@ impl Names {
         let mut found: BTreeMap<(u32, u32), FoundRelation> = BTreeMap::new();
         self.each_class(&mut |rel, at, class| {
             // Names are made where the last part fits alone.
-            if asked.as_bytes().ends_with(&class.name) && !found.contains_key(&(rel.db, class.oid)) {
+            let may_be = asked.as_bytes().ends_with(&class.name) || std::str::from_utf8(&class.name).is_err();
+            if may_be && !found.contains_key(&(rel.db, class.oid)) {
                 let name = self.named_at(rel.db, class, at);
                 if name.is_called(asked) {
                     found.insert((rel.db, class.oid), FoundRelation { name, database: rel.db, files: Vec::new() });
@@ -60,6 +62,17 @@ impl Names {
             }
         }
         found.into_values().collect()
+    }
+
+    /// Every file that a relation has, or had.
+    pub fn files_of(&self, database: u32, oid: u32) -> BTreeSet<RelFileLocator> {
+        let mut files = BTreeSet::new();
+        self.each_class(&mut |rel, _, class| {
+            if (rel.db, class.oid) == (database, oid) {
+                files.insert(rel);
+            }
+        });
+        files
     }
 
     /// A partitioned table that is called so, which has no files, nor rows of its own.

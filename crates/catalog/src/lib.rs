@@ -26,6 +26,7 @@ mod place;
 mod row;
 mod rows;
 mod settle;
+mod spelled;
 mod tuple;
 
 pub use base::{BaseCatalogs, BaseFacts, BaseReader, DataFile, WantedFiles, XactStatus, tablespaces};

@@ -2,6 +2,7 @@
 
 use crate::place::located;
 use crate::row::{CatalogRow, ClassRow};
+use crate::spelled::is_spelled;
 use pgwal_format::record::RelFileLocator;
 use std::collections::HashMap;
 
@@ -72,8 +73,8 @@ impl ListedNames {
         self.databases.get(&oid).map(Vec::as_slice)
     }
 
-    pub(crate) fn databases_named<'n>(&'n self, name: &'n [u8]) -> impl Iterator<Item = u32> + 'n {
-        self.databases.iter().filter(move |(_, own)| own.as_slice() == name).map(|(oid, _)| *oid)
+    pub(crate) fn databases_named<'n>(&'n self, name: &'n str) -> impl Iterator<Item = u32> + 'n {
+        self.databases.iter().filter(move |(_, own)| is_spelled(own, name)).map(|(oid, _)| *oid)
     }
 }
 

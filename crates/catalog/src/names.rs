@@ -5,6 +5,7 @@ use crate::facts::{Breaks, Known, NumberFacts, WasBefore};
 use crate::listed::ListedNames;
 use crate::place::{home_of, located};
 use crate::row::{CatalogRow, ClassRow, OwnedOid};
+use crate::spelled::is_spelled;
 use pgwal_format::Lsn;
 use pgwal_format::record::RelFileLocator;
 use std::collections::{HashMap, HashSet};
@@ -317,8 +318,8 @@ impl Names {
     }
 
     /// The databases that have a name, or had it once.
-    pub fn databases_named(&self, name: &[u8]) -> Vec<u32> {
-        let known = self.databases.all().filter(|(_, _, own)| own.as_slice() == name).map(|(oid, ..)| *oid);
+    pub fn databases_named(&self, name: &str) -> Vec<u32> {
+        let known = self.databases.all().filter(|(_, _, own)| is_spelled(own, name)).map(|(oid, ..)| *oid);
         let mut found: Vec<u32> = known.chain(self.listed.databases_named(name)).collect();
         found.sort_unstable();
         found.dedup();

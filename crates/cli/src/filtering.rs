@@ -4,6 +4,7 @@
 use crate::exit::Exit;
 use crate::names::AskedRelation;
 use crate::streams::stream;
+use crate::words::xid;
 use anyhow::anyhow;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use pgwal::catalog::Names;
@@ -23,10 +24,10 @@ pub struct Filtering {
     #[arg(long, value_name = "TYPE", value_parser = RecordType::parse)]
     record: Vec<RecordType>,
     /// Only records with this transaction in their header
-    #[arg(short, long, value_name = "XID")]
+    #[arg(short, long, value_name = "XID", value_parser = xid)]
     xid: Option<u32>,
     /// Only records of this transaction and of its subtransactions, the end of a prepared one included
-    #[arg(long, value_name = "XID")]
+    #[arg(long, value_name = "XID", value_parser = xid)]
     transaction: Option<u32>,
     /// Only records that touch this database, by its OID; 0 for what all databases share
     #[arg(long, value_name = "OID")]

@@ -173,7 +173,10 @@ const PAGES: &[HelpPage] = &[
             "format",
         ],
         examples: &[
-            ("walproof lag --primary 'host=db1 user=monitor'", "how far standbys and the archiver are behind"),
+            (
+                "walproof lag --primary 'host=db1 user=monitor dbname=postgres'",
+                "how far standbys and the archiver are behind",
+            ),
             ("walproof lag --primary 'host=db1' --crit 1GB,15m --format nagios", "as a monitoring plugin"),
             ("walproof lag 0/00BFFCD8 0/00AAC690", "how many bytes the second is behind the first"),
             ("walproof lag -p /srv/wal 0/00BFFCD8 0/00AAC690", "and how many records, commits and seconds"),

@@ -91,14 +91,8 @@ impl InputOptions {
         self.path.iter().chain(&self.archive).cloned().collect()
     }
 
-    /// Every place that was named, as a command line has them.
+    /// Every place that was named, as a shell takes them.
     pub fn shown(&self) -> String {
-        let all = self.each_named().into_iter().flatten();
-        all.map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ")
-    }
-
-    /// The same, as a shell takes them.
-    pub fn typed(&self) -> String {
         let all = self.each_named().into_iter().flatten();
         all.map(|path| quoted(&path.display().to_string())).collect::<Vec<_>>().join(" ")
     }

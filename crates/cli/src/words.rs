@@ -30,6 +30,13 @@ pub fn places_first<'w>(
     Ok((places.to_vec(), asked))
 }
 
+/// Reads the number of a transaction. WAL has its low 32 bits: with the epoch in front, as `txid_current()` and
+/// `pg_current_xact_id()` print it, it is the same one.
+pub fn xid(text: &str) -> Result<u32, String> {
+    let number: Result<u64, _> = text.parse();
+    number.map(|number| number as u32).map_err(|_| "a transaction is a number of at most 64 bits".to_owned())
+}
+
 /// The places, and the last word, which is what is asked of them. `None` where one of them is missing.
 pub fn places_and_last<'w>(path: Option<&PathBuf>, words: &'w [PathBuf]) -> Option<(Vec<PathBuf>, &'w Path)> {
     match (path, words.split_last()?) {

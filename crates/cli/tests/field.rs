@@ -159,6 +159,11 @@ fn causes_are_named_where_the_bytes_show_them() {
     );
     assert!(line(&reset, "NEXT").contains("take a new base backup now"), "{}", reset.out);
     assert!(line(&reset, "VERDICT").contains("stops at 0/00CFFF70"), "{}", reset.out);
+    // Who restores may have no server any more.
+    let restore = walproof(&["verify", &testdata("field/resetwal/archive"), "--backup", "auto"]);
+    let next = line(&restore, "NEXT");
+    assert!(next.contains("choose a target in front of that place, which is 0/00CFFF70"), "{}", restore.out);
+    assert!(next.contains("where the server still runs, take a new base backup"), "{}", restore.out);
     let split = walproof(&["verify", &testdata("field/split-brain/archive")]);
     assert!(line(&split, "WHY").contains("two histories of timeline 1 meet, commits go back from"), "{}", split.out);
     assert!(!line(&split, "NEXT").contains("find a good copy"), "{}", split.out);

@@ -71,18 +71,64 @@ fn what_is_printed_is_reached() {
     }
 }
 
+/// A backup that ends behind the last commit that is kept reaches every time in front of the next one.
 #[test]
-fn what_is_to_be_typed_names_a_folder_with_a_blank() {
+fn a_time_between_the_end_of_a_backup_and_the_next_commit_is_in_reach() {
     let folder = tempfile::tempdir().unwrap();
-    let wal = folder.path().join("my wal's");
-    std::fs::create_dir(&wal).unwrap();
-    for file in std::fs::read_dir(testdata("demo/good")).unwrap() {
-        let file = file.unwrap();
-        std::fs::copy(file.path(), wal.join(file.file_name())).unwrap();
+    for number in ["9", "A", "B"] {
+        let name = format!("00000001000000000000000{number}");
+        std::fs::copy(testdata(&format!("demo/good/{name}")), folder.path().join(name)).unwrap();
     }
-    let said = walproof(&["when", wal.to_str().unwrap(), "xid:737"]).out;
-    let typed = said.lines().find_map(|line| line.strip_prefix("CHECK    walproof ")).unwrap();
-    let line = format!("'{}' {typed}", env!("CARGO_BIN_EXE_walproof"));
-    let ran = std::process::Command::new("sh").args(["-c", &line]).env("TZ", "UTC").output().unwrap();
-    assert!(ran.status.success(), "{line}: {}", String::from_utf8_lossy(&ran.stderr));
+    let backup = "00000001000000000000000A.000E4A00.backup";
+    let text = "START WAL LOCATION: 0/AE4A00 (file 00000001000000000000000A)\n\
+                STOP WAL LOCATION: 0/B00028 (file 00000001000000000000000B)\n\
+                CHECKPOINT LOCATION: 0/AE4A00\nBACKUP METHOD: streamed\nBACKUP FROM: primary\n\
+                START TIME: 2026-11-22 03:17:02 UTC\nLABEL: base\nSTART TIMELINE: 1\n\
+                STOP TIME: 2026-11-22 03:17:02 UTC\nSTOP TIMELINE: 1\n";
+    std::fs::write(folder.path().join(backup), text).unwrap();
+    let place = folder.path().to_str().unwrap();
+    // 737 commits in front of the backup, 738 behind its end.
+    let (code, answer) = json(&["when", place, "2026-11-22 03:17:02.48+00"]);
+    let own = &answer["position"];
+    assert_eq!((code, own["lsn"].as_str(), own["backup"].as_str()), (0, Some("0/00AE49B8"), Some(backup)), "{own:#}");
+    assert_eq!(own["settings"]["recovery_target_time"], "2026-11-22 03:17:02.48+00", "{own:#}");
+    let said = walproof(&["when", place, "2026-11-22 03:17:02.48+00"]).out;
+    assert!(said.contains(&format!("BACKUP   {backup}\nCHECK ")), "{said}");
+    // In front of 737 it does not get, and not to its commit record.
+    for position in ["2026-11-22 03:17:02.4794+00", "xid:737", "0/00AE49B8"] {
+        assert_eq!(json(&["when", place, position]).0, 1, "{position}");
+    }
+}
+
+/// What is to be typed is quoted as a shell wants it, the archive too.
+#[test]
+fn an_archive_with_an_odd_name_is_typed_as_it_is() {
+    for name in ["my wal", "my wal's", "a\"b", "back\\slash", "$HOME"] {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join(name);
+        std::fs::create_dir(&place).unwrap();
+        for file in std::fs::read_dir(testdata("demo/good")).unwrap() {
+            let path = file.unwrap().path();
+            std::fs::copy(&path, place.join(path.file_name().unwrap())).unwrap();
+        }
+        let said = walproof(&["when", place.to_str().unwrap(), "xid:737"]).out;
+        let typed =
+            said.lines().find_map(|line| line.strip_prefix("CHECK    walproof ")).unwrap_or_else(|| panic!("{said}"));
+        let line = format!("'{}' {typed}", env!("CARGO_BIN_EXE_walproof"));
+        let ran = std::process::Command::new("sh").args(["-c", &line]).env("TZ", "UTC").output().unwrap();
+        let proven = String::from_utf8_lossy(&ran.stdout).into_owned();
+        assert!(ran.status.success() && proven.starts_with("VERDICT  PROVEN: this restores to "), "{line}: {proven}");
+    }
+}
+
+/// A number of another timeline's transaction is asked for there.
+#[test]
+fn what_is_typed_next_stays_on_the_timeline() {
+    let (_, all) = json(&["when", &testdata("15/archive"), "-t", "1"]);
+    let position = format!("xid:{}", all["reach"]["last"]["xid"]);
+    let said = |words: &[&str]| walproof(&[&["when", &testdata("15/archive"), &position], words].concat()).out;
+    let next =
+        |said: &str| said.lines().find(|line| line.starts_with("NEXT ")).unwrap_or_else(|| panic!("{said}")).to_owned();
+    assert!(next(&said(&["-t", "1"])).contains(" -t 1 --before "), "{}", said(&["-t", "1"]));
+    assert!(!next(&said(&[])).contains(" -t "), "{}", said(&[]));
 }

@@ -115,8 +115,12 @@ impl BlameAnswer {
         })
     }
 
-    /// Leaves out what comes behind the first record that frees a line pointer: it is of another row.
+    /// Leaves out what comes behind the first record that frees a line pointer, and what lies in another file: it is of
+    /// another row.
     pub fn end_with_row(&mut self) {
+        if let Some(file) = self.touches.first().map(|touch| touch.file) {
+            self.touches.retain(|touch| touch.file == file);
+        }
         let frees = |touch: &BlockTouch| touch.changes.iter().any(|(_, change)| *change == TupleChange::Unused);
         if let Some(last) = self.touches.iter().position(frees) {
             self.touches.truncate(last + 1);
@@ -171,8 +175,10 @@ impl LookAtRecords for BlameLook {
             .map(|((_, offset), change)| (offset, change))
             .collect();
         let init = own.is_some_and(|block| block.reference.will_init);
-        // A page that is made anew has no tuple from before.
-        if wish.offset.is_some() && changes.is_empty() && !init {
+        let image = own.and_then(|block| block.reference.image).map(|image| ImageReason::of(record, &image));
+        // A page that is made anew has no tuple from before; one that comes as a whole may have any.
+        let is_whole = init || image == Some(ImageReason::NewPage);
+        if wish.offset.is_some() && changes.is_empty() && !is_whole {
             return;
         }
         part.push(BlockTouch {
@@ -180,7 +186,7 @@ impl LookAtRecords for BlameLook {
             file,
             xid: record.header.xid,
             operation: (record.header.rmid, record.header.info),
-            image: own.and_then(|block| block.reference.image).map(|image| ImageReason::of(record, &image)),
+            image,
             init,
             changes,
             end: None,

@@ -5,13 +5,15 @@
 //!   deleted                     orders 16393  –              dropped
 //!   inserted                    –             orders 16393   created
 //!   inserted and deleted        –             –              nothing, or the new file of a rewrite (pg_temp_16393)
+//!   inserted, rolled back       –             pg_temp_16393  a rewrite of 16393 that came no farther
 //!   another file number         16393         16405          a rewrite where 16405 came with its own row, or it is
 //!                                                            an index, or another tablespace; else emptied
 //! files that no row explains    unlinked      made           by files alone
 //! ```
 
-use crate::event::{EventRelation, WalEventKind};
+use crate::event::{EventEnd, EventRelation, WalEventKind};
 use crate::transaction::OpenXact;
+use crate::transient::{relation_of, rewritten};
 use pgwal_catalog::{Catalog, CatalogChange, CatalogRow, ClassRow, Names, located};
 use pgwal_format::Lsn;
 use pgwal_format::record::RelFileLocator;
@@ -44,17 +46,23 @@ struct ClassHistory {
 pub fn classify(
     xact: &OpenXact,
     dropped: &[RelFileLocator],
-    committed: bool,
+    end: EventEnd,
     (names, at): (&Names, Lsn),
 ) -> Vec<ClassifiedRelations> {
     let classes = Classes::of(xact);
-    let kinds = classes.kinds(xact);
+    let kinds = classes.kinds(xact, end);
     let mut found: BTreeMap<WalEventKind, Vec<EventRelation>> = BTreeMap::new();
-    let mut explained: HashSet<RelFileLocator> = HashSet::new();
     for (place, class) in &classes.histories {
         let (old, new) = class.files(place.0);
-        explained.extend(old.into_iter().chain(new));
         let (Some(kind), Some(row)) = (kinds.get(place), class.row()) else { continue };
+        if let Some(oid) = class.unfinished(end) {
+            let of = relation_of(names, (place.0.db, oid), new, at);
+            let (file, name) = of.map_or((None, None), |(file, name)| (Some(file), Some(name)));
+            let home = Some((place.0.db, row.namespace));
+            let rewritten = EventRelation { file, new_file: new, name, home, ..EventRelation::default() };
+            found.entry(*kind).or_default().push(rewritten);
+            continue;
+        }
         let (file, new_file) = match kind {
             WalEventKind::Drop => (old, None),
             WalEventKind::Create => (new, None),
@@ -64,11 +72,12 @@ pub fn classify(
             file,
             new_file,
             name: Some(names.named_at(place.0.db, row, at)),
+            is_unlogged: row.persistence == b'u',
             home: Some((place.0.db, row.namespace)),
             ..EventRelation::default()
         });
     }
-    let left = FilesLeft::of(xact, dropped, committed, &explained);
+    let left = FilesLeft::of(xact, dropped, end, &classes);
     let unpaired = found.iter_mut().find(|(_, list)| list.iter().any(|r| r.file.is_none() && r.new_file.is_some()));
     let rest = match (unpaired, left.gone.as_slice()) {
         // The row as it was is not known, its file is.
@@ -76,7 +85,10 @@ pub fn classify(
             list.iter_mut().filter(|r| r.file.is_none()).take(1).for_each(|r| r.file = Some(*gone));
             None
         }
-        (unpaired, _) => left.by_files_alone(xact, (names, at), unpaired.map(|(kind, _)| *kind), classes.some_unknown),
+        (unpaired, _) => {
+            let of_rows = unpaired.map(|(kind, _)| *kind);
+            left.by_files_alone(xact, (names, at), of_rows, (classes.some_unknown, end))
+        }
     };
     let told =
         found.into_iter().map(|(kind, relations)| ClassifiedRelations { kind, relations, by_files_alone: false });
@@ -99,6 +111,8 @@ struct Classes {
     histories: BTreeMap<(RelFileLocator, u32), ClassHistory>,
     /// Files that rows had when they were inserted.
     first_files: HashSet<RelFileLocator>,
+    /// Files that rows had at any time.
+    files: HashSet<RelFileLocator>,
     /// A row was changed that nothing tells.
     some_unknown: bool,
 }
@@ -114,6 +128,12 @@ impl ClassHistory {
         let own = |row: &Option<ClassRow>| row.as_ref().and_then(|row| located(catalog, row));
         (own(&self.before), own(&self.after))
     }
+
+    /// The OID of the relation that was being written anew into this one, where that came to nothing.
+    fn unfinished(&self, end: EventEnd) -> Option<u32> {
+        let is_left = self.inserted && !self.deleted && end != EventEnd::Committed;
+        self.after.as_ref().filter(|_| is_left).and_then(rewritten)
+    }
 }
 
 /// Where `pg_class` of a database lay at first, with the tablespace in which it lies: the same for each file that it
@@ -127,8 +147,7 @@ const CATALOGS: u32 = 11;
 
 /// Whether it is the new file of a system catalog that is written anew, which is never more than that.
 fn is_transient(row: &ClassRow) -> bool {
-    let digits = row.name.strip_prefix(b"pg_temp_").filter(|_| row.namespace == CATALOGS);
-    digits.is_some_and(|digits| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit))
+    row.namespace == CATALOGS && rewritten(row).is_some()
 }
 
 /// The schema of TOAST tables, which are named by the OIDs of their tables.
@@ -143,7 +162,7 @@ fn owner(row: &ClassRow) -> Option<u32> {
 
 impl Classes {
     /// What became of each relation of which something became.
-    fn kinds(&self, xact: &OpenXact) -> BTreeMap<(RelFileLocator, u32), WalEventKind> {
+    fn kinds(&self, xact: &OpenXact, end: EventEnd) -> BTreeMap<(RelFileLocator, u32), WalEventKind> {
         let mut out = BTreeMap::new();
         for (place, class) in &self.histories {
             if let Some(row) = class.row().filter(|row| row.persistence != b't')
@@ -152,6 +171,7 @@ impl Classes {
                 out.insert(*place, kind);
             }
         }
+        self.unfinished(end, &mut out);
         let truncated: HashSet<RelFileLocator> =
             out.iter().filter(|(_, kind)| **kind == WalEventKind::Truncate).map(|(place, _)| place.0).collect();
         let own = out.clone();
@@ -194,9 +214,29 @@ impl Classes {
         Some(if is_emptied { WalEventKind::Truncate } else { WalEventKind::Rewrite })
     }
 
+    /// What a rewrite made that came to nothing is no relation: it is told of the one that it would have been.
+    fn unfinished(&self, end: EventEnd, kinds: &mut BTreeMap<(RelFileLocator, u32), WalEventKind>) {
+        let unfinished =
+            |(place, class): (&(RelFileLocator, u32), &ClassHistory)| Some((*place, class.unfinished(end)?));
+        let unfinished: BTreeMap<(RelFileLocator, u32), u32> = self.histories.iter().filter_map(unfinished).collect();
+        kinds.retain(|place, _| {
+            let class = self.histories.get(place);
+            let of = class.and_then(ClassHistory::row).and_then(owner);
+            !of.is_some_and(|oid| unfinished.contains_key(&(place.0, oid)))
+        });
+        for (place, oid) in unfinished {
+            if kinds.contains_key(&(place.0, oid)) {
+                kinds.remove(&place);
+            } else if let Some(kind) = kinds.get_mut(&place) {
+                *kind = WalEventKind::Rewrite;
+            }
+        }
+    }
+
     fn of(xact: &OpenXact) -> Classes {
         let mut out = Classes::default();
         for (file, change) in &xact.catalog {
+            out.files.extend(change.rows().filter_map(|row| located(*file, class_of(Some(row))?)));
             match change {
                 CatalogChange::Inserted(CatalogRow::Class(row)) => {
                     out.first_files.extend(located(*file, row));
@@ -239,17 +279,12 @@ struct FilesLeft {
 }
 
 impl FilesLeft {
-    fn of(
-        xact: &OpenXact,
-        dropped: &[RelFileLocator],
-        committed: bool,
-        explained: &HashSet<RelFileLocator>,
-    ) -> FilesLeft {
+    fn of(xact: &OpenXact, dropped: &[RelFileLocator], end: EventEnd, classes: &Classes) -> FilesLeft {
         let made: BTreeSet<RelFileLocator> = xact.created.iter().copied().collect();
         // What is rolled back takes its own files with it, and leaves those that it would have dropped.
-        let gone: BTreeSet<RelFileLocator> = dropped.iter().copied().filter(|_| committed).collect();
+        let gone: BTreeSet<RelFileLocator> = dropped.iter().copied().filter(|_| end == EventEnd::Committed).collect();
         let left = |files: &BTreeSet<RelFileLocator>, but: &BTreeSet<RelFileLocator>| {
-            files.iter().copied().filter(|rel| !explained.contains(rel) && !but.contains(rel)).collect()
+            files.iter().copied().filter(|rel| !classes.files.contains(rel) && !but.contains(rel)).collect()
         };
         FilesLeft { gone: left(&gone, &made), made: left(&made, &gone) }
     }
@@ -260,7 +295,7 @@ impl FilesLeft {
         xact: &OpenXact,
         (names, at): (&Names, Lsn),
         of_rows: Option<WalEventKind>,
-        some_unknown: bool,
+        (some_unknown, end): (bool, EventEnd),
     ) -> Option<ClassifiedRelations> {
         let relation = |file: &RelFileLocator| EventRelation {
             file: Some(*file),
@@ -272,6 +307,8 @@ impl FilesLeft {
         let (kind, relations): (_, Vec<_>) = match (self.gone.as_slice(), self.made.as_slice()) {
             ([], []) => return None,
             (gone, []) => (of_rows.unwrap_or(WalEventKind::Drop), gone.iter().map(relation).collect()),
+            // Of a relation that was made there would be a row: they are new files of one that was there.
+            ([], _) if some_unknown && matches!(end, EventEnd::Aborted | EventEnd::Crashed) => return None,
             ([], made) => (WalEventKind::Create, made.iter().map(relation).collect()),
             (gone, made) => {
                 let kind = if made.iter().any(written) { WalEventKind::Rewrite } else { WalEventKind::Truncate };
@@ -298,7 +335,10 @@ mod tests {
 
     fn kinds(changes: Vec<(RelFileLocator, CatalogChange)>) -> Vec<WalEventKind> {
         let xact = OpenXact { catalog: changes, ..OpenXact::new(Lsn::ZERO, TimelineId(1)) };
-        classify(&xact, &[], true, (&Names::default(), Lsn::ZERO)).iter().map(|classified| classified.kind).collect()
+        classify(&xact, &[], EventEnd::Committed, (&Names::default(), Lsn::ZERO))
+            .iter()
+            .map(|classified| classified.kind)
+            .collect()
     }
 
     #[test]

@@ -5,12 +5,13 @@
 //! PRUNE…, CLEAN, VACUUM                       line pointers that lose their tuple
 //! page image                                  shows the line pointers that still have one
 //! page made anew, file cut, file removed      all that lay there
+//! file copied to another tablespace, removed  nobody knows: ALTER … SET TABLESPACE takes them along, a rewrite does not
 //! ```
 //! (`heapam_xlog.h`, `storage_xlog.h`, `itemid.h`.)
 
 use foldhash::fast::RandomState;
 use pgwal_format::Lsn;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Sets of line pointers that are kept, one a block and event: some 100 MiB.
 const MOST: usize = 1_000_000;
@@ -37,6 +38,11 @@ pub enum HeapAct<'o> {
     Unread,
     /// Only so many blocks are left.
     Cut(u32),
+    /// This transaction, or nobody who has a number yet (0), makes files in another tablespace: what lies in the file
+    /// may be copied there as it is, dead rows too.
+    Copied(u32),
+    /// This transaction, or a part of it, takes the file away.
+    Left(u32),
 }
 
 /// What is left of the rows of one event.
@@ -67,6 +73,8 @@ pub struct DeadRowsOfAll {
     sets: usize,
     /// Sets that were ever made.
     made: usize,
+    /// Files of which there may be a copy, and the transaction that made it.
+    copied: HashSet<(usize, u32), RandomState>,
 }
 
 impl DeadRowsOfAll {
@@ -78,6 +86,7 @@ impl DeadRowsOfAll {
             unread: vec![0; files],
             sets: 0,
             made: 0,
+            copied: HashSet::default(),
         }
     }
 
@@ -104,11 +113,31 @@ impl DeadRowsOfAll {
                     self.events.get_mut(*event).into_iter().for_each(|rows| rows.is_unknown = true);
                 }
             }
+            HeapAct::Copied(xid) => {
+                if self.copied.len() < MOST {
+                    self.copied.insert((step.file, xid));
+                }
+            }
+            HeapAct::Left(xid) => {
+                if [xid, 0].iter().any(|maker| self.copied.contains(&(step.file, *maker))) {
+                    self.leave(step.file);
+                }
+            }
             HeapAct::Cut(blocks) => {
                 let all = self.files.get(step.file).into_iter().flat_map(HashMap::keys);
                 let gone: Vec<u32> = all.copied().filter(|block| *block >= blocks).collect();
                 gone.into_iter().for_each(|block| self.keep(step.file, block, lsn, &|_| false));
             }
+        }
+    }
+
+    /// What lay in a file lies in another one, perhaps.
+    fn leave(&mut self, file: usize) {
+        let DeadRowsOfAll { events, files, sets: count, .. } = self;
+        let sets = files.get_mut(file).into_iter().flat_map(HashMap::drain).flat_map(|(_, sets)| sets);
+        for (event, _) in sets {
+            *count = count.saturating_sub(1);
+            events.get_mut(event).into_iter().for_each(|rows| rows.is_unknown = true);
         }
     }
 
@@ -209,5 +238,19 @@ mod tests {
         all.take(Lsn::new(14), HeapStep { file: 0, act: HeapAct::Dead(0, 9, 1) });
         all.hole();
         assert!(all.events[0].is_unknown && !all.events[1].is_unknown);
+    }
+    #[test]
+    fn what_may_be_copied_is_not_gone() {
+        for (copied, left, is_unknown) in [(7, 7, true), (7, 8, false), (0, 8, true)] {
+            let mut all = DeadRowsOfAll::new(1, 2);
+            let mut take = |act| all.take(Lsn::new(5), HeapStep { file: 1, act });
+            take(HeapAct::Dead(0, 3, 1));
+            take(HeapAct::Copied(copied));
+            take(HeapAct::Left(left));
+            take(HeapAct::Cut(0));
+            let rows = all.events[0];
+            assert_eq!((rows.is_unknown, rows.first_gone.is_none()), (is_unknown, is_unknown), "{copied} {left}");
+            assert_eq!(all.sets, 0);
+        }
     }
 }

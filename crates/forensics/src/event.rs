@@ -103,6 +103,8 @@ pub struct EventRelation {
     pub name: Option<RelationName>,
     /// The partitioned table, the uppermost, of which it is a partition, where that is known.
     pub partition_of: Option<RelationName>,
+    /// By its row as it was, it is unlogged: a recovery empties it, and WAL has nothing of what was in it.
+    pub is_unlogged: bool,
     /// The OIDs of its database and its schema, where its row tells.
     pub(crate) home: Option<(u32, u32)>,
 }

@@ -2,7 +2,7 @@
 
 use crate::below::BelowRows;
 use crate::classified::{FIRST_NORMAL, classify};
-use crate::event::{EventEnd, EventFact, EventRelation, WalEvent, WalEventKind};
+use crate::event::{EventFact, EventRelation, WalEvent, WalEventKind};
 use crate::fate::{SoughtXact, XactFate};
 use crate::over::{OverXact, TakeHistory, XactEnding};
 use crate::transaction::XactAct;
@@ -154,8 +154,7 @@ impl EventList {
         }
         let files = |rel: &EventRelation| [rel.file, rel.new_file].into_iter().flatten();
         let bytes = |rel: &EventRelation| files(rel).filter_map(|rel| sums.get(&rel)).map(|sum| sum.bytes).sum::<u64>();
-        let committed = ending.end == EventEnd::Committed;
-        for classified in classify(over.xact, &ending.dropped, committed, (names, ending.at())) {
+        for classified in classify(over.xact, &ending.dropped, ending.end, (names, ending.at())) {
             if self.may(classified.kind, ending, clock) {
                 told.push(WalEvent {
                     bytes: classified.relations.iter().map(bytes).sum(),

@@ -1,7 +1,7 @@
 //! Events of an archive.
 
 use crate::below::BelowSum;
-use crate::event::WalEvent;
+use crate::event::{EventRelation, WalEvent};
 use crate::event_list::EventList;
 use crate::fate::XactFate;
 use crate::history::{History, WalHole};
@@ -14,6 +14,7 @@ use crate::wish::{EventWish, is_of, is_of_relation};
 use pgwal_catalog::{FoundRelation, Names};
 use pgwal_format::Lsn;
 use pgwal_format::record::RelFileLocator;
+use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_source::Source;
 use pgwal_verify::records::{Gathered, ListError, ListRequest, ListSink, NoEvent};
 
@@ -32,6 +33,8 @@ pub struct EventsAnswer {
     pub left_out: u64,
     /// The first record and the last one.
     pub range: Option<(Lsn, Lsn)>,
+    /// The first time that WAL tells and the last one.
+    pub times: Option<(Timestamp, Timestamp)>,
     /// Where WAL could not be read.
     pub holes: Vec<WalHole>,
     /// How the transaction ended that was sought, in the order of WAL: a number comes again after 4 billion others.
@@ -71,7 +74,7 @@ pub fn events(
 ) -> Result<EventsAnswer, ListError> {
     let make = || (EventList::new(wish.clone()), ());
     let (history, gathered) = read_history(source, wanted, names, &make, tell, sink)?;
-    let (left_out, range) = (history.left_out(), history.range());
+    let (left_out, range, times) = (history.left_out(), history.range(), history.times());
     let initdb = history.initdb.until().filter(|_| !wish.initdb);
     let History { list, holes, keeper, .. } = history;
     let EventList { mut events, more_events, others, more_others, below, sought, .. } = list;
@@ -86,10 +89,21 @@ pub fn events(
     events.extend(others.filter(|event| is_of_relation(event, &found) || wish.names(event)));
     let left_out = if found.is_empty() { left_out } else { left_out + more_others };
     events.iter_mut().for_each(|event| complete(event, &names));
-    let oids = wish.database_named.as_ref().map(|name| names.databases_named(name.as_bytes()));
+    let oids = wish.database_named.as_ref().map(|name| names.databases_named(name));
     let is_of_database = |event: &WalEvent| oids.as_ref().is_none_or(|all| all.iter().any(|oid| is_of(event, *oid)));
     let is_named = |event: &WalEvent| wish.names(event) || is_of_relation(event, &found);
     events.retain(|event| is_named(event) && is_of_database(event) && !is_of_toast(event));
+    // Of many relations of one event, those that were asked for are told first.
+    let is_asked = |own: &EventRelation| {
+        let files = [own.file, own.new_file];
+        let is_one =
+            |rel: RelFileLocator| wish.relation == Some(rel) || found.iter().any(|own| own.files.contains(&rel));
+        let called = wish.named.as_deref().zip(own.name.as_ref()).is_some_and(|(asked, name)| name.is_called(asked));
+        called || files.into_iter().flatten().any(is_one)
+    };
+    if wish.relation.is_some() || wish.named.is_some() {
+        events.iter_mut().for_each(|event| event.relations.sort_by_key(|own| !is_asked(own)));
+    }
     let is_in = |rel: &RelFileLocator| {
         wish.database.is_none_or(|oid| oid == rel.db) && oids.as_ref().is_none_or(|all| all.contains(&rel.db))
     };
@@ -101,7 +115,7 @@ pub fn events(
     events.sort_by_key(|event| (event.lsn, event.kind));
     let initdb = initdb.and_then(|until| without_initdb(&mut events, until));
     add_rows_on_disk(source, wanted, &mut events)?;
-    Ok(EventsAnswer { events, initdb, more_events, below, left_out, range, holes, sought, names, gathered })
+    Ok(EventsAnswer { events, initdb, more_events, below, left_out, range, times, holes, sought, names, gathered })
 }
 
 /// Takes out what happened up to the last record of initdb.

@@ -24,6 +24,8 @@ enum LoggedAct {
     Shown { block: u32, offsets: u32 },
     Unread,
     Cut(u32),
+    Copied(u32),
+    Left(u32),
     Hole,
 }
 
@@ -41,6 +43,8 @@ impl HeapLog {
             HeapAct::Shown(block, offsets) => LoggedAct::Shown { block, offsets: put(offsets) },
             HeapAct::Unread => LoggedAct::Unread,
             HeapAct::Cut(blocks) => LoggedAct::Cut(blocks),
+            HeapAct::Copied(xid) => LoggedAct::Copied(xid),
+            HeapAct::Left(xid) => LoggedAct::Left(xid),
         };
         self.steps.push(LoggedStep { lsn, file: step.file as u32, act });
     }
@@ -65,6 +69,8 @@ impl HeapLog {
                 LoggedAct::Shown { block, offsets } => HeapAct::Shown(block, next(offsets)),
                 LoggedAct::Unread => HeapAct::Unread,
                 LoggedAct::Cut(blocks) => HeapAct::Cut(blocks),
+                LoggedAct::Copied(xid) => HeapAct::Copied(xid),
+                LoggedAct::Left(xid) => HeapAct::Left(xid),
                 LoggedAct::Hole => {
                     rows.hole();
                     continue;

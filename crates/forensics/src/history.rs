@@ -29,6 +29,8 @@ pub struct History<'a, T> {
     blocks: Vec<Block>,
     /// The last time in WAL.
     clock: Option<Timestamp>,
+    /// The first one.
+    first_time: Option<Timestamp>,
     parameters: Option<ServerParameters>,
     /// The timeline that the last checkpoint names, or that of the first file of WAL without a hole.
     in_force: Option<TimelineId>,
@@ -76,6 +78,7 @@ impl<'a, T: TakeHistory> History<'a, T> {
             room: None,
             blocks: Vec::new(),
             clock: None,
+            first_time: None,
             parameters: None,
             in_force: None,
             marked: Vec::new(),
@@ -91,12 +94,22 @@ impl<'a, T: TakeHistory> History<'a, T> {
 
     /// What was not kept of transactions, of catalogs and of names, for there was too much of it.
     pub fn left_out(&self) -> u64 {
-        self.open.left_out + self.rows.left_out + self.keeper.names().left_out
+        self.left_out_sums() + self.open.left_out + self.rows.left_out + self.keeper.names().left_out
+    }
+
+    /// Transactions and sums of relations among that.
+    pub fn left_out_sums(&self) -> u64 {
+        self.open.left_out_sums
     }
 
     /// The first record and the last one.
     pub fn range(&self) -> Option<(Lsn, Lsn)> {
         Some((self.first?, self.last.0))
+    }
+
+    /// The first time in WAL and the last one.
+    pub fn times(&self) -> Option<(Timestamp, Timestamp)> {
+        self.first_time.zip(self.clock)
     }
 
     /// Goes on with what follows, and leaves the part empty.
@@ -158,6 +171,7 @@ impl<'a, T: TakeHistory> History<'a, T> {
             self.list.time(before, time, self.last);
         }
         self.open.tick(self.last.0, self.clock, time);
+        self.first_time.get_or_insert(time);
         self.clock = self.clock.max(Some(time));
     }
 
@@ -169,6 +183,7 @@ impl<'a, T: TakeHistory> History<'a, T> {
             self.list.time(before, time, self.last);
         }
         self.open.passed(self.last.0, self.clock);
+        self.first_time.get_or_insert(time);
         self.clock = self.clock.max(Some(time));
     }
 

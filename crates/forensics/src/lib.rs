@@ -43,6 +43,7 @@ mod stretch_xacts;
 mod top;
 mod top_part;
 mod transaction;
+mod transient;
 mod undo;
 mod volume;
 mod what_if;

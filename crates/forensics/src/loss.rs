@@ -70,7 +70,7 @@ pub struct RecoveryLoss {
     pub in_flight: Vec<InFlightXact>,
     /// Further ones, for which there is no room.
     pub more_in_flight: u64,
-    /// Every record was read, and no detail left out: there is no more than that in this WAL.
+    /// Every record was read, and no transaction left out: there is no more than that in this WAL.
     pub complete: bool,
 }
 
@@ -91,7 +91,8 @@ pub fn loss(
 ) -> Result<RecoveryLoss, ListError> {
     let make = || (LossSum::new(target, own), ());
     let (history, gathered) = read_history(source, wanted, &Names::default(), &make, &|_, _, _| {}, &mut |_| Ok(()))?;
-    let complete = gathered.complete && history.left_out() == 0;
+    // Names that were left out lose no commit.
+    let complete = gathered.complete && history.left_out_sums() == 0;
     let mut loss = RecoveryLoss { complete, ..history.list.loss };
     for in_flight in &mut loss.in_flight {
         for (relation, _) in &mut in_flight.relations {

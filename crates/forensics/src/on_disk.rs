@@ -9,7 +9,8 @@ use pgwal_format::image::{line_pointers, restore};
 use pgwal_format::record::{Block, Record, RelFileLocator};
 use pgwal_format::rmgr::database::{self, DatabaseChange};
 use pgwal_format::rmgr::row_changes::{self, RowChange};
-use pgwal_format::rmgr::{DATABASE, HEAP, HEAP2, STORAGE, TRANSACTION, storage, xact};
+use pgwal_format::rmgr::sink::Value;
+use pgwal_format::rmgr::{DATABASE, HEAP, HEAP2, STORAGE, TRANSACTION, fields, storage, xact};
 use pgwal_format::{Generation, Lsn, TimelineId};
 use pgwal_source::{Images, Source};
 use pgwal_verify::records::{ListError, ListPart, ListRequest, NoEvent, Render, Rendered, gather};
@@ -171,22 +172,48 @@ impl RowsLooker<'_> {
                 if record.header.info & xact::HAS_INFO == 0 {
                     return;
                 }
-                let dropped = xact::ended(record).filter(|own| own.outcome == xact::XactOutcome::Commit);
-                let dropped = dropped.map(|_| xact::dropped_relations(record)).unwrap_or_default();
-                dropped.iter().filter_map(|rel| self.file(rel)).for_each(|file| push(file, HeapAct::Cut(0)));
+                let Some(ended) = xact::ended(record).filter(|own| own.outcome == xact::XactOutcome::Commit) else {
+                    return;
+                };
+                for file in xact::dropped_relations(record).iter().filter_map(|rel| self.file(rel)) {
+                    let mut leaves = |xid| push(file, HeapAct::Left(xid));
+                    leaves(ended.xid);
+                    fields::each(record, &mut |field| {
+                        if let (Some("subxacts"), Value::Unsigned(xid)) = (field.inside, field.value) {
+                            leaves(xid as u32);
+                        }
+                    });
+                    push(file, HeapAct::Cut(0));
+                }
                 return;
             }
             STORAGE => {
                 let cut = storage::truncated(record)
                     .filter(|own| own.cuts_main())
                     .and_then(|own| Some((self.file(&own.rel)?, own.blocks)));
-                return cut.into_iter().for_each(|(file, blocks)| push(file, HeapAct::Cut(blocks)));
+                cut.into_iter().for_each(|(file, blocks)| push(file, HeapAct::Cut(blocks)));
+                if let Some(made) = storage::created(record).filter(|made| made.fork == 0) {
+                    let is_elsewhere = |rel: &RelFileLocator| rel.db == made.rel.db && rel.spc != made.rel.spc;
+                    let all = self.sought.files.iter().filter(|(rel, _)| is_elsewhere(rel));
+                    all.for_each(|(_, file)| push(*file, HeapAct::Copied(record.header.xid)));
+                }
+                return;
             }
             DATABASE => {
-                if let Some(DatabaseChange::Dropped { database, tablespaces }) = database::change(record) {
+                let mut of = |database: u32, tablespaces: &[u32], acts: &[HeapAct<'_>]| {
                     let is_in = |rel: &RelFileLocator| rel.db == database && tablespaces.contains(&rel.spc);
-                    let gone = self.sought.files.iter().filter(|(rel, _)| is_in(rel));
-                    gone.for_each(|(_, file)| push(*file, HeapAct::Cut(0)));
+                    let all = self.sought.files.iter().filter(|(rel, _)| is_in(rel));
+                    all.for_each(|(_, file)| acts.iter().for_each(|act| push(*file, *act)));
+                };
+                match database::change(record) {
+                    // ALTER DATABASE … SET TABLESPACE.
+                    Some(DatabaseChange::Copied { from, to }) if from.database == to.database => {
+                        of(from.database, &[from.tablespace], &[HeapAct::Copied(0)]);
+                    }
+                    Some(DatabaseChange::Dropped { database, tablespaces }) => {
+                        of(database, &tablespaces, &[HeapAct::Left(0), HeapAct::Cut(0)]);
+                    }
+                    _ => {}
                 }
                 return;
             }

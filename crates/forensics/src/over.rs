@@ -2,6 +2,7 @@
 
 use crate::event::{EventEnd, EventFact, WalEvent, WalEventKind};
 use crate::transaction::OpenXact;
+use crate::transient::{relation_of, rewritten};
 use pgwal_catalog::{CatalogChange, CatalogRow, ClassRow, Names, RelationName, located};
 use pgwal_format::record::{Block, Record, RelFileLocator};
 use pgwal_format::rmgr::xact::Timestamp;
@@ -143,13 +144,14 @@ pub fn names_file(xact: &OpenXact, rel: RelFileLocator) -> bool {
     rows(xact).any(|(file, row)| located(file, row) == Some(rel))
 }
 
-/// What a relation is called that the transaction itself made or renamed.
+/// What a relation is called that the transaction itself made or renamed, at last.
 fn named_inside(xact: &OpenXact, rel: RelFileLocator, names: &Names, at: Lsn) -> Option<RelationName> {
-    let (file, row) = rows(xact).find(|(file, row)| located(*file, row) == Some(rel))?;
-    Some(names.named_at(file.db, row, at))
+    let (file, row) = rows(xact).rfind(|(file, row)| located(*file, row) == Some(rel))?;
+    let of_rewrite = rewritten(row).and_then(|oid| relation_of(names, (file.db, oid), Some(rel), at));
+    Some(of_rewrite.map_or_else(|| names.named_at(file.db, row, at), |(_, name)| name))
 }
 
-fn rows(xact: &OpenXact) -> impl Iterator<Item = (RelFileLocator, &ClassRow)> {
+fn rows(xact: &OpenXact) -> impl DoubleEndedIterator<Item = (RelFileLocator, &ClassRow)> {
     xact.catalog.iter().filter_map(|(file, change)| match change {
         CatalogChange::Inserted(CatalogRow::Class(row))
         | CatalogChange::Updated { after: Some(CatalogRow::Class(row)), .. } => Some((*file, row)),

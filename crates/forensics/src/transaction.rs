@@ -11,8 +11,11 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 
 pub use crate::open_xact::{FIRST_XID, OpenXact, PreparedXact, XactAct};
 
-/// Of one transaction: relations, files, changes of catalogs, acts that are kept each.
+/// Relations of one transaction that are kept, and files that nobody is known to have made.
 const MOST_OF_ONE: usize = 20_000;
+/// Of one transaction: files, changes of catalogs, acts that are kept each. A restore in one transaction (pg_restore -1)
+/// makes a whole schema.
+const MOST_PUT: usize = 400_000;
 /// Transactions that are kept, and relations and changes of all of them.
 const MOST_OPEN: usize = 1_000_000;
 
@@ -29,8 +32,10 @@ pub struct OpenXacts {
     untimed: BTreeSet<(Lsn, u32)>,
     /// Files made before their transaction had a number.
     orphans: VecDeque<RelFileLocator>,
-    /// What was not kept, for there was too much of it.
+    /// What was not kept of catalogs and files, for there was too much of it.
     pub left_out: u64,
+    /// Transactions and sums of relations that were not kept.
+    pub left_out_sums: u64,
 }
 
 impl OpenXacts {
@@ -64,7 +69,7 @@ impl OpenXacts {
                 }
             }
             self.weight += open.relations.len() - before;
-            self.left_out += left_out;
+            self.left_out_sums += left_out;
         }
         self.stretch = stretch;
     }
@@ -113,7 +118,7 @@ impl OpenXacts {
         match self.xacts.entry(xid) {
             Entry::Occupied(known) => Some(known.into_mut()),
             Entry::Vacant(_) if self.weight >= MOST_OPEN => {
-                self.left_out += 1;
+                self.left_out_sums += 1;
                 None
             }
             Entry::Vacant(place) => {
@@ -129,7 +134,7 @@ impl OpenXacts {
         let full = self.weight >= MOST_OPEN;
         let Some(open) = self.of(xid, at.0, at.1) else { return };
         let list = list(open);
-        if full || list.len() >= MOST_OF_ONE {
+        if full || list.len() >= MOST_PUT {
             self.left_out += 1;
         } else {
             list.push(what);
@@ -304,7 +309,7 @@ mod tests {
             open.pass();
         }
         told.extend(open.end_all(true).into_iter().map(|own| format!("{own:?}")));
-        told.push(open.left_out.to_string());
+        told.push((open.left_out + open.left_out_sums).to_string());
         told
     }
 

@@ -52,6 +52,8 @@ pub struct XactsAnswer {
     pub left_out: u64,
     /// The first record and the last one.
     pub range: Option<(Lsn, Lsn)>,
+    /// The first time that WAL tells and the last one.
+    pub times: Option<(Timestamp, Timestamp)>,
     /// Where WAL could not be read.
     pub holes: Vec<WalHole>,
     /// What was read.
@@ -73,12 +75,12 @@ pub fn transactions(
 ) -> Result<XactsAnswer, ListError> {
     let make = || (XactList::new(wish.clone()), ());
     let (history, gathered) = read_history(source, wanted, names, &make, tell, sink)?;
-    let (left_out, range) = (history.left_out(), history.range());
+    let (left_out, range, times) = (history.left_out(), history.range(), history.times());
     let History { list, holes, keeper, .. } = history;
     let (mut xacts, totals) = list.into_parts();
     let names = keeper.finish();
     xacts.iter_mut().for_each(|xact| xact.complete(&names));
-    Ok(XactsAnswer { xacts, totals, left_out, range, holes, gathered })
+    Ok(XactsAnswer { xacts, totals, left_out, range, times, holes, gathered })
 }
 
 impl XactsAnswer {

@@ -80,7 +80,9 @@ pub use off_way::OffWay;
 pub use outline::{FetchOutline, OutlineEnd, OutlinedFile, outline};
 pub use predict::{Site, SiteOptions};
 pub use read_ahead::ReadAhead;
-pub use restored::{ClusterSeen, RestoredCluster, SERVER_FACTS, SERVER_HISTORY, SERVER_LABEL, WaysMeet, meet};
+pub use restored::{
+    ClusterSeen, RestoredCluster, SERVER_CONF, SERVER_FACTS, SERVER_HISTORY, SERVER_LABEL, WaysMeet, meet,
+};
 pub use said::{Respelled, TimeSaid, ZoneDoubt};
 pub use settings::{Mode, Parameters, Settings};
 pub use target::{Target, TargetTimeline};

@@ -13,7 +13,7 @@ mod seen;
 mod server;
 
 pub use seen::ClusterSeen;
-pub use server::{SERVER_FACTS, SERVER_HISTORY, SERVER_LABEL};
+pub use server::{SERVER_CONF, SERVER_FACTS, SERVER_HISTORY, SERVER_LABEL};
 
 use crate::backup::{self, Backup, SettingsFile, StartFiles};
 use pgwal_archive::Error;
@@ -186,6 +186,15 @@ impl RestoredCluster {
     /// The target of its own settings, as a line of them.
     pub fn aim(&self) -> Option<String> {
         seen::aim(&self.settings)
+    }
+
+    /// Where its recovery stopped at a target, as its history says (`getRecoveryStopReason`), and nothing at hand names
+    /// that target: neither SQL up to 11 nor pg_controldata shows settings of a recovery.
+    pub fn unknown_aim(&self) -> Option<&str> {
+        const STOPPED: [&str; 4] = ["before ", "after ", "at restore point ", "reached consistency"];
+        let shows_none = matches!(self.seen, ClusterSeen::Server | ClusterSeen::Printed) && self.aim().is_none();
+        let reason = self.ancestors.as_ref().and_then(|all| all.last()).map(|last| last.reason.as_str());
+        reason.filter(|why| shows_none && STOPPED.iter().any(|stopped| why.starts_with(stopped)))
     }
 
     /// Takes the history of its timeline from elsewhere, where its own folder does not have it.

@@ -1,5 +1,8 @@
 //! What every document about what happened begins with.
 
+use crate::aside;
+use crate::figures::counted;
+use crate::time::Zone;
 use pgwal_forensics::WalHole;
 use pgwal_format::Lsn;
 use pgwal_verify::records::Gathered;
@@ -23,6 +26,7 @@ pub struct HistoryHead {
     left_out: u64,
     /// The unfinished segment from which the last records came.
     unfinished_file: Option<String>,
+    asides: Vec<Value>,
     not_known: &'static str,
 }
 
@@ -40,6 +44,7 @@ impl HistoryHead {
             holes: holes.iter().map(|hole| json!({"after": hole.after, "before": hole.before})).collect(),
             left_out,
             unfinished_file: gathered.unfinished.clone(),
+            asides: aside::json(outcome),
             not_known: UNKNOWN,
         }
     }
@@ -52,6 +57,19 @@ pub fn unfinished(gathered: &Gathered) -> Option<String> {
         "the last records are those of {file}, which a server restores only where restore_command hands it out \
          (walproof archive-get --partial)"
     ))
+}
+
+/// How much was left out; `None`: nothing.
+pub fn left_out(details: u64) -> Option<String> {
+    let told = counted(details.into(), "detail");
+    (details > 0).then(|| {
+        format!("{told} of transactions and catalogs, for which there is no room: relations may lack their names")
+    })
+}
+
+/// Timelines that have WAL beside what was read.
+pub fn asides(gathered: &Gathered, zone: &Zone) -> Vec<String> {
+    aside::sentences(&gathered.outcome, "-t", zone)
 }
 
 /// What never ended on the way that was read may have ended on a timeline that was left. `None` where only one was

@@ -45,6 +45,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod aside;
 pub mod backups;
 pub mod blame;
 pub mod compare;
@@ -65,6 +66,7 @@ pub mod lag;
 pub mod locate;
 mod metrics;
 pub mod outside;
+pub mod outside_times;
 mod page;
 mod places;
 pub mod plan;

@@ -25,6 +25,25 @@ pub fn json(facts: &RepositoryFacts) -> Value {
     })
 }
 
+/// What was recognised, by what, and what was left out (`walproof.source/1`). `read`: what of configurations was read.
+pub fn document(place: &str, repository: Option<&Repository>, read: &[String]) -> Value {
+    let repository = repository.map(|own| {
+        json!({
+            "tool": own.layout.option(),
+            "name": own.name,
+            "archive_id": own.archive_id,
+            "by": own.by,
+            "wal": own.wal,
+            "backups": own.backups.len(),
+            "restorable_backups": own.backups.iter().filter(|backup| backup.restores()).count(),
+            "labels": own.backups.iter().map(|backup| &backup.label).collect::<Vec<_>>(),
+            "left_out": own.left_out,
+            "wrong": own.defects.iter().map(|own| format!("{} {}", own.file, own.kind)).collect::<Vec<_>>(),
+        })
+    });
+    json!({"schema": "walproof.source/1", "place": place, "repository": repository, "read": read})
+}
+
 /// Writes what was recognised, by what, and what was left out. `place`: as a user named it.
 pub fn write(out: &mut Lines<'_>, place: &str, repository: Option<&Repository>) -> io::Result<()> {
     let Some(repository) = repository else {

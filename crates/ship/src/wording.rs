@@ -98,6 +98,9 @@ impl PushRefusal {
             PushRefusal::Other { stored, parting, wrong: None } => {
                 format!("{stored} is there already, and {}", differs(parting))
             }
+            PushRefusal::GoodThere { stored } => format!(
+                "{stored} is there already, whole and of this cluster: keep it; what is wrong is the server's own file"
+            ),
             PushRefusal::OtherCluster { stored, there, own } => format!(
                 "it is the archive of another cluster: {stored} is of {there}, and this server is {own}; give each \
                  cluster a place of its own"

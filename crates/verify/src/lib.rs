@@ -12,6 +12,7 @@
 //!
 //! [`recovery`] adds what a server would do with a base backup ([`mod@backup`]) and settings, and what that is worth.
 
+mod aside;
 mod beside;
 mod beside_target;
 pub mod codes;
@@ -49,6 +50,7 @@ pub mod watch;
 pub mod windows;
 pub mod wording;
 
+pub use aside::TimelineAside;
 pub use beside::Beside;
 pub use codes::{Code, Severity};
 pub use finding::{Detail, FileRange, Finding, Lost};

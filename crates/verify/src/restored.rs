@@ -51,6 +51,7 @@ pub(crate) fn judge(
         was_started: cluster.was_started,
         target: restore.target.as_ref().map(|reached| reached.target.clone()),
         other_aim: cluster.aim().filter(|_| cluster.other_target),
+        stopped: cluster.unknown_aim().map(str::to_owned),
     };
     let Some(right) = site.way_of(restore).filter(|_| !restore.closed) else {
         report.ended = first_doubt(cluster, site).unwrap_or(RestoredEnd::NothingExpected);
@@ -116,6 +117,9 @@ fn ended(
     match meet(&taken, right) {
         WaysMeet::Same if breaks_off => (RestoredEnd::BrokenOff, None),
         WaysMeet::Same => (RestoredEnd::Right, None),
+        WaysMeet::Early(_) if restore.target.is_none() && cluster.unknown_aim().is_some() => {
+            (RestoredEnd::AtUnknownTarget, None)
+        }
         WaysMeet::Early(at) => (RestoredEnd::Early, Some(at)),
         WaysMeet::Apart(at) => (RestoredEnd::Apart(at), Some(at)),
         WaysMeet::Beyond(_) if restore.target.as_ref().is_some_and(|target| target.reached) => {

@@ -32,6 +32,8 @@ pub struct RestoredReport {
     pub target: Option<Target>,
     /// The line of its own settings that named another one.
     pub other_aim: Option<String>,
+    /// What its history says of the target at which it stopped, where nothing else names that.
+    pub stopped: Option<String>,
 }
 
 /// How the recovery of a cluster ended, beside the one that is asked for.
@@ -65,6 +67,8 @@ pub enum RestoredEnd {
     WithoutHistory,
     /// Its history says segments, and no positions.
     SegmentsOnly,
+    /// At a target in front of the end of the archive, and which one that was is not known here.
+    AtUnknownTarget,
     /// Nobody can say where it should have ended.
     NothingExpected,
     /// It is another cluster.
@@ -99,6 +103,7 @@ impl RestoredEnd {
             RestoredEnd::NoCheckpointYet => "no_checkpoint_yet",
             RestoredEnd::WithoutHistory => "without_history",
             RestoredEnd::SegmentsOnly => "segments_only",
+            RestoredEnd::AtUnknownTarget => "at_unknown_target",
             RestoredEnd::NothingExpected => "nothing_expected",
             RestoredEnd::OtherCluster(_) => "other_cluster",
         }
@@ -120,6 +125,7 @@ impl RestoredEnd {
             | RestoredEnd::NoCheckpointYet
             | RestoredEnd::WithoutHistory
             | RestoredEnd::SegmentsOnly
+            | RestoredEnd::AtUnknownTarget
             | RestoredEnd::NothingExpected
             | RestoredEnd::OtherCluster(_) => Some(Code::RestoredUnknown),
         }

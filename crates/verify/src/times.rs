@@ -63,6 +63,8 @@ pub struct Moment {
     pub dropped: Option<TransactionEnd>,
     /// The restore point that was asked for.
     pub point: Option<RestorePoint>,
+    /// The record in front of which a server stops whose target is the time that was asked for.
+    pub stops_before: Option<Lsn>,
     /// No record starts there or behind: a server with that position as its target never comes to it.
     pub is_end: bool,
 }
@@ -167,8 +169,14 @@ impl Times {
     }
 
     /// Whether a server can be told to recover to a position: replay gets there, from a backup known here if any is.
-    pub fn is_reachable(&self, lsn: Lsn) -> bool {
-        self.reaches(lsn) && (self.outcome.backups.is_empty() || self.backup_for(lsn).is_some())
+    pub fn is_reachable(&self, moment: &Moment) -> bool {
+        self.reaches(moment.lsn) && (self.outcome.backups.is_empty() || self.backup_of(moment).is_some())
+    }
+
+    /// The newest backup from which a server gets there. Between its end and the first transaction that ends behind it
+    /// every time is reached.
+    pub fn backup_of(&self, moment: &Moment) -> Option<&KnownBackup> {
+        self.backup_for(moment.stops_before.unwrap_or(moment.lsn))
     }
 
     /// The newest backup from which replay gets to a position: one that is consistent before it. One that is whole by
@@ -235,7 +243,8 @@ impl Times {
         let dropped = seen.ends.get(index).copied();
         let kept = index.checked_sub(1).and_then(|before| seen.ends.get(before)).copied();
         let moment = replay.between(dropped.map_or(facts.from, |end| end.lsn), at..at + 1, kept, dropped, None);
-        Ok(Some(Moment { lsn: moment.kept.map_or(moment.lsn, |kept| kept.lsn), ..moment }))
+        let (lsn, stops_before) = (moment.kept.map_or(moment.lsn, |kept| kept.lsn), Some(moment.lsn));
+        Ok(Some(Moment { lsn, stops_before, ..moment }))
     }
 
     /// The end of a transaction. `None` where it does not end in reach.
@@ -391,7 +400,13 @@ impl ReplayStretch {
             || self.facts.iter().take(own.start).rev().find_map(|facts| facts.span.as_ref()).map(|span| span.last);
         let behind = || self.facts.iter().skip(own.end).find_map(|facts| facts.span.as_ref()).map(|span| span.first);
         let kept = kept.or_else(before);
-        Moment { lsn, kept, dropped: dropped.or_else(behind).filter(|end| self.reaches(end.lsn)), point, is_end: false }
+        Moment {
+            lsn,
+            kept,
+            dropped: dropped.or_else(behind).filter(|end| self.reaches(end.lsn)),
+            point,
+            ..Moment::default()
+        }
     }
 }
 

@@ -245,10 +245,10 @@ impl Finding {
             (Code::RepositoryInfo, _) => format!("bring {file} back, from its .copy, from another repository of the stanza or from a copy of this one"),
             (Code::BackupContent, _) => "copy the backup anew from where it was taken, or restore another one".into(),
             (Code::BackupPages, _) => "after a restore, run pg_amcheck or pg_checksums before the cluster is used".into(),
-            (Code::BackupUnread, _) => "look as a user who may read the backup's files, with the key for them; where none is there, take a new backup".into(),
+            (Code::BackupUnread, _) => "look as a user who may read the backup's files, with the key for them; where none is there, restore another one (walproof backups)".into(),
             (Code::BackupNotRestorable, Detail::OfListedBackup { none_left: false, .. }) => "take another backup of the repository, walproof backups says to what each restores; look for what is missing in another repository or a copy of this one".into(),
-            (Code::BackupNotRestorable, _) => "take a new backup now, and look for what is missing in another repository or a copy of this one".into(),
-            (Code::BackupHistory, _) => format!("get {file} from another copy of the archive, or take a new base backup"),
+            (Code::BackupNotRestorable, _) => "look for what is missing in another repository or a copy of this one; where the server still runs, take a new backup now".into(),
+            (Code::BackupHistory, _) => format!("get {file} from another copy of the archive; where the server still runs, a new base backup makes up for it"),
             (Code::InvalidPages, _) => "take the relation's files from another copy of the same backup, or take another backup".into(),
             (_, Detail::BadCopy { good, .. }) => {
                 format!("put a copy of {good} in the place of {file}: a restore_command that takes the first file there is gets the bad one")

@@ -5,10 +5,9 @@ use super::history::HistoryOptions;
 use crate::several::NamedArchive;
 use pgwal::catalog::Names;
 use pgwal::forensics::{EventWish, SoughtXact, events};
-use pgwal::format::text::history::Switch;
 use pgwal::format::{Lsn, TimelineId};
 use pgwal::verify::records::ListRequest;
-use pgwal::verify::{Outcome, Which};
+use pgwal::verify::{Outcome, TimelineAside, Which};
 
 /// So many timelines are looked at.
 const MOST_TIMELINES: usize = 16;
@@ -22,7 +21,7 @@ pub fn elsewhere(
 ) -> Vec<(TimelineId, Option<Lsn>)> {
     let wish = EventWish { sought: Some(SoughtXact::Xid(xid)), ..EventWish::for_names() };
     let mut found = Vec::new();
-    for (timeline, from) in left(outcome).take(MOST_TIMELINES) {
+    for TimelineAside { timeline, from, .. } in outcome.asides().take(MOST_TIMELINES) {
         let mut options = history.input.options();
         options.timeline = Which::Number(timeline);
         options.start = Some(from);
@@ -31,22 +30,6 @@ pub fn elsewhere(
         found.extend(answer.into_iter().flat_map(|answer| answer.sought).map(|fate| (timeline, fate.end_lsn)));
     }
     found
-}
-
-/// Timelines that have WAL which is not on the way, and from where on.
-fn left(outcome: &Outcome) -> impl Iterator<Item = (TimelineId, Lsn)> {
-    let switch = |timeline: TimelineId| {
-        let report = outcome.timelines.iter().find(|report| report.timeline == timeline)?;
-        if let Some(Switch::At(lsn)) = report.switch { Some(lsn) } else { None }
-    };
-    outcome.timelines.iter().filter_map(move |report| {
-        let own = report.timeline;
-        let Some(at) = outcome.path.iter().position(|timeline| *timeline == own) else {
-            return Some((own, switch(own).unwrap_or(report.from)));
-        };
-        let next = outcome.path.get(at + 1)?;
-        switch(*next).filter(|lsn| *lsn < report.to).map(|lsn| (own, lsn))
-    })
 }
 
 /// A sentence about one.

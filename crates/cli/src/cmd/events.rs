@@ -6,7 +6,7 @@ use super::guard::age;
 use super::history::{HistoryFilter, HistoryOptions, exit};
 use crate::exit::Exit;
 use crate::streams::page;
-use anyhow::ensure;
+use anyhow::{anyhow, ensure};
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use pgwal::catalog::Names;
@@ -16,6 +16,7 @@ use pgwal::source::Source;
 use pgwal::verify::records::{ListRequest, ListSink, NoEvent};
 use pgwal_report::events::{EventsReport, csv, html, json, text};
 use pgwal_report::outside::{Lines, OutputForm};
+use pgwal_report::outside_times::AskedTimes;
 use pgwal_report::time::Zone;
 use pgwal_report::verify::RunClock;
 use std::io::Write;
@@ -126,7 +127,8 @@ pub fn run(args: &EventsArgs) -> anyhow::Result<Exit> {
     };
     // What is wrong outranks what could not be told.
     exit = way.as_ref().map_or(exit, |way| exit.max(before::exit(way)));
-    let report = EventsReport { place: source.describe(), answer: &answer, before: way.as_ref() };
+    let asked = AskedTimes { since: wish.since, until: wish.until, at: None };
+    let report = EventsReport { place: source.describe(), answer: &answer, asked, before: way.as_ref() };
     let mut out = page(args.format.form());
     match args.format {
         EventsFormat::Text => text::write(&mut Lines::new(&mut out), &report, &zone)?,
@@ -154,7 +156,13 @@ impl EventsArgs {
                 answer.range.map(|(first, last)| (first.max(start), last)).filter(|(first, last)| first <= last);
         }
         if answer.events.is_empty() && answer.range.is_some() {
-            self.filter.check_relation(&answer.names)?;
+            self.filter.check_relation(&answer.names).map_err(|error| match answer.left_out {
+                0 => error,
+                more => anyhow!(
+                    "{error}; {more} details of catalogs were left out, for which there is no room: name its files, as \
+                     walproof events without -R tells them"
+                ),
+            })?;
         }
         self.filter.check_database(&answer.names)
     }

@@ -112,7 +112,7 @@ impl HistoryFilter {
     /// The database that is named has that name, or had it.
     pub fn check_database(&self, names: &Names) -> anyhow::Result<()> {
         match self.database().1 {
-            Some(name) if names.databases_named(name.as_bytes()).is_empty() => bail!(
+            Some(name) if names.databases_named(&name).is_empty() => bail!(
                 "no database is called {name}, as far as names are known: from WAL itself, from --names, from --backup"
             ),
             _ => Ok(()),
@@ -149,7 +149,7 @@ impl HistoryFilter {
             ((Some(oid), _), _) => Some(vec![oid]),
             ((None, Some(name)), Some(names)) => {
                 self.check_database(names)?;
-                Some(names.databases_named(name.as_bytes()))
+                Some(names.databases_named(&name))
             }
             _ => None,
         })

@@ -14,6 +14,7 @@ use pgwal::source::Source;
 use pgwal::verify::records::{ListRequest, ListSink, NoEvent};
 use pgwal_query::filter;
 use pgwal_report::outside::{Lines, OutputForm};
+use pgwal_report::outside_times::AskedTimes;
 use pgwal_report::time::Zone;
 use pgwal_report::txns::{TxnsReport, csv, json, text};
 use std::io::Write;
@@ -34,7 +35,7 @@ pub struct TxnsArgs {
     #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     limit: Option<u32>,
     /// Only this transaction, in full, or the one of which it is a subtransaction
-    #[arg(short, long, value_name = "XID")]
+    #[arg(short, long, value_name = "XID", value_parser = crate::words::xid)]
     xid: Option<u32>,
     /// Only those that were open at a position, or may have been at a time
     #[arg(long, value_name = "LSN|TIME")]
@@ -88,7 +89,7 @@ pub fn run(args: &TxnsArgs) -> anyhow::Result<Exit> {
             crate::complain(told(xid, timeline, end));
         }
     }
-    let report = TxnsReport { place: opened.source().describe(), by: wish.by, answer: &answer };
+    let report = TxnsReport { place: opened.source().describe(), by: wish.by, asked: asked(&wish), answer: &answer };
     let mut out = page(if args.format == TxnsFormat::Json { OutputForm::Json } else { OutputForm::Plain });
     match args.format {
         TxnsFormat::Text => text::write(&mut Lines::new(&mut out), &report, &zone)?,
@@ -100,6 +101,16 @@ pub fn run(args: &TxnsArgs) -> anyhow::Result<Exit> {
     }
     out.flush()?;
     Ok(exit)
+}
+
+/// From when to when, or where.
+fn asked(wish: &XactWish) -> AskedTimes {
+    let (time, at) = match wish.open_at {
+        Some(OpenAt::Time(time)) => (Some(time), None),
+        Some(OpenAt::Lsn(lsn)) => (None, Some(lsn)),
+        None => (None, None),
+    };
+    AskedTimes { since: wish.since.or(time), until: wish.until.or(time), at }
 }
 
 impl TxnsArgs {

@@ -65,7 +65,8 @@ pub struct VerifyArgs {
     #[arg(short, long, value_name = "N|latest|all", default_value = "latest", value_parser = which)]
     #[arg(conflicts_with_all = ["backup", "pgdata", "restored", "aim"])]
     timeline: Which,
-    /// Say what was recognised at the place, by what, and what of it was left out, and verify nothing
+    /// Say what was recognised at the place, by what, and what of it was left out, and verify nothing; JSON: a document
+    /// for each archive that lies there, one a line
     #[arg(long, conflicts_with = "summaries")]
     explain_source: bool,
     /// Say how many objects, requests and bytes a run would read at each depth, with --index only what is new, and
@@ -332,8 +333,19 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
 }
 
 fn explain_source(args: &VerifyArgs) -> anyhow::Result<Exit> {
-    let mut out = page(OutputForm::Plain);
+    let form = match args.format {
+        VerifyFormat::Text => OutputForm::Plain,
+        VerifyFormat::Json => OutputForm::Json,
+        _ => anyhow::bail!("--explain-source is told as text or as JSON"),
+    };
+    let mut out = page(form);
     for opened in args.input.open_each()? {
+        if args.format == VerifyFormat::Json {
+            let (place, repository) = (opened.source.describe(), opened.repository.as_ref());
+            serde_json::to_writer(&mut out, &pgwal_report::repository::document(&place, repository, &opened.told))?;
+            writeln!(out)?;
+            continue;
+        }
         let mut lines = Lines::new(&mut out);
         pgwal_report::repository::write(&mut lines, &opened.source.describe(), opened.repository.as_ref())?;
         opened.told.iter().try_for_each(|told| writeln!(lines, "READ     {told}"))?;

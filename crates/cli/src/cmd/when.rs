@@ -7,7 +7,7 @@ use crate::memory::{Memory, is_url};
 use crate::progress::Bar;
 use crate::several::NamedArchive;
 use crate::streams::page;
-use crate::words::places_first;
+use crate::words::{places_first, xid};
 use crate::zone::ZoneOption;
 use anyhow::{Context, bail, ensure};
 use clap::ValueEnum;
@@ -110,7 +110,7 @@ pub fn run(args: &WhenArgs) -> anyhow::Result<Exit> {
     let mut out = page(args.format.form());
     match args.format {
         WhenFormat::Text => {
-            when::text::write(&mut Lines::new(&mut out), &times, &backups, answer.as_ref(), &input.typed(), &zone)?
+            when::text::write(&mut Lines::new(&mut out), &times, &backups, answer.as_ref(), &input.shown(), &zone)?
         }
         WhenFormat::Json => {
             serde_json::to_writer_pretty(&mut out, &when::json::document(&times, &backups, answer.as_ref()))?;
@@ -118,7 +118,7 @@ pub fn run(args: &WhenArgs) -> anyhow::Result<Exit> {
         }
     }
     out.flush()?;
-    let reached = answer.is_none_or(|answer| answer.moment.is_some_and(|m| times.is_reachable(m.lsn)));
+    let reached = answer.is_none_or(|answer| answer.moment.is_some_and(|m| times.is_reachable(&m)));
     // What lies behind a file that could not be looked at may well be in reach.
     Ok(match RunEnd::of(&times.outcome, Severity::Error) {
         RunEnd::Clean if !reached => Exit::Refuted,
@@ -163,7 +163,8 @@ fn answer(
         (None, _) => PointNotes::default(),
     };
     let (restore_command, set_by_system) = fetching(opened, input, times.layout().segment)?;
-    Ok(WhenAnswer { input: text.to_owned(), asked, moment, notes, why_not, restore_command, set_by_system })
+    let timeline = if let Which::Number(timeline) = options.timeline { Some(timeline) } else { None };
+    Ok(WhenAnswer { input: text.to_owned(), asked, moment, notes, why_not, timeline, restore_command, set_by_system })
 }
 
 /// The setting that fetches WAL from an archive, and targets in `postgresql.auto.conf` of a data directory.
@@ -212,10 +213,7 @@ fn read(text: &str, times: &Times, zone: &mut Zone) -> anyhow::Result<WhenAsked>
     let now = crate::zone::now();
     match text.split_once(':') {
         Some(("xid", number)) => {
-            return number
-                .parse()
-                .map(WhenAsked::Xid)
-                .with_context(|| format!("{text}: xid: and a number of at most 32 bits"));
+            return xid(number).map(WhenAsked::Xid).map_err(|what| anyhow::anyhow!("{text}: {what}"));
         }
         Some(("name", name)) => return Ok(WhenAsked::Name(name.to_owned())),
         Some(("time", time)) => {

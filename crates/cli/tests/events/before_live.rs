@@ -104,6 +104,44 @@ fn answer(archive: &Path, words: &[&str]) -> Value {
     serde_json::from_str(&ran.out).unwrap()
 }
 
+/// What was in an unlogged relation no restore brings back; and nothing is rolled back while recovery goes on.
+#[test]
+fn what_a_way_back_does_not_bring() {
+    let Some(postgres) = found() else { return };
+    let made = "create unlogged table ul(i int); create table tolog(i int); create table victim(i int);
+        insert into victim select generate_series(1, 100)";
+    let disaster = Disaster::prepare(postgres, &[made]);
+    let server = &disaster.server;
+    for sql in [
+        "alter table tolog set unlogged",
+        "drop table ul",
+        "drop table tolog",
+        "begin; delete from victim; prepare transaction 'dp'",
+        "commit prepared 'dp'",
+        "create table logged(i int)",
+        "drop table logged",
+    ] {
+        server.sql(sql).unwrap();
+    }
+    server.switch_and_archive().unwrap();
+    let (archive, base) = (server.archive(), disaster.base.to_str().unwrap().to_owned());
+    let asked = |words: &[&str]| {
+        walproof(&[&["events", archive.to_str().unwrap(), "--backup", &base, "--before", "last"], words].concat()).out
+    };
+    for table in ["ul", "tolog"] {
+        let text = asked(&["-R", table, "--kind", "drop"]);
+        let told = format!("\nUNLOGGED postgres.public.{table} (");
+        assert!(text.contains(&told) && text.contains(&format!("DROP  unlogged postgres.public.{table} (")), "{text}");
+    }
+    assert!(!asked(&["-R", "logged", "--kind", "drop"]).contains("UNLOGGED"));
+    // What made it unlogged is what to get back before.
+    assert!(!asked(&["-R", "tolog", "--kind", "rewrite"]).contains("UNLOGGED"));
+    let text = asked(&["-R", "victim", "--kind", "delete", "--rows", "50"]);
+    let then: Vec<&str> = text.lines().filter(|line| line.starts_with("THEN ")).collect();
+    let is = |at: usize, what: &str| then.get(at).is_some_and(|line| line.contains(what));
+    assert!(is(0, "ends recovery") && is(1, "behind the end of recovery") && is(1, "ROLLBACK PREPARED 'dp'"), "{text}");
+}
+
 #[test]
 fn what_was_lost_is_there_again() {
     let Some(postgres) = found() else { return };

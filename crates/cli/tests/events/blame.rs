@@ -6,6 +6,7 @@ use pgwal::format::record::RelFileLocator;
 use pgwal::format::rmgr::{HEAP, HEAP2, TRANSACTION};
 use pgwal_craft::{CraftedBlock, Rec};
 use serde_json::{Value, json};
+use walproof_live::{Postgres, Server, gate};
 
 /// The records, and what is said at the end.
 pub fn blame(words: &[&str]) -> (Vec<Value>, Value) {
@@ -162,6 +163,33 @@ fn a_name_is_enough() {
     let text = walproof(&["blame", &good, "h:2", "--timezone", "UTC"]);
     assert!(text.code == 0 && text.out.contains("h (1663/5/16393), block 2: "), "{}", text.out);
     assert!(text.out.contains("is the new version of"), "{}", text.out);
+}
+
+/// A table that is written anew has other rows at the same places of another file, whose pages come as a whole.
+#[test]
+fn a_place_in_another_file_is_another_row() {
+    let Some(postgres) = Postgres::find(12) else { return gate::lacks("no PostgreSQL 12 or later found") };
+    let server = Server::start(postgres, "autovacuum = off\n").unwrap();
+    let step = |sql: &str| server.sql(sql).unwrap();
+    step("create table m(id int, v text)");
+    step("insert into m values (1, 'a'), (2, 'b')");
+    step("delete from m where id = 1");
+    step("vacuum full m");
+    step("update m set v = 'c' where id = 2");
+    server.switch_and_archive().unwrap();
+    let archive = server.archive();
+    let place = archive.to_str().unwrap();
+    let text = walproof(&["blame", place, "m:0:1"]).out;
+    let labels: Vec<&str> = text.lines().skip(1).filter(|line| !line.starts_with(' ')).collect();
+    let is = |at: usize, what: &str| labels.get(at).is_some_and(|line| line.contains(what));
+    let story =
+        ["FILE     1663/", "/INSERT+INIT", "/DELETE", "FILE     1663/", "/FPI", "GONE     file 1663/", "UPDATE"];
+    assert!(story.iter().enumerate().all(|(at, what)| is(at, what)), "{text}");
+    assert!(is(3, ": other rows than in the file before") && text.contains("    the page as a whole"), "{text}");
+    // Whoever follows a row stays in its file.
+    let (touches, _) = blame(&[place, "m:0:1", "--versions"]);
+    let files: Vec<&Value> = touches.iter().map(|touch| &touch["relation"]).collect();
+    assert_eq!(files.iter().filter(|file| **file == files[0]).count(), 2, "{touches:#?}");
 }
 
 /// Rows go with their file, of which no record of theirs tells.

@@ -2,9 +2,10 @@
 
 use crate::crafted;
 use crate::run::{testdata, walproof};
-use pgwal::format::rmgr::{DATABASE, TRANSACTION};
-use pgwal_craft::{Builder, Rec};
-use serde_json::Value;
+use pgwal::format::TimelineId;
+use pgwal::format::rmgr::{DATABASE, STORAGE, TRANSACTION};
+use pgwal_craft::{Builder, Opening, Rec};
+use serde_json::{Value, json};
 
 fn events(words: &[&str]) -> (i32, Value) {
     let ran = walproof(&[&["events"], words, &["--format", "json"]].concat());
@@ -41,6 +42,64 @@ fn what_has_no_transaction_is_told_without_one() {
         assert_eq!(event["database_oid"], 16384, "{event}");
         assert_eq!(event["files_in_tablespaces"], serde_json::json!([tablespace]), "{event}");
     }
+}
+
+/// A whole schema may be restored by one transaction; what there is no room for of catalogs is no WAL that was not read.
+#[test]
+fn a_transaction_that_makes_very_many_files() {
+    let made_by_one = |files: u32| {
+        crafted::of_crafted(|wal| {
+            for file in 0..files {
+                let made: Vec<u8> = [1663, 5, 20_000 + file, 0u32].iter().flat_map(|n| n.to_le_bytes()).collect();
+                wal.record(&Rec { rmid: STORAGE, info: 0x10, xid: 1001, main: &made, ..Rec::default() });
+            }
+            wal.commit(1001, 900_000_000_000_000);
+            delete(wal, 1002);
+            wal.commit(1002, 900_000_001_000_000);
+        })
+    };
+    let folder = made_by_one(30_000);
+    let (_, document) = events(&[folder.path().to_str().unwrap(), "--kind", "create"]);
+    let relations = document["events"][0]["relations"].as_array().unwrap().len();
+    assert_eq!((relations, document["left_out"].as_u64()), (30_000, Some(0)));
+    let folder = made_by_one(400_010);
+    let ran =
+        walproof(&["events", folder.path().to_str().unwrap(), "--kind", "delete", "--rows", "1", "--before", "last"]);
+    assert!(ran.out.contains("LEFT OUT 10 details of transactions and catalogs"), "{}", ran.out);
+    assert!(ran.out.contains("LOST     1 commit behind it") && !ran.out.contains("not all WAL"), "{}", ran.out);
+    // Whoever asks for a name learns that it may be among them.
+    let ran = walproof(&["events", folder.path().to_str().unwrap(), "-R", "t2999"]);
+    assert!(ran.code == 2 && ran.err.contains("10 details of catalogs were left out"), "{}", ran.err);
+}
+
+/// ALTER TABLE … SET TABLESPACE copies pages as they are, old rows too; what rewrites a table leaves them behind.
+#[test]
+fn what_moves_to_another_tablespace_takes_its_old_rows_along() {
+    let words = |numbers: &[u32]| -> Vec<u8> { numbers.iter().flat_map(|n| n.to_le_bytes()).collect() };
+    // A time, that files are dropped, how many, which.
+    let commit = [&[0; 8][..], &words(&[4, 1, 1663, 5, 16384])].concat();
+    // 0: it had no number when it made the file.
+    for (tablespace, maker, left) in [(1663, 1001, json!(0)), (16390, 1001, json!(null)), (16390, 0, json!(null))] {
+        let made = words(&[tablespace, 5, 16500, 0]);
+        let document = of_crafted(|wal| {
+            delete(wal, 1000);
+            wal.commit(1000, 900_000_000_000_000);
+            wal.record(&Rec { rmid: STORAGE, info: 0x10, xid: maker, main: &made, ..Rec::default() });
+            wal.record(&Rec { rmid: TRANSACTION, info: 0x80, xid: 1001, main: &commit, ..Rec::default() });
+        });
+        let event = document["events"].as_array().unwrap().iter().find(|event| event["kind"] == "delete").unwrap();
+        assert_eq!(event["on_disk"]["rows"], left, "{tablespace} {maker}: {event:#}");
+    }
+    // The same of a whole database.
+    let (copied, dropped) = (words(&[5, 16390, 5, 1663]), words(&[5, 1, 1663]));
+    let document = of_crafted(|wal| {
+        delete(wal, 1000);
+        wal.commit(1000, 900_000_000_000_000);
+        wal.record(&Rec { rmid: DATABASE, info: 0, main: &copied, ..Rec::default() });
+        wal.record(&Rec { rmid: DATABASE, info: 0x20, main: &dropped, ..Rec::default() });
+    });
+    let event = document["events"].as_array().unwrap().iter().find(|event| event["kind"] == "delete").unwrap();
+    assert_eq!(event["on_disk"]["rows"], json!(null), "{event:#}");
 }
 
 /// Of many subtransactions some are listed, and the rest is counted.
@@ -105,6 +164,87 @@ fn a_hole_is_told() {
     assert_eq!((whole.0, whole.1["holes"].as_array().unwrap().len()), (0, 0));
 }
 
+/// A test restore's timeline is the latest: that the primary's goes on behind it is told, and how to ask for it.
+#[test]
+fn a_timeline_that_goes_on_behind_a_fork_is_told() {
+    let seconds = |n: i64| n * 1_000_000;
+    let folder = crafted::of_crafted(|wal| {
+        delete(wal, 1000);
+        wal.commit(1000, seconds(900_000_000));
+        wal.switch();
+        delete(wal, 1001);
+        wal.commit(1001, seconds(900_000_060));
+    });
+    let place = folder.path().to_str().unwrap();
+    let restored = crafted::of_crafted(|wal| {
+        delete(wal, 1000);
+        wal.commit(1000, seconds(900_000_000));
+        wal.switch();
+        wal.timeline_switch(TimelineId(2), Opening::EndOfRecovery);
+    });
+    for file in std::fs::read_dir(restored.path()).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if name.starts_with("00000002") {
+            std::fs::copy(&path, folder.path().join(name)).unwrap();
+        }
+    }
+    let (code, document) = events(&[place, "--rows", "1"]);
+    let aside = &document["asides"][0];
+    assert_eq!((code, document["asides"].as_array().unwrap().len()), (0, 1), "{document:#}");
+    assert_eq!((aside["timeline"].as_u64(), aside["left_by"].as_u64()), (Some(1), Some(2)), "{aside}");
+    assert_eq!(aside["newer_commit_time"], "2028-07-08T16:01:00.000000Z", "{aside}");
+    let (from, to) = (aside["from_lsn"].as_str().unwrap(), aside["to_lsn"].as_str().unwrap());
+    let told = format!(
+        "BESIDE   timeline 1 goes on to {to} behind {from}, where timeline 2 left it, with newer commits than these, up to \
+         2028-07-08 16:01:00+00:00: "
+    );
+    for (words, option) in [
+        (&["events", place][..], "-t 1"),
+        (&["txns", place], "-t 1"),
+        (&["top", place], "-t 1"),
+        (&["blame", place, "1663/5/16384:7"], "-t 1"),
+        (&["when", place], "--timeline 1"),
+        (&["when", place, "2028-07-08 16:01:00"], "--timeline 1"),
+        (&["verify", place], "--timeline 1"),
+    ] {
+        let ran = walproof(&[words, &["--timezone", "UTC"]].concat());
+        assert!(ran.out.contains(&format!("{told}{option}\n")), "{words:?}: {}", ran.out);
+    }
+    // Whoever asks for it is told of nothing that is not there.
+    let (_, document) = events(&[place, "--rows", "1", "-t", "1"]);
+    assert_eq!(kinds_of(&document).iter().filter(|kind| *kind == "delete").count(), 2, "{document:#}");
+    let ran = walproof(&["events", place, "-t", "1"]);
+    assert!(!ran.out.contains("BESIDE"), "{}", ran.out);
+}
+
+/// Nothing that is found outside of what the WAL spans is no answer.
+#[test]
+fn what_lies_outside_of_this_wal_is_told() {
+    let good = testdata("demo/good");
+    let said = |words: &[&str]| walproof(&[words, &["--timezone", "UTC"]].concat()).out;
+    let late = "OUTSIDE  the last time in this WAL is 2026-11-22 03:17:02.5";
+    let early = "OUTSIDE  the first time in this WAL is 2026-11-22 03:17:0";
+    for (words, told) in [
+        (&["events", &good, "--since", "2026-11-30 14:00"][..], late),
+        (&["events", &good, "--until", "2026-11-01"], early),
+        (&["txns", &good, "--open-at", "2026-11-30 14:00"], late),
+        (&["txns", &good, "--until", "2026-11-01"], early),
+        (
+            &["txns", &good, "--open-at", "5/0"],
+            "OUTSIDE  this WAL has records from 0/00900028 to 0/00BFFC98, and none at 5/0",
+        ),
+    ] {
+        let out = said(words);
+        assert!(out.contains(told), "{words:?}: {out}");
+    }
+    for words in [&["events", &good, "--since", "2026-11-22 03:17:02"][..], &["txns", &good, "--open-at", "0/AAC690"]] {
+        assert!(!said(words).contains("OUTSIDE"), "{words:?}");
+    }
+    let (_, document) = events(&[&good]);
+    assert!(document["times"]["last"].as_str().unwrap().starts_with("2026-11-22T03:17:02.5"), "{}", document["times"]);
+}
+
 #[test]
 fn filters_leave_what_they_say() {
     let good = testdata("demo/good");
@@ -136,6 +276,10 @@ fn words_for_people_say_what_wal_does_not_know() {
     assert_eq!(ran.code, 0);
     assert!(ran.out.contains("WAL knows no role, no client and no statement"), "{}", ran.out);
     assert_eq!(walproof(&["events", &testdata("demo/good"), "--kind", "theft"]).code, 2);
+    // A checkpoint that ends a recovery from a crash is no other one.
+    let folder = crafted::of_crafted(|_| {});
+    let ran = walproof(&["events", folder.path().to_str().unwrap(), "--kind", "shutdown"]);
+    assert!(ran.out.contains("  SHUTDOWN  or the end of a recovery from a crash "), "{}", ran.out);
     assert_eq!(walproof(&["events", &testdata("demo/good"), "--start", "F/0"]).code, 2);
 }
 

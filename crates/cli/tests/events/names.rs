@@ -4,6 +4,7 @@
 //! - `WALPROOF_CLUSTERS`: how many clusters (1).
 
 use crate::run::{Ran, testdata, walproof};
+use crate::told::document;
 use pgwal::catalog::mapping::QUERY;
 use pgwal::catalog::{ListedNames, Names};
 use pgwal::forensics::{EventWish, base_catalogs, events};
@@ -12,6 +13,7 @@ use pgwal::format::record::RelFileLocator;
 use pgwal::verify::backup;
 use pgwal::verify::records::ListRequest;
 use pgwal::{Options, open};
+use serde_json::Value;
 use std::path::Path;
 use walproof_live::{Postgres, Server, Shape, Wal, gate};
 
@@ -64,6 +66,55 @@ fn a_backup_names_relations_where_wal_has_no_images() {
     assert!(all.contains("DROP  postgres.s.gone (") && all.contains("CREATE  view postgres.s.another"), "{all}");
     assert!(told(&["-R", "s.another"]).contains("CREATE  view postgres.s.another"));
     assert!(told(&["--database", "postgres", "--kind", "create"]).contains("postgres.s.another"));
+}
+
+/// A rewrite goes by way of files, and of a relation, that are nobody's when it is rolled back.
+#[test]
+fn a_rewrite_that_is_rolled_back_makes_nothing() {
+    let Some(postgres) = Postgres::find(OLDEST) else {
+        return gate::lacks(&format!("no PostgreSQL {OLDEST} or later found"));
+    };
+    let server = Server::start(postgres, "autovacuum = off\n").unwrap();
+    server.sql("create table orders(id int primary key, note text)").unwrap();
+    server.sql("insert into orders select i, repeat('x', 200) from generate_series(1, 300) i; checkpoint").unwrap();
+    let rewrites = [
+        "alter table orders alter id type bigint",
+        "cluster orders using orders_pkey",
+        "truncate orders",
+        // Ends in the middle, before the new file takes the place of the old one.
+        "alter table orders alter note type int using 1 / (id - 200)",
+    ];
+    for rewrite in rewrites {
+        let _ = server.sql(&format!("begin; {rewrite}; rollback"));
+    }
+    // Its first file is not its last one any more.
+    server.sql("vacuum full orders").unwrap();
+    let _ = server.sql(rewrites[3]);
+    server.switch_and_archive().unwrap();
+
+    // The one that is asked for is told, whatever was made with it.
+    let parts: String = (0..30).map(|n| format!("create table part_{n}(i int);")).collect();
+    server.sql(&parts).unwrap();
+    server.switch_and_archive().unwrap();
+    let ran = walproof(&["events", server.archive().to_str().unwrap(), "-R", "part_27", "--kind", "create"]);
+    assert!(ran.out.contains("CREATE  postgres.public.part_27 ("), "{}", ran.out);
+
+    let found = document(&server.archive(), &["--kind", "create,rewrite,truncate"]);
+    let all = found["events"].as_array().unwrap();
+    let aborted: Vec<&Value> = all.iter().filter(|event| event["outcome"] == "aborted").collect();
+    let kinds: Vec<&str> = aborted.iter().map(|event| event["kind"].as_str().unwrap()).collect();
+    // The first one makes its index anew, by dropping it.
+    assert_eq!(kinds, ["rewrite", "create", "rewrite", "truncate", "rewrite", "rewrite"], "{found:#}");
+    let table = |event: &Value| {
+        let of = &event["relations"][0];
+        (of["name"].as_str().map(str::to_owned), of["file"].is_string() && of["new_file"].is_string())
+    };
+    let orders = (Some("postgres.public.orders".to_owned()), true);
+    assert!(aborted.iter().filter(|event| event["kind"] != "create").all(|event| table(event) == orders), "{found:#}");
+    assert_eq!(table(aborted[1]), (Some("postgres.public.orders_pkey".to_owned()), false), "{found:#}");
+
+    let ran = walproof(&["txns", server.archive().to_str().unwrap(), "-n", "100", "--format", "json"]);
+    assert!(ran.out.contains("postgres.public.orders") && !ran.out.contains("pg_temp_"), "{}", ran.out);
 }
 
 fn one(postgres: Postgres, cluster: u32) {

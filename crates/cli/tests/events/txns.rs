@@ -40,6 +40,26 @@ fn bytes_are_those_of_stats() {
     }
 }
 
+/// With the epoch in front, as a server prints it (3 × 2^32 + 1002), a number is that of the same transaction.
+#[test]
+fn a_number_of_64_bits_is_taken() {
+    let folder = of_crafted(|wal| {
+        delete(wal, 1002);
+        wal.commit(1002, 900_000_000_000_000);
+    });
+    let place = folder.path().to_str().unwrap();
+    assert_eq!(xids(&txns(&[place, "-x", "12884902890"])), [1002]);
+    let said = |words: &[&str]| walproof(words).out;
+    for option in ["--xid", "--transaction"] {
+        let dumped = said(&["dump", place, option, "12884902890"]);
+        assert!(dumped.contains("COMMIT"), "{option}: {dumped}");
+    }
+    assert!(said(&["when", place, "xid:12884902890"]).contains("commit of transaction 1002 at "));
+    let before = said(&["events", place, "--rows", "1", "--before", "12884902890"]);
+    assert!(before.contains("BEFORE   transaction 1002, "), "{before}");
+    assert_eq!(walproof(&["txns", place, "-x", "99999999999999999999"]).code, 2);
+}
+
 /// The time of a checkpoint is that of its begin, in whole seconds: who had begun by then it does not say.
 #[test]
 fn a_checkpoint_bounds_no_begin() {

@@ -124,6 +124,42 @@ fn several_are_listed_and_one_is_chosen() {
     assert_eq!(verdicts, ["proven", "refuted"]);
 }
 
+/// An archive that is not mounted is no proof, and the others do not hide it.
+#[test]
+fn an_archive_that_is_gone_has_a_row_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["db1", "db2", "lost+found", ".snapshot"] {
+        std::fs::create_dir(folder.path().join(name)).unwrap();
+    }
+    std::fs::write(folder.path().join("README"), "archives\n").unwrap();
+    for file in std::fs::read_dir(testdata("demo/good")).unwrap() {
+        let path = file.unwrap().path();
+        std::fs::copy(&path, folder.path().join("db2").join(path.file_name().unwrap())).unwrap();
+    }
+    std::os::unix::fs::symlink("/nowhere/at/all", folder.path().join("db3")).unwrap();
+    let place = folder.path().to_str().unwrap();
+    let each = walproof(&["verify", place, "--each"]);
+    assert!(each.code == 2 && each.out.contains("db1") && each.out.contains("an empty folder"), "{}", each.out);
+    let lines = walproof(&["verify", place, "--each", "--format", "json"]);
+    let verdicts: Vec<Value> =
+        lines.out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["verdict"].clone()).collect();
+    assert_eq!((lines.code, verdicts), (2, vec!["proven".into(), "unproven".into(), "unproven".into()]));
+    assert_eq!(walproof(&["verify", place, "--each", "-q"]).code, 2);
+    // Of a folder of WAL, what lies in it is its own.
+    let own = tempfile::tempdir().unwrap();
+    std::fs::create_dir(own.path().join("archive_status")).unwrap();
+    std::fs::copy(testdata("demo/good/00000001000000000000000A"), own.path().join("00000001000000000000000A")).unwrap();
+    let alone = walproof(&["verify", own.path().to_str().unwrap(), "--each"]);
+    assert!(alone.code == 0 && !alone.out.contains("archive_status"), "{}", alone.out);
+    // A server of Barman's whose wals/ is gone.
+    let repo = Repo::new();
+    build::barman(&repo, "one");
+    build::barman(&repo, "two");
+    std::fs::remove_dir_all(repo.at("two/wals")).unwrap();
+    let each = walproof(&["verify", &repo.root(), "--each"]);
+    assert!(each.code == 2 && each.out.contains("nothing (in two)"), "{}", each.out);
+}
+
 #[test]
 fn parts_of_a_repository_are_the_repository() {
     let repo = Repo::new();
@@ -154,6 +190,15 @@ fn an_archive_id_is_the_current_one_or_is_chosen() {
         "{}",
         said.out
     );
+    // Whoever asks for JSON gets it.
+    let said = walproof(&["verify", &repo.root(), "--explain-source", "--format", "json"]);
+    let source: serde_json::Value =
+        serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {}", said.out));
+    assert_eq!(source["schema"], "walproof.source/1", "{source:#}");
+    let own = &source["repository"];
+    assert_eq!((&own["tool"], &own["archive_id"]), (&"pgbackrest".into(), &"15-2".into()), "{source:#}");
+    assert!(own["left_out"].to_string().contains("15-1, of another"), "{source:#}");
+    assert_eq!(walproof(&["verify", &repo.root(), "--explain-source", "--format", "junit"]).code, 2);
 }
 
 #[test]

@@ -200,6 +200,40 @@ fn a_cluster_that_was_restored_had_settings_that_sufficed() {
     }
 }
 
+/// What pg_controldata prints (and SQL up to 11) has no settings of the recovery: the history of the new timeline alone
+/// says that it stopped at a target.
+#[test]
+fn a_target_that_nothing_at_hand_names_is_no_early_end() {
+    let folder = tempfile::tempdir().unwrap();
+    for file in fs::read_dir(run::testdata("demo/good")).unwrap() {
+        let path = file.unwrap().path();
+        fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
+    }
+    let printed = "Database system identifier:           7710829604982376463\n\
+                   Database cluster state:               in production\n\
+                   Latest checkpoint location:           0/AA7B50\n\
+                   Latest checkpoint's TimeLineID:       2\n\
+                   Minimum recovery ending location:     0/0\n\
+                   Min recovery ending loc's timeline:   0\n";
+    let ask = |reason: &str, more: &[&str]| {
+        let history = format!("1\t0/AA7AB0\t{reason}\n");
+        fs::write(folder.path().join("00000002.history"), history).unwrap();
+        let place = folder.path().to_str().unwrap();
+        let words = ["verify", place, "--restored", "-", "--backup", "latest", "--format", "json"];
+        let ran = run::walproof_with_input(&[&words[..], more].concat(), printed.as_bytes());
+        let document: Value = serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {}{}", ran.out, ran.err));
+        (ran.code, document["restored"]["ended"].clone(), codes(&document))
+    };
+    let unknown = (2, json!("at_unknown_target"), vec!["WP514 error".to_owned()]);
+    for reason in ["before LSN 0/AA7AB0\n", "before transaction 732", "at restore point \"p\"", "reached consistency"] {
+        assert_eq!(ask(reason, &[]), unknown, "{reason}");
+    }
+    // The target that it was given proves it, and without one it should have gone on.
+    let before = ["--target-lsn", "0/AA7AB0", "--target-inclusive", "off"];
+    assert_eq!(ask("before LSN 0/AA7AB0", &before), (0, json!("right"), vec![]));
+    assert_eq!(ask("no recovery target specified", &[]), (1, json!("early"), vec!["WP513 error".to_owned()]));
+}
+
 /// 13: `HINT: … If you are not restoring from a backup, try removing the file "…/backup_label"`. A signal does not help.
 #[test]
 fn the_label_of_a_server_that_crashed_while_a_backup_was_taken() {

@@ -448,3 +448,11 @@ fn estimate() {
     let words = ["verify", &testdata("demo/good"), "--estimate", "--format", "json"];
     assert_eq!(check(&Schema::named("estimate.json"), &words, false), 1);
 }
+
+#[test]
+fn explained_sources() {
+    for place in [testdata("demo/good"), testdata("15/archive")] {
+        let words = ["verify", &place, "--explain-source", "--format", "json"];
+        assert_eq!(check(&Schema::named("source.json"), &words, true), 1);
+    }
+}

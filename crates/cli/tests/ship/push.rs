@@ -190,6 +190,42 @@ fn a_damaged_segment_is_stored_with_a_note_where_that_is_asked_for() {
     push(&site, "000000010000000000000009", &["--to", "to", "--on-damage", "store"]).fails(THIRD);
 }
 
+/// A good copy is never called bad for what is wrong with the server's own file.
+#[test]
+fn a_good_copy_is_kept_whatever_the_server_has() {
+    let good = "is there already, whole and of this cluster: keep it";
+    let cases: [(&str, fn(&mut Vec<u8>)); 3] = [
+        ("WP102", |bytes| bytes.truncate(500_000)),
+        ("WP201", |bytes| bytes[300_000] ^= 4),
+        ("zeros", |bytes| bytes.fill(0)),
+    ];
+    for (code, change) in cases {
+        let site = Site::of(v15(), &plain(v15(), CLUSTER, 0));
+        site.state(v15(), 6, CLUSTER);
+        let to = site.folder("to");
+        push(&site, SECOND, &["--to", "to"]).passes();
+        let before = fs::read(to.join(SECOND)).unwrap();
+        let own = site.path(&site.p(SECOND));
+        let mut bytes = fs::read(&own).unwrap();
+        change(&mut bytes);
+        fs::write(&own, bytes).unwrap();
+        let ran = push(&site, SECOND, &["--to", "to"]).fails(good);
+        assert!(ran.err.contains(code) && !ran.err.contains("move it away"), "{}", ran.err);
+        assert_eq!(fs::read(to.join(SECOND)).unwrap(), before);
+        // Nobody vouches for one that is bad as well.
+        fs::write(to.join(SECOND), &before[..700_000]).unwrap();
+        let ran = push(&site, SECOND, &["--to", "to"]).fails("is there already");
+        assert!(!ran.err.contains("keep it"), "{}", ran.err);
+    }
+    // Another segment under its name.
+    let site = Site::of(v15(), &plain(v15(), CLUSTER, 0));
+    site.state(v15(), 6, CLUSTER);
+    site.folder("to");
+    push(&site, THIRD, &["--to", "to"]).passes();
+    fs::copy(site.path(&site.p(SECOND)), site.path(&site.p(THIRD))).unwrap();
+    push(&site, THIRD, &["--to", "to"]).fails(good);
+}
+
 #[test]
 fn recycled_files_of_a_server_in_recovery_are_acknowledged_and_not_stored() {
     let v11 = Version::new(11, 0);

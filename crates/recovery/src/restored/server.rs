@@ -10,6 +10,7 @@
 //! history:00000002.history=hexadecimal      the newest in pg_wal, and when it was written (microseconds since 1970,
 //! history_written=1764316800000000          rounded up): only for roles that may read files of the server
 //! label=hexadecimal                         backup_label.old, the same
+//! conf=hexadecimal                          up to 11 recovery.done and recovery.conf, the same: no setting says it
 //! ```
 //! The functions have these names since 10.
 
@@ -19,7 +20,7 @@ use pgwal_archive::Error;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::control::ControlState;
 use pgwal_format::text::history;
-use pgwal_format::{FileName, Lsn, TimelineId};
+use pgwal_format::{FileName, Lsn, TimelineId, Version};
 use pgwal_source::SourceError;
 
 /// What any role may ask; the rows are to be printed as they are.
@@ -37,10 +38,12 @@ pub const SERVER_HISTORY: &str = r"select 'history:' || name || '=' || encode(pg
 pub const SERVER_LABEL: &str =
     r"select 'label=' || encode(pg_read_binary_file('backup_label.old', 0, 65536, true), 'hex');";
 
+/// The same of the settings of its recovery, which up to 11 are none of the server's.
+pub const SERVER_CONF: &str = r"select 'conf=' || encode(pg_read_binary_file(name, 0, 1048576, true), 'hex') from unnest('{recovery.done,recovery.conf}'::text[]) as name where current_setting('server_version_num')::int < 120000;";
+
 impl RestoredCluster {
-    /// Takes what a server answered to [`SERVER_FACTS`], and to [`SERVER_HISTORY`] and [`SERVER_LABEL`]
-    /// where it did. `place`: the server,
-    /// as the user named it.
+    /// Takes what a server answered to [`SERVER_FACTS`], and to [`SERVER_HISTORY`], [`SERVER_LABEL`] and
+    /// [`SERVER_CONF`] where it did. `place`: the server, as the user named it.
     ///
     /// # Errors
     /// The answer does not say what is needed.
@@ -75,7 +78,7 @@ impl RestoredCluster {
             lacks_checkpoint: min_recovery_end > Lsn::ZERO && !recovering,
             is_unstarted: false,
             began: fact("label").and_then(bytes_of).and_then(|bytes| backup::of_label(place, bytes)),
-            settings: settings(answer, fact("version")).into_iter().collect(),
+            settings: settings(answer, fact("version").and_then(|version| version.parse().ok())),
             seen: ClusterSeen::Server,
             was_started: false,
             other_target: false,
@@ -88,16 +91,17 @@ impl RestoredCluster {
     }
 }
 
-/// The settings of its recovery, as a file of them would say them.
-fn settings(answer: &str, version: Option<&str>) -> Option<SettingsFile> {
+/// The settings of its recovery, as files of them would say them.
+fn settings(answer: &str, version: Option<Version>) -> Vec<SettingsFile> {
     let set = answer.lines().filter_map(|line| {
         let (name, value) = line.strip_prefix("set:")?.split_once('=')?;
         let value = String::from_utf8(bytes_of(value)?).ok()?;
         Some(format!("{name} = '{}'\n", value.replace('\\', "\\\\").replace('\'', "''")))
     });
     let text: String = set.collect();
-    let version = version.and_then(|version| version.parse().ok());
-    (!text.is_empty()).then(|| SettingsFile::parse("postgresql.conf", text.as_bytes(), version))
+    let of_server = (!text.is_empty()).then(|| SettingsFile::parse("postgresql.conf", text.as_bytes(), version));
+    let own = answer.lines().filter_map(|line| bytes_of(line.strip_prefix("conf=")?));
+    of_server.into_iter().chain(own.map(|bytes| SettingsFile::parse("recovery.conf", &bytes, version))).collect()
 }
 
 fn newest_history(answer: &str) -> Option<(TimelineId, Vec<u8>)> {
@@ -140,6 +144,15 @@ mod tests {
         let answer = format!("{PROMOTED}set:recovery_target_name=6974277320\n");
         let own = RestoredCluster::of_server("host=a", &answer).unwrap();
         assert_eq!(own.settings[0].text.get("recovery_target_name"), Some("it's "));
+    }
+
+    #[test]
+    fn settings_of_a_recovery_up_to_11_come_from_its_file() {
+        let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let (done, conf) = (hex("recovery_target_lsn = '0/1'\n"), hex("recovery_target_lsn = '0/2'\n"));
+        let answer = format!("{}conf={done}\n\nconf={conf}\n", PROMOTED.replace("=15", "=11"));
+        let own = RestoredCluster::of_server("host=a", &answer).unwrap();
+        assert_eq!(own.aim().as_deref(), Some("recovery_target_lsn = '0/2'"));
     }
 
     #[test]

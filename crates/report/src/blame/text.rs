@@ -8,10 +8,11 @@
 use super::{BlameReport, BlameTold};
 use crate::events::words::{file, named_file};
 use crate::figures::counted;
-use crate::history_head::{UNKNOWN, left_timelines, unfinished};
+use crate::history_head::{UNKNOWN, asides, left_timelines, unfinished};
 use crate::outside::Lines;
 use crate::time::Zone;
-use pgwal_forensics::{BlockTouch, EventEnd, ImageReason};
+use pgwal_forensics::{BlockTouch, EventEnd, ImageReason, TouchEnd};
+use pgwal_format::record::RelFileLocator;
 use pgwal_format::rmgr::tuple_changes::TupleChange;
 use pgwal_query::filter::FORKS;
 use std::io;
@@ -36,20 +37,7 @@ pub fn write(out: &mut Lines<'_>, report: &BlameReport<'_>, zone: &Zone) -> io::
         wish.block,
         zone.told()
     )?;
-    for touch in &answer.touches {
-        one(out, report, touch, zone)?;
-    }
-    for (rel, end) in &answer.gone {
-        let at = end.lsn.map(|lsn| format!(" at {lsn}")).unwrap_or_default();
-        let time = end.time.and_then(|time| zone.local(time)).map(|time| format!(", {time}")).unwrap_or_default();
-        writeln!(
-            out,
-            "GONE     file {} with all its rows, by transaction {}, committed{at}{time}: DROP, TRUNCATE, or written anew into another \
-             file; walproof events says which",
-            file(*rel),
-            end.xid
-        )?;
-    }
+    records(out, report, zone)?;
     if answer.more > 0 {
         writeln!(out, "MORE     {} that are not listed: narrow the range", counted(answer.more.into(), "record"))?;
     }
@@ -63,10 +51,46 @@ pub fn write(out: &mut Lines<'_>, report: &BlameReport<'_>, zone: &Zone) -> io::
     if let Some(what) = unfinished(&answer.gathered) {
         writeln!(out, "PARTIAL  {what}")?;
     }
+    for what in asides(&answer.gathered, zone) {
+        writeln!(out, "BESIDE   {what}")?;
+    }
     if let Some(way) = left_timelines(&answer.gathered).filter(|_| crashed) {
         writeln!(out, "WAY      {way}")?;
     }
     writeln!(out, "NOTE     {UNKNOWN}")
+}
+
+/// Writes the records, and where a file went with all its rows. A place of one file is another row than the same place
+/// of the next.
+fn records(out: &mut Lines<'_>, report: &BlameReport<'_>, zone: &Zone) -> io::Result<()> {
+    let answer = report.answer;
+    let are_several = answer.touches.windows(2).any(|pair| matches!(pair, [one, next] if one.file != next.file));
+    let mut went = answer.gone.iter().peekable();
+    let mut last = None;
+    for touch in &answer.touches {
+        while let Some((rel, end)) = went.next_if(|(_, end)| end.lsn.is_some_and(|lsn| lsn < touch.lsn)) {
+            gone(out, *rel, end, zone)?;
+        }
+        if are_several && last != Some(touch.file) {
+            let others = if last.is_some() { ": other rows than in the file before" } else { "" };
+            writeln!(out, "FILE     {}{others}", file(touch.file))?;
+        }
+        last = Some(touch.file);
+        one(out, report, touch, zone)?;
+    }
+    went.try_for_each(|(rel, end)| gone(out, *rel, end, zone))
+}
+
+fn gone(out: &mut Lines<'_>, rel: RelFileLocator, end: &TouchEnd, zone: &Zone) -> io::Result<()> {
+    let at = end.lsn.map(|lsn| format!(" at {lsn}")).unwrap_or_default();
+    let time = end.time.and_then(|time| zone.local(time)).map(|time| format!(", {time}")).unwrap_or_default();
+    writeln!(
+        out,
+        "GONE     file {} with all its rows, by transaction {}, committed{at}{time}: DROP, TRUNCATE, or written anew into another \
+         file; walproof events says which",
+        file(rel),
+        end.xid
+    )
 }
 
 /// Writes what of the row's versions was not followed.

@@ -83,7 +83,10 @@ fn summary(out: &mut String, report: &EventsReport<'_>, zone: &Zone) {
     }
     let _ = write!(out, "</div>\n<h1>{}{range}</h1>\n<dl class=\"answer\">\n", counted(number, "event"));
     term(out, "TIMES", &[zone.told()]);
-    for (label, text) in notes(answer) {
+    if let Some(what) = report.asked.outside(answer.times, answer.range, zone) {
+        term(out, "OUTSIDE", &[what]);
+    }
+    for (label, text) in notes(answer, zone) {
         term(out, label, &[text]);
     }
     *out += "</dl>\n</header>\n";

@@ -6,6 +6,7 @@ use super::relation::relation;
 use super::words;
 use crate::history_head::HistoryHead;
 use crate::outside::shown;
+use crate::outside_times;
 use crate::relation_name::full;
 use crate::time::rfc3339;
 use pgwal_forensics::{BelowSum, EventFact, WalEvent};
@@ -18,6 +19,7 @@ pub struct EventsDocument<'a> {
     schema: &'static str,
     #[serde(flatten)]
     head: HistoryHead,
+    times: Value,
     more_events: u64,
     initdb: Option<Value>,
     below_rows: Option<Value>,
@@ -37,6 +39,7 @@ pub fn document<'a>(report: &EventsReport<'a>) -> EventsDocument<'a> {
     EventsDocument {
         schema: "walproof.events/1",
         head: HistoryHead::new(&answer.gathered, answer.range, &answer.holes, answer.left_out),
+        times: outside_times::json(answer.times),
         more_events: answer.more_events,
         initdb: answer.initdb.map(|own| json!({"events": own.events, "until_lsn": own.until})),
         below_rows: answer.below.as_ref().map(below_rows),

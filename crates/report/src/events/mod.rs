@@ -9,6 +9,7 @@ mod sentence;
 pub mod text;
 pub(crate) mod words;
 
+use crate::outside_times::AskedTimes;
 use before::BeforeAnswer;
 use pgwal_forensics::EventsAnswer;
 
@@ -18,6 +19,8 @@ pub struct EventsReport<'a> {
     pub place: String,
     /// What was found.
     pub answer: &'a EventsAnswer,
+    /// From when to when it was asked for.
+    pub asked: AskedTimes,
     /// How to get back to before one of them, where that was asked.
     pub before: Option<&'a BeforeAnswer<'a>>,
 }

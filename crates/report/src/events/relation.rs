@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 pub fn relation(relation: &EventRelation) -> Value {
     let mut document = named(relation.name.as_ref());
     document.insert("partition_of".to_owned(), json!(relation.partition_of.as_ref().map(words::name)));
+    document.insert("unlogged".to_owned(), json!(relation.is_unlogged));
     document.insert("file".to_owned(), json!(relation.file.map(words::file)));
     document.insert("new_file".to_owned(), json!(relation.new_file.map(words::file)));
     Value::Object(document)

@@ -2,7 +2,7 @@
 
 use super::words::{GONE, fact, kind, named_file, on_disk, quoted, relation};
 use crate::figures::{bytes, counted, grouped};
-use crate::history_head::{left_timelines, unfinished};
+use crate::history_head::{asides as beside, left_out, left_timelines, unfinished};
 use crate::time::Zone;
 use pgwal_forensics::{BelowSum, EventEnd, EventsAnswer, WalEvent, WalEventKind};
 
@@ -17,9 +17,13 @@ pub fn head(event: &WalEvent, zone: &Zone) -> String {
     what.extend(event.rows.map(|rows| format!("{} of", counted(rows.into(), "row"))));
     what.extend(event.relations.first().map(|first| {
         let kind = first.name.as_ref().map(|name| kind(name.kind)).filter(|kind| *kind != "table");
-        format!("{}{}", kind.map(|kind| format!("{kind} ")).unwrap_or_default(), relation(first))
+        let unlogged = if first.is_unlogged { "unlogged " } else { "" };
+        format!("{unlogged}{}{}", kind.map(|kind| format!("{kind} ")).unwrap_or_default(), relation(first))
     }));
     what.extend(Some(fact(&event.fact, &local)).filter(|fact| !fact.is_empty()));
+    if event.kind == WalEventKind::Shutdown {
+        what.push("or the end of a recovery from a crash while no transaction was open".to_owned());
+    }
     format!("{time}  {}  {}", event.kind.name().to_uppercase().replace('-', " "), what.join(" "))
 }
 
@@ -33,13 +37,14 @@ pub fn asides(event: &WalEvent) -> Vec<String> {
 }
 
 /// What is to be known of all of them: labels and texts.
-pub fn notes(answer: &EventsAnswer) -> Vec<(&'static str, String)> {
+pub fn notes(answer: &EventsAnswer, zone: &Zone) -> Vec<(&'static str, String)> {
     let mut out = Vec::new();
     if let Some(own) = answer.initdb {
         let left_out = counted(own.events.into(), "event");
         out.push(("INITDB", format!("{left_out} of initdb, up to {}, not listed: --initdb lists them", own.until)));
     }
     out.extend(unfinished(&answer.gathered).map(|what| ("PARTIAL", what)));
+    out.extend(beside(&answer.gathered, zone).into_iter().map(|what| ("BESIDE", what)));
     if answer.more_events > 0 {
         let more = counted(answer.more_events.into(), "event");
         out.push(("MORE", format!("{more} that are not listed: narrow the range, or name kinds")));
@@ -49,10 +54,7 @@ pub fn notes(answer: &EventsAnswer) -> Vec<(&'static str, String)> {
     }
     let hole = |after, before| format!("nothing is known of what happened between {after} and {before}");
     out.extend(answer.holes.iter().map(|own| ("HOLE", hole(own.after, own.before))));
-    if answer.left_out > 0 {
-        let left_out = counted(answer.left_out.into(), "detail");
-        out.push(("LEFT OUT", format!("{left_out} of transactions and catalogs, for which there is no room")));
-    }
+    out.extend(left_out(answer.left_out).map(|what| ("LEFT OUT", what)));
     if answer.events.iter().any(|event| event.end == Some(EventEnd::Crashed)) {
         out.extend(left_timelines(&answer.gathered).map(|what| ("WAY", what)));
     }

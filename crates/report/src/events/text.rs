@@ -33,7 +33,10 @@ pub fn write(out: &mut Lines<'_>, report: &EventsReport<'_>, zone: &Zone) -> io:
         Some(before) => before.events.iter().try_for_each(|event| one(out, event, zone))?,
         None => answer.events.iter().try_for_each(|event| one(out, event, zone))?,
     }
-    for (label, text) in notes(answer) {
+    if let Some(what) = report.asked.outside(answer.times, answer.range, zone) {
+        writeln!(out, "OUTSIDE  {what}")?;
+    }
+    for (label, text) in notes(answer, zone) {
         writeln!(out, "{label:<8} {text}")?;
     }
     if let Some(answer) = report.before {

@@ -101,7 +101,8 @@ pub fn on_disk(event: &WalEvent) -> Option<String> {
     let since = left.first_gone.map(|lsn| format!(", the first went with the record at {lsn}")).unwrap_or_default();
     let all = event.rows.unwrap_or_default();
     Some(match left.rows {
-        None => "how many of its old rows are still on disk is not known: WAL behind it is missing or cannot be read"
+        None => "how many of its old rows are still on disk is not known: WAL behind it is missing or cannot be read, or the table \
+             went to another tablespace, which takes them along"
             .to_owned(),
         Some(0) => format!("none of its old rows is on disk any more{since}"),
         Some(rows) => format!(

@@ -12,6 +12,7 @@ use crate::outside::Lines;
 use crate::time::Zone;
 use crate::timelines::json::{Timeline, findings, timelines};
 use pgwal_format::TimelineId;
+use pgwal_repos::shell::quoted;
 use pgwal_verify::codes::CodeFamily;
 use pgwal_verify::{Depth, Detail, Finding, Outcome, Severity};
 use std::collections::BTreeMap;
@@ -54,7 +55,7 @@ pub fn write(out: &mut Lines<'_>, outcome: &Outcome, archive: &str, zone: &Zone)
     }
     let is_wrong = |f: &Finding| f.severity == Severity::Error && f.code.family() != CodeFamily::Timelines;
     if outcome.counted().any(is_wrong) {
-        writeln!(out, "The archive is not whole: walproof verify {archive} says why")?;
+        writeln!(out, "The archive is not whole: walproof verify {} says why", quoted(archive))?;
     }
     Ok(())
 }

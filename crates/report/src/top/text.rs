@@ -13,7 +13,7 @@ use super::under;
 use super::words::{groups, saved};
 use super::{TopReport, TopSection};
 use crate::figures::{bytes, counted, grouped};
-use crate::history_head::{UNKNOWN, unfinished};
+use crate::history_head::{UNKNOWN, asides, left_out, unfinished};
 use crate::outside::Lines;
 use crate::time::Zone;
 use pgwal_forensics::{FartherCheckpoints, ImageReason, VolumeSum};
@@ -43,12 +43,14 @@ pub fn write(out: &mut Lines<'_>, report: &TopReport<'_>, zone: &Zone) -> io::Re
     for hole in &answer.holes {
         writeln!(out, "HOLE     nothing is known of what happened between {} and {}", hole.after, hole.before)?;
     }
-    if answer.left_out > 0 {
-        let details = counted(answer.left_out.into(), "detail");
-        writeln!(out, "LEFT OUT {details} of transactions and catalogs, for which there is no room")?;
+    if let Some(what) = left_out(answer.left_out) {
+        writeln!(out, "LEFT OUT {what}")?;
     }
     if let Some(what) = unfinished(&answer.gathered) {
         writeln!(out, "PARTIAL  {what}")?;
+    }
+    for what in asides(&answer.gathered, zone) {
+        writeln!(out, "BESIDE   {what}")?;
     }
     let asks_xacts = report.by.contains(&TopSection::Xid);
     if asks_xacts { writeln!(out, "NOTE     {UNKNOWN}") } else { Ok(()) }

@@ -5,6 +5,7 @@ use crate::events::relation::named;
 use crate::events::words;
 use crate::history_head::HistoryHead;
 use crate::outside::shown;
+use crate::outside_times;
 use crate::time::rfc3339;
 use pgwal_forensics::{ListedXact, RelationSum, XactRelation, XactTotals};
 use serde::{Serialize, Serializer};
@@ -16,6 +17,7 @@ pub struct TxnsDocument<'a> {
     schema: &'static str,
     #[serde(flatten)]
     head: HistoryHead,
+    times: Value,
     by: &'static str,
     totals: Value,
     more_transactions: u64,
@@ -33,6 +35,7 @@ pub fn document<'a>(report: &TxnsReport<'a>) -> TxnsDocument<'a> {
     TxnsDocument {
         schema: "walproof.txns/1",
         head: HistoryHead::new(&answer.gathered, answer.range, &answer.holes, answer.left_out),
+        times: outside_times::json(answer.times),
         by: report.by.name(),
         totals: totals(&answer.totals),
         more_transactions: answer.totals.transactions - answer.xacts.len() as u64,

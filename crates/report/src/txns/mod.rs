@@ -4,6 +4,7 @@ pub mod csv;
 pub mod json;
 pub mod text;
 
+use crate::outside_times::AskedTimes;
 use pgwal_forensics::{XactOrder, XactsAnswer};
 
 /// What is told of an archive.
@@ -12,6 +13,8 @@ pub struct TxnsReport<'a> {
     pub place: String,
     /// What they are ordered by.
     pub by: XactOrder,
+    /// From when to when, or where, it was asked for.
+    pub asked: AskedTimes,
     /// What was found.
     pub answer: &'a XactsAnswer,
 }

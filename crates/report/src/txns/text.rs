@@ -9,7 +9,7 @@
 use super::{TxnsReport, seconds};
 use crate::events::words::{GONE, named_file, quoted};
 use crate::figures::{bytes, counted, grouped};
-use crate::history_head::{UNKNOWN, left_timelines, unfinished};
+use crate::history_head::{UNKNOWN, asides, left_out, left_timelines, unfinished};
 use crate::outside::Lines;
 use crate::time::Zone;
 use pgwal_forensics::{EventEnd, ListedXact, RelationSum, XactOrder};
@@ -61,18 +61,20 @@ pub fn write(out: &mut Lines<'_>, report: &TxnsReport<'_>, zone: &Zone) -> io::R
     for xact in &answer.xacts {
         one(out, xact, zone, most)?;
     }
+    if let Some(what) = report.asked.outside(answer.times, answer.range, zone) {
+        writeln!(out, "OUTSIDE  {what}")?;
+    }
     for hole in &answer.holes {
         writeln!(out, "HOLE     nothing is known of what happened between {} and {}", hole.after, hole.before)?;
     }
-    if answer.left_out > 0 {
-        writeln!(
-            out,
-            "LEFT OUT {} of transactions and catalogs, for which there is no room",
-            counted(answer.left_out.into(), "detail")
-        )?;
+    if let Some(what) = left_out(answer.left_out) {
+        writeln!(out, "LEFT OUT {what}")?;
     }
     if let Some(what) = unfinished(&answer.gathered) {
         writeln!(out, "PARTIAL  {what}")?;
+    }
+    for what in asides(&answer.gathered, zone) {
+        writeln!(out, "BESIDE   {what}")?;
     }
     if let Some(way) = left_timelines(&answer.gathered).filter(|_| totals.crashed > 0) {
         writeln!(out, "WAY      {way}")?;

@@ -15,6 +15,7 @@ pub(super) fn next(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> S
             let advice = miswritten(outcome, f)
                 .or_else(|| misfiled(outcome, f))
                 .or_else(|| older_elsewhere(outcome, f))
+                .or_else(|| of_restore(outcome, f))
                 .unwrap_or_else(|| f.advice());
             // A target that is missed by an hour or two is mostly one of another zone.
             let missed = matches!(f.code, Code::TargetUnreached | Code::RestoreInconsistent);
@@ -48,6 +49,18 @@ fn older_elsewhere(outcome: &Outcome, f: &Finding) -> Option<String> {
     let known = if choice.known == 1 { "the one backup" } else { "every backup" };
     (behind && missed).then(|| {
         format!("{known} known here ended behind the target: look for an older one elsewhere, or choose a later target")
+    })
+}
+
+/// Who restores may have no server any more of which a new backup could be taken.
+fn of_restore(outcome: &Outcome, f: &Finding) -> Option<String> {
+    outcome.restore.as_ref()?;
+    matches!(f.code, Code::WalReset | Code::Stopped).then(|| {
+        let before = f.lsn.or(f.at).map(|lsn| format!(", which is {lsn}")).unwrap_or_default();
+        format!(
+            "choose a target in front of that place{before}, or a backup that was taken behind it (walproof backups says to \
+             what each restores); where the server still runs, take a new base backup now, and check the data (pg_amcheck)"
+        )
     })
 }
 

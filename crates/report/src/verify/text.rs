@@ -3,6 +3,7 @@
 mod impact;
 mod typed;
 
+use crate::aside;
 use crate::figures::{bytes, counted, grouped};
 use crate::outside::Lines;
 use crate::restore;
@@ -53,6 +54,8 @@ pub fn write(out: &mut Lines<'_>, outcome: &Outcome, zone: &Zone) -> io::Result<
     if outcome.restore.is_none() || !outcome.backups.is_empty() {
         lines(out, "BACKUPS", &backups(outcome, zone))?;
     }
+    let option = if outcome.restore.is_some() { "--target-timeline" } else { "--timeline" };
+    lines(out, "BESIDE", &aside::sentences(outcome, option, zone))?;
     if !outcome.places.is_empty() {
         lines(out, "PLACES", &crate::places::rows(&outcome.places, zone))?;
         if outcome.restore.as_ref().is_none_or(|restore| restore.first_there.is_empty()) {

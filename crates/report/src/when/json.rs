@@ -94,13 +94,13 @@ fn position(times: &Times, answer: &WhenAnswer) -> Value {
         });
     };
     let lsn = moment.lsn;
-    let backup = times.backup_for(lsn);
+    let backup = times.backup_of(moment);
     let settings_file = settings::file(layout);
     let settings = settings::settings(times, answer).into_iter();
     json!({
         "input": answer.input,
         "kind": answer.asked.kind(),
-        "reachable": times.is_reachable(lsn),
+        "reachable": times.is_reachable(moment),
         "lsn": lsn,
         "timeline": times.segment(lsn).timeline,
         "segment": times.segment(lsn).to_string(),

@@ -6,8 +6,8 @@ pub mod restore_command;
 pub mod settings;
 pub mod text;
 
-use pgwal_format::Lsn;
 use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_format::{Lsn, TimelineId};
 use pgwal_verify::times::{Moment, PointNotes};
 
 /// What was asked for.
@@ -47,6 +47,8 @@ pub struct WhenAnswer {
     pub notes: PointNotes,
     /// Why it never gets there, and what to ask for instead, where that is known.
     pub why_not: Option<(String, Option<u32>)>,
+    /// The timeline that was asked for.
+    pub timeline: Option<TimelineId>,
     /// The setting that fetches WAL from this archive.
     pub restore_command: String,
     /// Targets in `postgresql.auto.conf` of the data directory that was named, which count more.

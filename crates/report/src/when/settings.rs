@@ -15,7 +15,7 @@ pub fn file(layout: &Layout) -> &'static str {
 
 /// Names and values, without quotes. Empty where there is no such point.
 pub fn settings(times: &Times, answer: &WhenAnswer) -> Vec<(&'static str, String)> {
-    let Some(moment) = answer.moment.as_ref().filter(|m| times.is_reachable(m.lsn)) else { return Vec::new() };
+    let Some(moment) = answer.moment.as_ref().filter(|m| times.is_reachable(m)) else { return Vec::new() };
     let layout = times.layout();
     let utc = |time| Zone::utc().local(time).map(|text| text.replace("+00:00", "+00"));
     let mut out = match &answer.asked {

@@ -1,5 +1,6 @@
 //! Times for people.
 
+use crate::aside;
 use crate::figures::grouped;
 use crate::outside::Lines;
 use crate::time::Zone;
@@ -32,6 +33,14 @@ pub fn write(
     }
     for f in times.outcome.counted().filter(|f| f.code == Code::OtherWal) {
         writeln!(out, "BESIDE   {}", zone.message(f, times.outcome.layout.as_ref()))?;
+    }
+    let asides = match answer {
+        // The others are listed above.
+        None => aside::sentences_of_way(&times.outcome, "--timeline", zone),
+        Some(_) => aside::sentences(&times.outcome, "--timeline", zone),
+    };
+    for what in asides {
+        writeln!(out, "BESIDE   {what}")?;
     }
     writeln!(out, "TIMES    {}", zone.told())?;
     if times.outcome.verdict != Verdict::Proven {
@@ -147,6 +156,11 @@ fn end(end: &TransactionEnd, zone: &Zone) -> String {
     format!("{}  {verb} of transaction {} at {}", zone.local(end.time).unwrap_or_default(), end.xid, end.lsn)
 }
 
+/// A number may be that of another transaction on another timeline.
+fn on_timeline(answer: &WhenAnswer) -> String {
+    answer.timeline.map(|timeline| format!(" -t {timeline}")).unwrap_or_default()
+}
+
 fn position(out: &mut Lines<'_>, times: &Times, answer: &WhenAnswer, archive: &str, zone: &Zone) -> io::Result<()> {
     let layout = times.layout();
     let (address, size) = (layout.address(), layout.segment);
@@ -155,7 +169,7 @@ fn position(out: &mut Lines<'_>, times: &Times, answer: &WhenAnswer, archive: &s
         match &answer.why_not {
             Some((why, Some(xid))) => {
                 writeln!(out, "{}: {why}.", answer.input)?;
-                writeln!(out, "Ask for that one: walproof when {archive} xid:{xid}")?;
+                writeln!(out, "Ask for that one: walproof when {archive}{} xid:{xid}", on_timeline(answer))?;
             }
             Some((why, None)) => writeln!(out, "{}: {why}. WAL replays from {from} to {to}.", answer.input)?,
             None => writeln!(
@@ -183,24 +197,28 @@ fn position(out: &mut Lines<'_>, times: &Times, answer: &WhenAnswer, archive: &s
         writeln!(out, "WARNING  {note}")?;
     }
     let settings = settings::settings(times, answer);
-    match times.backup_for(lsn) {
+    let before = moment.stops_before.unwrap_or(lsn);
+    match times.backup_of(moment) {
         Some(backup) => {
             let part = on_others(backup).map(|part| format!(": {part}")).unwrap_or_default();
             writeln!(out, "BACKUP   {}{part}", backup.file)?;
             writeln!(out, "CHECK    {}", check(archive, Some(&backup.file), &settings))?;
         }
         None if times.outcome.backups.is_empty() => {
-            writeln!(out, "BACKUP   none known here: take one that ends before {lsn}")?;
+            writeln!(out, "BACKUP   none known here: take one that ends before {before}")?;
             writeln!(out, "CHECK    {}", check(archive, None, &settings))?;
         }
-        None => return writeln!(out, "BACKUP   out of reach: none known here ends before {lsn} and has all its WAL"),
+        None => {
+            return writeln!(out, "BACKUP   out of reach: none known here ends before {before} and has all its WAL");
+        }
     }
     if let WhenAsked::Xid(xid) = answer.asked
         && moment.kept.is_some_and(|own| own.xid == xid && own.committed)
     {
         writeln!(
             out,
-            "NEXT     {xid} itself is kept; to get back to before it: walproof events {archive} --before {xid}"
+            "NEXT     {xid} itself is kept; to get back to before it: walproof events {archive}{} --before {xid}",
+            on_timeline(answer)
         )?;
     }
     let is_end = moment.is_end && matches!(answer.asked, WhenAsked::Lsn(_));

@@ -103,6 +103,11 @@ pub enum PushRefusal {
         /// What is wrong with the file there, where its bytes say so, and this one is whole.
         wrong: Option<String>,
     },
+    /// A whole segment of this cluster has its name, and the one that was handed out is damaged or another.
+    GoodThere {
+        /// The file there.
+        stored: String,
+    },
     /// The WAL there is another cluster's.
     OtherCluster {
         /// A file there.

@@ -15,7 +15,7 @@ use pgwal_archive::whose::FirstPage;
 use pgwal_format::text::history::{self, Ancestor, Switch};
 use pgwal_format::{FileName, Layout, Lsn, SegmentName, TimelineId};
 use pgwal_verify::segment::Expect;
-use pgwal_verify::{Severity, check_segment};
+use pgwal_verify::{Finding, Severity, check_segment};
 
 /// A destination, and the file that is to be stored there.
 pub(super) struct DestinationThere<'a> {
@@ -40,6 +40,9 @@ impl DestinationThere<'_> {
             let there = self.place.read(stored, WHOLE)?;
             match Parting::of(self.file.name, &self.file.bytes, &there) {
                 Parting::Same => {}
+                parting if self.is_good_there(&parting, &there) => {
+                    return Err(PushRefusal::GoodThere { stored: stored.clone() });
+                }
                 parting => {
                     let wrong = self.wrong_there(&parting, &there);
                     return Err(PushRefusal::Other { stored: stored.clone(), parting, wrong });
@@ -51,13 +54,31 @@ impl DestinationThere<'_> {
         Ok(PushEnd::There)
     }
 
+    /// The segment there is whole and this cluster's, and it is the one that was handed out that is not: as far as
+    /// that can be read, both say the same.
+    fn is_good_there(&self, parting: &Parting, there: &[u8]) -> bool {
+        let FileName::Segment(name) = self.file.name else { return false };
+        if self.inspection.objections.is_empty() || wrong(name, there) != Some(None) {
+            return false;
+        }
+        match parting {
+            Parting::NotWhole { .. } => {
+                let control = self.server.and_then(ServerDirectory::control).map(|control| control.system_id);
+                let own = control.or(self.inspection.system_id);
+                own.is_some() && FirstPage::of(there).ok().map(|first| first.system_id) == own
+            }
+            Parting::At { lsn, .. } => {
+                let damaged = wrong(name, &self.file.bytes).flatten().and_then(|finding| finding.lsn);
+                damaged.is_some_and(|damaged| damaged <= *lsn)
+            }
+            Parting::Same | Parting::Cluster { .. } | Parting::Content => false,
+        }
+    }
+
     /// What is wrong with a segment there by itself; of two that are damaged, nobody says which is better.
     fn wrong_there(&self, parting: &Parting, there: &[u8]) -> Option<String> {
         let FileName::Segment(name) = self.file.name else { return None };
-        let wrong = |bytes: &[u8]| {
-            let checked = check_segment(bytes, &Expect::named(name)).ok()?;
-            checked.findings.into_iter().find(|finding| finding.severity == Severity::Error)
-        };
+        let wrong = |bytes: &[u8]| wrong(name, bytes).flatten();
         let found = wrong(there).filter(|_| matches!(parting, Parting::At { .. }));
         let found = found.filter(|_| wrong(&self.file.bytes).is_none())?;
         Some(format!("{} ({})", found.message(None), found.code))
@@ -218,6 +239,12 @@ impl DestinationThere<'_> {
         noted.map_err(|fault| ShipFault { step: ShipStep::Write, ..fault })?;
         Ok(if end == PushEnd::Stored { PushEnd::StoredDamaged } else { end })
     }
+}
+
+/// What is wrong with a segment by itself, if anything is. `None`: that cannot be told.
+fn wrong(name: SegmentName, bytes: &[u8]) -> Option<Option<Finding>> {
+    let checked = check_segment(bytes, &Expect::named(name)).ok()?;
+    Some(checked.findings.into_iter().find(|finding| finding.severity == Severity::Error))
 }
 
 fn position(switch: &Switch) -> Option<Lsn> {

@@ -79,6 +79,11 @@ pub fn sentence(report: &RestoredReport, tell: TellTime<'_>) -> String {
                 "the history of {place} says in which segment it ended, and not where in it; it should have ended {should}"
             )
         }
+        RestoredEnd::AtUnknownTarget => format!(
+            "{place} ended {ended}, at a target by its history ({}), and which target it was given is not known here; \
+             without one it should have ended {should}",
+            report.stopped.as_deref().unwrap_or_default()
+        ),
         RestoredEnd::NothingExpected => format!("where {place} should have ended cannot be told from this archive"),
         RestoredEnd::OtherCluster(id) => format!("{place} is of cluster {id}, and this backup is not"),
     }
@@ -194,6 +199,11 @@ pub(super) fn advice(report: &RestoredReport) -> String {
             )
         }
         RestoredEnd::SegmentsOnly => "compare the last commits: walproof dump ARCHIVE -r Transaction".into(),
+        RestoredEnd::AtUnknownTarget => {
+            "name the target that it was given (--target-lsn, --target-time, --target-xid, --target-name, \
+             --target-immediate; --target-inclusive), or its data directory"
+                .into()
+        }
         RestoredEnd::NothingExpected => "verify the archive alone first: walproof verify ARCHIVE".into(),
         RestoredEnd::OtherCluster(_) => "name the data directory that was restored from a backup of this archive".into(),
     }
@@ -219,6 +229,7 @@ mod tests {
             was_started: true,
             target: None,
             other_aim: None,
+            stopped: None,
         };
         assert!(advice(&of(ClusterSeen::Server)).ends_with("ask again in a while"));
         assert!(advice(&of(ClusterSeen::InUse)).starts_with("ask the running server"));

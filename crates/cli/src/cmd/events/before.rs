@@ -33,7 +33,7 @@ pub(super) fn named(text: &str) -> Result<UndoNamed, String> {
         "first" => Ok(UndoNamed::First),
         "last" => Ok(UndoNamed::Last),
         _ if digits != text || !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
-            digits.parse().map(UndoNamed::Xid).map_err(|_| "the number of a transaction has at most 32 bits".to_owned())
+            crate::words::xid(digits).map(UndoNamed::Xid)
         }
         _ => text.parse().map(UndoNamed::Lsn).map_err(|_| {
             "a transaction (749 or xid:749), a position (0/3000028), first or last; behind the archive where it stands alone"

@@ -3,7 +3,7 @@
 use crate::psql::{PsqlSession, is_conninfo, refuse_password};
 use anyhow::{Context, anyhow, bail};
 use pgwal::source::Source;
-use pgwal::verify::recovery::{RestoredCluster, SERVER_FACTS, SERVER_HISTORY, SERVER_LABEL};
+use pgwal::verify::recovery::{RestoredCluster, SERVER_CONF, SERVER_FACTS, SERVER_HISTORY, SERVER_LABEL};
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -34,7 +34,8 @@ fn of_server(conninfo: &str) -> anyhow::Result<RestoredCluster> {
             bail!("the server did not answer: {error}");
         }
         // Not every role may read files of the server: the archive may have the history, too.
-        Ok(facts.rows + &server.ask(SERVER_HISTORY)?.rows + &server.ask(SERVER_LABEL)?.rows)
+        let files = [SERVER_HISTORY, SERVER_LABEL, SERVER_CONF].map(|query| server.ask(query).map(|said| said.rows));
+        files.into_iter().try_fold(facts.rows, |rows, said| Ok(rows + &said?))
     };
     let answer = asked().map_err(|error| anyhow!("{error:#}; {ELSE}"))?;
     Ok(RestoredCluster::of_server(conninfo, &answer)?)

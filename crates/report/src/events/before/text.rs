@@ -18,7 +18,7 @@ use crate::restore::text::{headline, impact, lines};
 use crate::time::Zone;
 use crate::verify::text::{place, typed};
 use crate::when::settings;
-use pgwal_forensics::{CommittedXact, EventEnd, InFlightXact, RecoveryLoss, WalEventKind};
+use pgwal_forensics::{CommittedXact, EventEnd, EventRelation, InFlightXact, RecoveryLoss, WalEventKind};
 use pgwal_verify::{Severity, Verdict};
 use std::io;
 
@@ -60,6 +60,7 @@ pub fn write(out: &mut Lines<'_>, answer: &BeforeAnswer<'_>, zone: &Zone) -> io:
     let kept = target.loss.kept.map_or_else(|| "no commit that is in this WAL".to_owned(), |own| commit(own, zone));
     writeln!(out, "KEPT     {kept}")?;
     lost(out, &target.loss, undone.end == Some(EventEnd::Committed), zone)?;
+    unlogged(out, answer)?;
     proof(out, &target.proof, zone)?;
     // What does not come there is nothing to be typed.
     if target.is_refuted() {
@@ -69,12 +70,6 @@ pub fn write(out: &mut Lines<'_>, answer: &BeforeAnswer<'_>, zone: &Zone) -> io:
     if !is_typed(&target.proof) {
         let fetching = (target.restore_command.as_str(), target.set_by_system.as_slice());
         settings::block(out, &target.layout, fetching, None, &target.settings)?;
-    }
-    if let Some(gid) = prepared.filter(|_| target.is_at_end_of(undone)) {
-        writeln!(
-            out,
-            "THEN     the transaction is prepared again, with all its locks: ROLLBACK PREPARED {gid} in its database"
-        )?;
     }
     if target.settings.iter().any(|(_, value)| value == "pause") {
         let locks = |kind| matches!(kind, WalEventKind::Drop | WalEventKind::Truncate | WalEventKind::Rewrite);
@@ -89,7 +84,36 @@ pub fn write(out: &mut Lines<'_>, answer: &BeforeAnswer<'_>, zone: &Zone) -> io:
             "THEN     look whether all is there{locked}; SELECT pg_wal_replay_resume() (9.6: pg_xlog_replay_resume) ends recovery"
         )?;
     }
+    // While recovery goes on, nothing can be rolled back.
+    if let Some(gid) = prepared.filter(|_| target.is_at_end_of(undone)) {
+        writeln!(
+            out,
+            "THEN     behind the end of recovery the transaction is prepared again, with all its locks: ROLLBACK PREPARED {gid} in its \
+             database"
+        )?;
+    }
     Ok(())
+}
+
+/// No restore brings back what an unlogged relation had: a recovery empties it.
+fn unlogged(out: &mut Lines<'_>, answer: &BeforeAnswer<'_>) -> io::Result<()> {
+    let is_own = |relation: &&EventRelation| {
+        relation.is_unlogged && relation.name.as_ref().is_none_or(|name| !matches!(name.kind, b'i' | b't'))
+    };
+    // What was created is not to come back.
+    let events = answer.events.iter().filter(|event| event.kind != WalEventKind::Create);
+    let all: Vec<&EventRelation> = events.flat_map(|event| &event.relations).filter(is_own).collect();
+    if all.is_empty() {
+        return Ok(());
+    }
+    let named: Vec<String> = all.iter().take(TOLD).map(|own| relation(own)).collect();
+    let more = if all.len() > named.len() { format!(" and {} more", all.len() - named.len()) } else { String::new() };
+    writeln!(
+        out,
+        "UNLOGGED {}{more}: comes back empty, whatever restores it, for WAL has none of its rows; a dump may have them, or, where it \
+         was logged once, a restore to before the event that made it unlogged (--kind rewrite)",
+        named.join(", ")
+    )
 }
 
 fn whither(answer: &BeforeAnswer<'_>, target: &BeforeTarget) -> String {
