@@ -20,6 +20,7 @@ mod restore;
 mod run;
 mod shape;
 mod ship_speed;
+mod store_speed;
 mod test;
 mod watch;
 
@@ -44,6 +45,7 @@ usage: cargo xtask COMMAND
   score --cmd COMMAND…   how much of what is wrong with archives a tool's own check finds: docs/for-backup-tools.md
   compare DIR…           time walproof against pg_waldump on folders of WAL, write benches/results/against_pg_waldump.md
   compare-repos DIR…     the same of WAL that is packed and encrypted, write benches/results/packed.md
+  store-speed DIR…       the same of WAL in an S3-compatible store beside fetching it alone, write benches/results/store.md
   memory DIR…            peak memory of walproof verify on each folder, write benches/results/memory.md
   ship-speed             time archive-push, archive-get and check beside cp and pgBackRest, write benches/results/shipping.md
   record-speed           time ship beside pg_receivewal on one server, and what lag --watch costs, write benches/results/records.md
@@ -98,6 +100,7 @@ fn main() -> Result<()> {
         }
         ["compare", folders @ ..] if !folders.is_empty() => compare::run(folders),
         ["compare-repos", folders @ ..] if !folders.is_empty() => compare_repos::run(folders),
+        ["store-speed", folders @ ..] if !folders.is_empty() => store_speed::run(folders),
         ["memory", folders @ ..] if !folders.is_empty() => peak::run(folders),
         ["ship-speed"] => ship_speed::run(),
         ["record-speed"] => record_speed::run(),

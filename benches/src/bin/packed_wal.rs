@@ -13,7 +13,8 @@ use std::{
     thread,
 };
 
-use pgwal::source::{How, Keys, Scratch, open, with_keys};
+use pgwal::repos::{PlaceReading, RepoChoice, open};
+use pgwal::source::{How, Keys, Scratch};
 
 fn main() -> io::Result<()> {
     let words: Vec<String> = env::args().skip(1).collect();
@@ -34,7 +35,8 @@ fn main() -> io::Result<()> {
 
 fn read(threads: &str, folder: &str, keys: Keys) -> io::Result<()> {
     let threads: usize = threads.parse().map_err(io::Error::other)?;
-    let source = with_keys(open(&[folder.into()]).map_err(io::Error::other)?, keys);
+    let reading = PlaceReading { keys, ..PlaceReading::default() };
+    let source = open(&[folder.into()], &RepoChoice::default(), reading).map_err(io::Error::other)?.source;
     let entries = source.list().map_err(io::Error::other)?.entries;
     let next = AtomicUsize::new(0);
     let worker = || -> io::Result<u64> {

@@ -5,8 +5,8 @@ use pgwal::repos::{RepoChoice, RepoLayout};
 /// Which of several is meant.
 #[derive(clap::Args, Clone, Default)]
 pub struct PlaceOptions {
-    /// Whose repository it is: pgbackrest, barman, barman-cloud, wal-g, wal-e, pg_probackup, pghoard, folder [default: as it
-    /// looks]
+    /// Whose repository it is: pgbackrest, barman, barman-cloud, wal-g, wal-e, pg_probackup, pghoard, folder [default:
+    /// as it looks]
     #[arg(long, value_name = "TOOL", value_parser = layout)]
     pub layout: Option<RepoLayout>,
     /// pgBackRest's stanza

@@ -278,7 +278,7 @@ fn a_standby_without_restore_command_asks_no_archive() {
     place.copy("backup_label", "copy/backup_label");
     place.write("copy/standby.signal", "");
     let alone = place.ask(&["verify", "archive", "--pgdata", "copy"]);
-    assert_eq!(alone.told(), (1, "refuted", "waits", codes(&["WP420 error"])));
+    assert_eq!(alone.told(), (1, "refuted", "waits", codes(&["WP435 error", "WP420 error"])));
     place.write("copy/postgresql.auto.conf", "restore_command = 'sh fetch %f %p'\n");
     assert_eq!(place.ask(&["verify", "archive", "--pgdata", "copy"]).told(), (0, "proven", "waits", vec![]));
 }

@@ -5,7 +5,7 @@
 //! PRUNE…, CLEAN, VACUUM                       line pointers that lose their tuple
 //! page image                                  shows the line pointers that still have one
 //! page made anew, file cut, file removed      all that lay there
-//! file copied to another tablespace, removed  nobody knows: ALTER … SET TABLESPACE takes them along, a rewrite does not
+//! file copied to another tablespace, removed  nobody knows: SET TABLESPACE takes them along, a rewrite does not
 //! ```
 //! (`heapam_xlog.h`, `storage_xlog.h`, `itemid.h`.)
 

@@ -13,8 +13,8 @@ pub use crate::open_xact::{FIRST_XID, OpenXact, PreparedXact, XactAct};
 
 /// Relations of one transaction that are kept, and files that nobody is known to have made.
 const MOST_OF_ONE: usize = 20_000;
-/// Of one transaction: files, changes of catalogs, acts that are kept each. A restore in one transaction (pg_restore -1)
-/// makes a whole schema.
+/// Of one transaction: files, changes of catalogs, acts that are kept each. A restore in one transaction
+/// (pg_restore -1) makes a whole schema.
 const MOST_PUT: usize = 400_000;
 /// Transactions that are kept, and relations and changes of all of them.
 const MOST_OPEN: usize = 1_000_000;

@@ -151,15 +151,8 @@ impl Compared {
         let (low, high) = (address.normal(low, size), address.normal(high, size));
         let behind = address.segment_start(SegmentNo(address.segment(high, size).0 + 4), size);
         let read = address.segment_start(address.segment(low, size), size)..behind;
-        // What a server has written ends with a record, or with a page in the middle of one.
-        let (offset, page) = (address.offset(high, size), self.layout.page.bytes());
-        let whole = offset % page != 0 || offset == 0;
-        let enough = if whole {
-            high
-        } else {
-            address.segment_start(address.segment(high, size), size).plus_within(offset - page)
-        };
-        let found = self.look(CountedRange { low, high, read, needed: low..high, enough: enough.max(low) }, None)?;
+        let enough = written_whole(high, &self.layout).max(low);
+        let found = self.look(CountedRange { low, high, read, needed: low..high, enough }, None)?;
         Ok(WaitingWal {
             records: found.records,
             commits: found.commits,
@@ -205,6 +198,17 @@ impl Compared {
             damaged: broken,
         })
     }
+}
+
+/// Up to where records must be whole of what a server has written up to `high`: that ends with a record, or with a page
+/// in the middle of one.
+pub(crate) fn written_whole(high: Lsn, layout: &Layout) -> Lsn {
+    let (address, size, page) = (layout.address(), layout.segment, layout.page.bytes());
+    let offset = address.offset(high, size);
+    if offset % page != 0 || offset == 0 {
+        return high;
+    }
+    address.segment_start(address.segment(high, size), size).plus_within(offset - page)
 }
 
 /// What is counted, and where.

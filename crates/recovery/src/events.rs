@@ -14,7 +14,7 @@ use crate::xid_trace::XidTrace;
 use pgwal_format::record::{Block, Record, RecordHeader};
 use pgwal_format::rmgr::database::{self, DatabaseChange};
 use pgwal_format::rmgr::fields;
-use pgwal_format::rmgr::origin::{self, OriginChange};
+use pgwal_format::rmgr::origin_change::{self, OriginChange};
 use pgwal_format::rmgr::sink::Value;
 use pgwal_format::rmgr::tablespace::TablespaceChange;
 use pgwal_format::rmgr::xact::{self, Timestamp, XactOutcome};
@@ -256,7 +256,7 @@ impl<'a> Events<'a> {
             self.sum.commits += 1;
             self.sum.last_commit = Some(ReplayedCommit { xid, time, lsn: record.lsn });
         }
-        let origin = if is_plain { None } else { origin::change(record) };
+        let origin = if is_plain { None } else { origin_change::change(record) };
         Some((EventKind::Ended { commit, xid, time, origin }, self.matches(Some((xid, time)), None)))
     }
 
@@ -372,7 +372,7 @@ impl Fold for Events<'_> {
                 tablespace::change(record).map(|change| (EventKind::Tablespace(change), false))
             }
             rmid @ FIRST_OF_EXTENSIONS.. => self.managers.insert(rmid).then_some((EventKind::OfExtension(rmid), false)),
-            REPLICATION_ORIGIN => origin::change(record).map(|change| (EventKind::Origin(change), false)),
+            REPLICATION_ORIGIN => origin_change::change(record).map(|change| (EventKind::Origin(change), false)),
             _ => None,
         };
         let found = found.or_else(|| self.changes_nowhere(record).map(|oid| (EventKind::ChangesNowhere(oid), false)));

@@ -40,7 +40,6 @@ pub fn stopped_by<'n>(
         side: Side::After,
         hot_standby,
         from_archive: true,
-        on_this_machine: false,
         loads_nothing: false,
         parameters: Vec::new(),
     };

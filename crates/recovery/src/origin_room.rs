@@ -5,7 +5,7 @@
 //! `max_active_replication_origins`, it has no room, whatever hot standby is.
 
 use crate::failure::Failure;
-use pgwal_format::rmgr::origin::OriginChange;
+use pgwal_format::rmgr::origin_change::OriginChange;
 use std::collections::BTreeSet;
 
 /// Those that are kept, and how many may be.

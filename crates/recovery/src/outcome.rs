@@ -6,6 +6,7 @@ use crate::chosen::BackupChoice;
 use crate::failure::Failure;
 use crate::fault::PlacedSetting;
 use crate::instead::Alternative;
+use crate::making::OthersTablespace;
 use crate::missed::UnmetTarget;
 use crate::pages::{Blind, InvalidPages};
 use crate::said::Respelled;
@@ -143,6 +144,8 @@ pub struct Restore {
     pub short_of_minimum: Option<Lsn>,
     /// Directories in which tablespaces are made on the way, which must be there and were not looked at: the first 20.
     pub makes_tablespaces: Vec<String>,
+    /// The first tablespace that is made where a server that runs has one.
+    pub others_tablespace: Option<OthersTablespace>,
     /// Tablespaces that the data directory's catalogs list and that have no link, where WAL neither makes nor drops
     /// them on the way.
     pub unlinked: BTreeSet<u32>,

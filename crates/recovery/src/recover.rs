@@ -12,6 +12,7 @@ use crate::events::{Ask, EventKind, Match};
 use crate::failure::{Failure, Lacking};
 use crate::hole::ServerAim;
 use crate::in_place::InPlace;
+use crate::making::TablespacesMade;
 use crate::named_files::NamedFiles;
 use crate::names::NamesAsked;
 use crate::origin_room::OriginRoom;
@@ -32,6 +33,7 @@ use pgwal_format::recovery::RestorePoints;
 use pgwal_format::text::control::ControlState;
 use pgwal_format::text::history::HistoryFault;
 use pgwal_format::{Dialect, FileName, Lsn, TimelineId};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The whole of it.
@@ -157,6 +159,8 @@ impl Recovery<'_> {
             replay.prepared = Some(PreparedAcross::new(self.shelf));
         }
         (replay.room, replay.origins) = (room, kept);
+        let data = (!settings.planned).then(|| PathBuf::from(&self.start.data));
+        replay.made = TablespacesMade::new(self.dialect().version, data);
         replay.in_place = InPlace::of(self.start, settings);
         replay.nowhere.clone_from(&self.start.nowhere);
         replay.unlinked.clone_from(&self.start.unlinked);
@@ -305,7 +309,6 @@ impl Recovery<'_> {
             side: if before { Side::Before } else { Side::After },
             hot_standby: settings.hot_standby && settings.mode != Mode::Crash,
             from_archive: settings.mode != Mode::Crash,
-            on_this_machine: !settings.planned,
             loads_nothing: settings.loads_nothing,
             parameters: rules.parameters.iter().filter_map(|p| Some((p.field, here(p.field)?))).collect(),
         }

@@ -11,6 +11,7 @@ use crate::acts::EarlyActs;
 use crate::events::{EventKind, Events, RecoveryEvent};
 use crate::failure::Failure;
 use crate::in_place::InPlace;
+use crate::making::TablespacesMade;
 use crate::origin_room::OriginRoom;
 use crate::pages::{Change, Noted, Tracker};
 use crate::prepared::PreparedAcross;
@@ -22,8 +23,6 @@ use pgwal_format::recovery::RecoveryRules;
 use pgwal_format::rmgr::tablespace::TablespaceChange;
 use pgwal_format::{Dialect, Lsn, TimelineId};
 use std::collections::BTreeSet;
-use std::io::ErrorKind;
-use std::path::Path;
 
 /// What hot standby knows of running transactions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,8 +57,6 @@ pub struct Goal {
     pub hot_standby: bool,
     /// Recovery from an archive was asked for: what only that minds counts.
     pub from_archive: bool,
-    /// The server will be started on this machine, on the directory as it lies.
-    pub on_this_machine: bool,
     /// No library is loaded that could bring a resource manager.
     pub loads_nothing: bool,
     /// Settings that a standby needs, by their names in records; one that is not here is as high as needed.
@@ -76,9 +73,6 @@ pub enum ReplayStop {
     /// It pauses for good: a setting is too low.
     Stuck(Failure),
 }
-
-/// Directories of tablespaces that are told; a server has few.
-const TABLESPACES: usize = 20;
 
 /// The state of a recovery.
 #[derive(Clone, Debug)]
@@ -122,8 +116,8 @@ pub struct Replay<'a> {
     /// The last backup that ended on the way and is not the one that is being restored: where it started, and the
     /// record of its end.
     pub other_backup: Option<(Lsn, Lsn)>,
-    /// Directories in which tablespaces were created and that could not be looked at, the first few.
-    pub makes_tablespaces: Vec<String>,
+    /// Tablespaces that WAL made.
+    pub made: TablespacesMade,
     /// Tablespaces in the data directory itself.
     pub in_place: InPlace,
     /// Tablespaces whose place is not there.
@@ -172,7 +166,7 @@ impl<'a> Replay<'a> {
             room: None,
             origins: None,
             other_backup: None,
-            makes_tablespaces: Vec::new(),
+            made: TablespacesMade::new(dialect.version, None),
             in_place: InPlace::default(),
             nowhere: BTreeSet::new(),
             unlinked: BTreeSet::new(),
@@ -344,7 +338,7 @@ impl<'a> Replay<'a> {
                 | TablespaceChange::Dropped(oid)) = change;
                 self.nowhere.remove(oid);
                 self.unlinked.remove(oid);
-                self.make_tablespace(change).map(ReplayStop::Dies)
+                self.made.replay(change).map(ReplayStop::Dies)
             }
             EventKind::ChangesNowhere(oid) => {
                 if self.unlinked.contains(oid) {
@@ -407,22 +401,6 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// A tablespace is made in a directory that must be there (`create_tablespace_directories`).
-    fn make_tablespace(&mut self, change: &TablespaceChange) -> Option<Failure> {
-        let TablespaceChange::Created(_, place) = change else { return None };
-        let shown = String::from_utf8_lossy(place).into_owned();
-        let path = path_of(place).filter(|_| self.goal.on_this_machine);
-        match path.map(std::fs::metadata) {
-            Some(Err(error)) if error.kind() == ErrorKind::NotFound => return Some(Failure::TablespaceFolder(shown)),
-            Some(Ok(metadata)) if metadata.is_dir() => return None,
-            _ => {}
-        }
-        if self.makes_tablespaces.len() < TABLESPACES && !self.makes_tablespaces.contains(&shown) {
-            self.makes_tablespaces.push(shown);
-        }
-        None
-    }
-
     /// Prepared transactions are read again.
     pub fn read_prepared(&self, in_force: TimelineId) -> Option<Failure> {
         self.prepared.as_ref()?.read_again(in_force)
@@ -471,17 +449,4 @@ impl<'a> Replay<'a> {
         self.active |= self.standby == Standby::Ready && self.consistent_at.is_some();
         None
     }
-}
-
-/// A path as its bytes stand in WAL.
-#[cfg(unix)]
-fn path_of(bytes: &[u8]) -> Option<&Path> {
-    use std::os::unix::ffi::OsStrExt;
-    Some(Path::new(std::ffi::OsStr::from_bytes(bytes)))
-}
-
-/// A path as its bytes stand in WAL, where they are text.
-#[cfg(not(unix))]
-fn path_of(bytes: &[u8]) -> Option<&Path> {
-    std::str::from_utf8(bytes).ok().map(Path::new)
 }

@@ -1,5 +1,6 @@
 //! Servers that run on this machine, as far as whoever looks may see them: a postmaster works in its data directory.
 
+use pgwal_format::Version;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -9,12 +10,19 @@ pub(crate) struct RunningServer {
     pub data: PathBuf,
     /// Where its WAL and its tablespaces really lie.
     places: Vec<PathBuf>,
+    /// Its major version; each has a folder of its own in a tablespace.
+    version: Option<Version>,
 }
 
 impl RunningServer {
     /// Whether it keeps WAL, or a tablespace, in a folder.
     pub fn works_in(&self, folder: &Path) -> bool {
         folder.canonicalize().is_ok_and(|real| self.places.contains(&real))
+    }
+
+    /// Whether it has a tablespace there in the folder of this version, too.
+    pub fn has_tablespace(&self, place: &Path, version: Version) -> bool {
+        self.version.is_none_or(|own| own == version) && self.works_in(place)
     }
 }
 
@@ -28,13 +36,17 @@ pub(crate) fn beside(own: &Path) -> Vec<RunningServer> {
         let data = fs::read_link(format!("/proc/{pid}/cwd")).ok().filter(|data| *data != own)?;
         is_postmaster(&pid, &data).then_some(data)
     });
-    data.map(|data| RunningServer { places: places(&data), data }).collect()
+    data.map(|data| RunningServer { places: places(&data), version: version(&data), data }).collect()
 }
 
 /// Its lock file names the process.
 fn is_postmaster(pid: &str, data: &Path) -> bool {
     let lock = data.join("postmaster.pid");
     lock.is_file() && fs::read_to_string(lock).is_ok_and(|text| text.lines().next() == Some(pid))
+}
+
+fn version(data: &Path) -> Option<Version> {
+    fs::read_to_string(data.join("PG_VERSION")).ok()?.trim().parse().ok()
 }
 
 /// Where the folders of a data directory really lie that may lie elsewhere.

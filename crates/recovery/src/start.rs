@@ -18,6 +18,8 @@ pub struct Start {
     pub redo: Lsn,
     /// The timeline of the start.
     pub timeline: TimelineId,
+    /// Where the backup lies: its data directory.
+    pub data: String,
     /// A backup label, or a backup history file in its place, names it.
     pub label: bool,
     /// The end of the backup is in WAL only.
@@ -67,6 +69,7 @@ impl Start {
             seeks_checkpoint: backup.label.is_none() && silent,
             redo,
             timeline,
+            data: backup.name.clone(),
             label,
             // A history file without a label says nothing of the method: a record ends all of them.
             streamed: method.is_none_or(|m| m == "streamed") && !from_standby || method == Some("streamed"),

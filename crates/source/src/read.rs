@@ -67,7 +67,8 @@ pub struct How {
     /// Plain bytes after which reading stops; at most one window more is pushed. Bounds what a few packed bytes can
     /// turn into. By default 1 GiB, the largest segment.
     pub limit: u64,
-    /// Bytes in a window: rounded up to a multiple of 64 KiB, by default 256 KiB, at most 16 MiB; of a first page 8 KiB.
+    /// Bytes in a window: rounded up to a multiple of 64 KiB, by default 256 KiB, at most 16 MiB; of a first page 8
+    /// KiB.
     pub window: usize,
     /// How much will be taken, as far as is known before.
     pub extent: Extent,

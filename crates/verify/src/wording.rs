@@ -114,6 +114,9 @@ impl Finding {
                 "link {file} to where the files of that tablespace are, before a server is started: ln -s PLACE {}",
                 quoted(file)
             ),
+            (_, Detail::OthersTablespace(_)) => {
+                "restore on another machine or in a container, where that place is empty; or choose a target in front of the record that makes the tablespace".into()
+            }
             (_, Detail::SettingBeside(setting)) => given::replace(setting),
             (_, Detail::TargetOutranked(setting)) => given::leave_out(setting),
             (_, Detail::Command(own)) => given::deliver(own),

@@ -11,6 +11,7 @@
 //! that is for damage or a gap, not where it merely begins later or ends earlier.
 
 mod live;
+mod tail;
 
 use self::live::{LagFormat, LiveOptions};
 use crate::exit::Exit;

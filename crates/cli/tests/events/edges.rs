@@ -44,7 +44,8 @@ fn what_has_no_transaction_is_told_without_one() {
     }
 }
 
-/// A whole schema may be restored by one transaction; what there is no room for of catalogs is no WAL that was not read.
+/// A whole schema may be restored by one transaction; what there is no room for of catalogs is no WAL that was not
+/// read.
 #[test]
 fn a_transaction_that_makes_very_many_files() {
     let made_by_one = |files: u32| {

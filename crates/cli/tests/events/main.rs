@@ -18,6 +18,7 @@ mod on_disk;
 mod parted;
 #[path = "../run/mod.rs"]
 mod run;
+mod shaken;
 mod told;
 mod top;
 mod txns;

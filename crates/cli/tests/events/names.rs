@@ -3,6 +3,7 @@
 //!
 //! - `WALPROOF_CLUSTERS`: how many clusters (1).
 
+use super::shaken::Shaken;
 use crate::run::{Ran, testdata, walproof};
 use crate::told::document;
 use pgwal::catalog::mapping::QUERY;
@@ -123,6 +124,9 @@ fn one(postgres: Postgres, cluster: u32) {
     let server = Server::start(postgres, &format!("autovacuum = off\n{in_place}{hints}")).unwrap();
     let mut truths = Vec::new();
     begin(&server);
+    // Each cluster has names and files of its own.
+    let mut shaken = Shaken::new(u64::from(cluster));
+    shaken.go_on(&server, 20);
     snapshot(&server, &mut truths);
     let waiting = transactions_that_are_open(&server);
     let folder = tempfile::tempdir().unwrap();
@@ -134,14 +138,17 @@ fn one(postgres: Postgres, cluster: u32) {
     }
     snapshot(&server, &mut truths);
     let backed_up = truths.last().unwrap().at;
+    shaken.go_on(&server, 20);
     for (statement, n) in CHANGES.iter().zip(1..) {
         server.sql(statement).unwrap();
         if n == 5 {
             snapshot(&server, &mut truths);
         }
     }
+    shaken.go_on(&server, 20);
     in_database(&server, "shop", "truncate sold; create index on sold(id);");
     snapshot(&server, &mut truths);
+    shaken.go_on(&server, 20);
     for statement in MORE_CHANGES {
         server.sql(statement).unwrap();
     }

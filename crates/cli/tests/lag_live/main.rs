@@ -24,6 +24,7 @@ fn a_primary_its_standby_and_its_archiver() {
     everything_is_replayed(&site);
     a_standby_that_does_not_replay(&site);
     limits_and_formats(&site);
+    what_waits_grows_while_it_is_watched(&site);
     refused::roles(&site);
     site.standby.sql("select pg_wal_replay_resume()").unwrap();
     site.caught_up();
@@ -92,6 +93,36 @@ fn a_standby_that_does_not_replay(site: &Site<'_>) {
     assert!(unknown || elsewhere["live"]["standbys"][0]["stages"][3]["wal"]["commits"] != 0, "{elsewhere}");
 }
 
+/// `--watch` reads on where it stopped, over the ends of segments, and counts what whoever reads it all anew counts.
+fn what_waits_grows_while_it_is_watched(site: &Site<'_>) {
+    let before = site.lag(&[]).0["commits"].as_u64().unwrap();
+    let insert = |rows: u32| {
+        for row in 0..rows {
+            site.primary.sql(&format!("insert into t values ({row})")).unwrap();
+        }
+    };
+    let documents = site.watched(8, |number| match number {
+        1 => insert(3),
+        2 => drop(site.primary.sql("select pg_switch_wal()").unwrap()),
+        3 => insert(2),
+        _ => {}
+    });
+    let replayed = |document: &Value| document["live"]["standbys"][0]["stages"][3].clone();
+    let commits: Vec<Value> = documents.iter().map(|document| replayed(document)["wal"]["commits"].clone()).collect();
+    assert_eq!((&commits[0], &commits[7]), (&before.into(), &(before + 5).into()), "{commits:?}");
+    assert!(documents.iter().all(|document| replayed(document)["wal"]["complete"] == true), "{documents:?}");
+    // A server writes by itself, too.
+    let same = (0..20).any(|_| {
+        let (watched, asked) = (site.watched(3, |_| ()).pop().unwrap(), site.lag(&[]).0);
+        watched["bytes"] == asked["bytes"] && {
+            assert_eq!(replayed(&watched)["wal"]["records"], replayed(&asked)["wal"]["records"]);
+            assert_eq!(replayed(&watched)["wal"]["oldest_commit_time"], replayed(&asked)["wal"]["oldest_commit_time"]);
+            true
+        }
+    });
+    assert!(same, "it never stood still");
+}
+
 fn limits_and_formats(site: &Site<'_>) {
     for (limits, code, plugin) in [
         (&["--warn", "0"][..], 0, 1),
@@ -142,6 +173,6 @@ fn an_archiver_that_fails(site: &Site<'_>) {
 
 /// Document after document, until a signal.
 fn watched(site: &Site<'_>) {
-    let documents: Vec<Value> = site.watched(3);
+    let documents: Vec<Value> = site.watched(3, |_| ());
     assert!(documents.iter().all(|document| document["schema"] == "walproof.lag/1"), "{documents:?}");
 }

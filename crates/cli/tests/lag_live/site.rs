@@ -69,15 +69,19 @@ impl Site<'_> {
         (lag, ran.code)
     }
 
-    /// So many documents of `--watch`, which is then told to end.
-    pub fn watched(&self, count: usize) -> Vec<Value> {
+    /// So many documents of `--watch`, which is then told to end; `between`: what is done behind each of them.
+    pub fn watched(&self, count: usize, between: impl Fn(usize)) -> Vec<Value> {
         let mut child = Command::new(env!("CARGO_BIN_EXE_walproof"))
             .args(["lag", "--primary", &self.primary_conninfo(), "--watch", "1", "--format", "json"])
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let documents = lines.take(count).map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect();
+        let told = |(number, line): (usize, std::io::Result<String>)| {
+            between(number);
+            serde_json::from_str(&line.unwrap()).unwrap()
+        };
+        let documents = lines.take(count).enumerate().map(told).collect();
         // Nobody reads any more: it ends by itself.
         let ended = child.wait().unwrap();
         assert!(ended.code() == Some(0) || ended.code().is_none(), "{ended}");

@@ -181,7 +181,8 @@ fn pg_probackup_and_pghoard_look_into_one_folder() {
 /// Of several files of one segment the tool takes the first by its suffix, and no other one where that is damaged.
 #[test]
 fn a_copy_that_the_tool_passes_over_neither_mends_nor_harms() {
-    let all: [(&str, fn(&Repo), &str); 2] =
+    type Build = fn(&Repo);
+    let all: [(&str, Build, &str); 2] =
         [("pg_probackup", build::probackup, "wal/main"), ("wal-g", build::walg, "wal_005")];
     for (tool, build, folder) in all {
         let repo = Repo::new();

@@ -397,3 +397,52 @@ fn a_tablespace_of_the_catalogs_without_its_link_is_lost() {
     let says = "could not create directory \"pg_tblspc/16384\": File exists";
     assert_eq!(document["restore"]["server_says"], says);
 }
+
+/// A server is started on a copy beside production, on whose machine it was laid out: 15 and 18 wrote into production's
+/// files, and nobody said so. What works in a directory and is named in its lock file is a server to others.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_server_that_runs_works_with_is_no_place_for_a_copy() {
+    let laid = Laid::new();
+    for name in ["space", "elsewhere", "production/pg_wal", "production/pg_tblspc", "data/pg_tblspc"] {
+        fs::create_dir_all(laid.at(name)).unwrap();
+    }
+    let link = |to: &str, from: &str| std::os::unix::fs::symlink(laid.at(to), laid.at(from)).unwrap();
+    link("space", "production/pg_tblspc/16400");
+    let mut postmaster =
+        std::process::Command::new("sleep").arg("600").current_dir(laid.at("production")).spawn().unwrap();
+    fs::write(laid.at("production/postmaster.pid"), format!("{}\n", postmaster.id())).unwrap();
+    fs::write(laid.at("production/PG_VERSION"), "17\n").unwrap();
+    laid.set(&[COPY]);
+    let seen = || {
+        let (code, document) = laid.verify(&[]);
+        let why = laid.line("WHY");
+        (code, errors(&document).first().map(|code| (*code).to_owned()), why)
+    };
+    let mut all = Vec::new();
+    for place in ["space", "elsewhere"] {
+        fs::write(laid.at("data/tablespace_map"), format!("16400 {}\n", laid.text(place))).unwrap();
+        all.push(seen());
+    }
+    fs::remove_file(laid.at("data/tablespace_map")).unwrap();
+    for (to, from) in [("space", "pg_tblspc/16400"), ("production/pg_wal", "pg_wal")] {
+        link(to, &format!("data/{from}"));
+        all.push(seen());
+        fs::remove_file(laid.at("data").join(from)).unwrap();
+    }
+    all.push(seen());
+    postmaster.kill().unwrap();
+    postmaster.wait().unwrap();
+    let words = [
+        "tablespace_map names a place where the server that runs in",
+        "",
+        "this is a link into",
+        "this is a link into",
+        "",
+    ];
+    for ((code, error, why), words) in all.into_iter().zip(words) {
+        let is_others = !words.is_empty();
+        assert_eq!((code, error.as_deref()), (i32::from(is_others), is_others.then_some("WP434")), "{words}: {why}");
+        assert!(why.contains(words), "{why}");
+    }
+}

@@ -234,7 +234,7 @@ fn a_target_that_nothing_at_hand_names_is_no_early_end() {
     assert_eq!(ask("no recovery target specified", &[]), (1, json!("early"), vec!["WP513 error".to_owned()]));
 }
 
-/// 13: `HINT: … If you are not restoring from a backup, try removing the file "…/backup_label"`. A signal does not help.
+/// 13: `HINT: … If you are not restoring from a backup, try removing the file "…/backup_label"`. A signal is no help.
 #[test]
 fn the_label_of_a_server_that_crashed_while_a_backup_was_taken() {
     let folder = tempfile::tempdir().unwrap();
@@ -264,7 +264,7 @@ fn the_label_of_a_server_that_crashed_while_a_backup_was_taken() {
 fn a_position_in_front_of_the_directory_itself() {
     let folder = tempfile::tempdir().unwrap();
     let [archive, data] = ["archive", "data"].map(|name| folder.path().join(name));
-    let checkpoint = wal_in(&[archive.clone()]);
+    let checkpoint = wal_in(std::slice::from_ref(&archive));
     // Nothing lies behind the checkpoint.
     let file = archive.join("000000010000000000000001");
     let mut bytes = fs::read(&file).unwrap();
@@ -294,7 +294,7 @@ fn a_position_in_front_of_the_directory_itself() {
 fn a_position_in_front_of_a_cold_copy() {
     let folder = tempfile::tempdir().unwrap();
     let [archive, data] = ["archive", "data"].map(|name| folder.path().join(name));
-    let checkpoint = wal_in(&[archive.clone()]);
+    let checkpoint = wal_in(std::slice::from_ref(&archive));
     left(&data, checkpoint, 1, (SHUT_DOWN, 0));
     fs::write(data.join("recovery.signal"), "").unwrap();
     let settings = format!("restore_command = 'cp {}/%f %p'\nhot_standby = off\n", archive.display());

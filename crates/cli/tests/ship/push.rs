@@ -194,7 +194,8 @@ fn a_damaged_segment_is_stored_with_a_note_where_that_is_asked_for() {
 #[test]
 fn a_good_copy_is_kept_whatever_the_server_has() {
     let good = "is there already, whole and of this cluster: keep it";
-    let cases: [(&str, fn(&mut Vec<u8>)); 3] = [
+    type Harm = fn(&mut Vec<u8>);
+    let cases: [(&str, Harm); 3] = [
         ("WP102", |bytes| bytes.truncate(500_000)),
         ("WP201", |bytes| bytes[300_000] ^= 4),
         ("zeros", |bytes| bytes.fill(0)),

@@ -31,6 +31,7 @@ mod message;
 mod multixact;
 mod operation;
 pub mod origin;
+pub mod origin_change;
 mod pointers;
 mod relmap;
 pub mod row_changes;

@@ -6,8 +6,6 @@
 //! ```
 
 use super::table::{Op, OpPart, V9_5, bool, lsn, op, text, u16};
-use super::{TRANSACTION, xact};
-use crate::record::Record;
 
 const SET: &[OpPart] = &[
     text("set "),
@@ -20,33 +18,6 @@ const SET: &[OpPart] = &[
 
 /// The operations.
 pub const OPS: &[Op] = &[op(0x00, "SET", V9_5, SET), op(0x10, "DROP", V9_5, &[text("drop "), u16("node_id", 0)])];
-
-/// What a record does to the progress that is kept of an origin.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum OriginChange {
-    /// It came farther.
-    Advanced(u16),
-    /// Nothing is kept of it any more.
-    Dropped(u16),
-}
-
-/// No origin, and the one of what is not to be replicated: neither is kept.
-const NONE: [u16; 2] = [0, u16::MAX];
-
-/// What a record changes (`xact_redo_commit`, `replorigin_redo`); `None` for most.
-pub fn change(record: &Record<'_>) -> Option<OriginChange> {
-    let number = |at: usize| Some(record.layout.endian.u16(*record.main_data().get(at..)?.first_chunk()?));
-    let is_kept = |origin: &u16| !NONE.contains(origin);
-    match (record.header.rmid, record.header.operation()) {
-        (TRANSACTION, _) if matches!(xact::operation(&record.header), xact::COMMIT | xact::COMMIT_PREPARED) => {
-            let origin = record.shape(&mut |_| ()).ok()?.origin;
-            origin.filter(is_kept).map(OriginChange::Advanced)
-        }
-        (super::REPLICATION_ORIGIN, 0x00) => number(8).filter(is_kept).map(OriginChange::Advanced),
-        (super::REPLICATION_ORIGIN, 0x10) => number(0).map(OriginChange::Dropped),
-        _ => None,
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,5 @@
-//! How far replication came from each origin (`pg_logical/replorigin_checkpoint`, `src/backend/replication/logical/origin.c`;
-//! 9.5 and later).
+//! How far replication came from each origin (`pg_logical/replorigin_checkpoint`,
+//! `src/backend/replication/logical/origin.c`; 9.5 and later).
 //!
 //! ```text
 //! 0 u32 magic, 0x1257DADE   4 u16 origin   12 u64 its position   20 u16 origin …   u32 CRC-32C of all before

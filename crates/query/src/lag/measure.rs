@@ -2,6 +2,7 @@
 
 use super::facts::{ConnectedStandby, ReadyFiles, ServerFacts};
 use super::kept::{self, SlotLag};
+use super::tail::WrittenTail;
 use crate::between::{Compared, WaitingWal};
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Dialect, Lsn, SegmentName, SegmentSize, TimelineId};
@@ -142,6 +143,15 @@ pub struct WalAtHand<'a> {
     pub place: String,
     /// It.
     pub archive: &'a Compared,
+    /// What was read of it as it was written.
+    pub tail: Option<&'a WrittenTail>,
+}
+
+impl WalAtHand<'_> {
+    fn waiting(&self, low: Lsn, high: Lsn) -> Option<WaitingWal> {
+        let read = self.tail.and_then(|tail| tail.waiting(low, high, &self.archive.layout));
+        read.or_else(|| self.archive.waiting(low, high).ok())
+    }
 }
 
 /// A standby that was to be asked, and what it said.
@@ -351,13 +361,13 @@ impl Ruler<'_> {
     }
 
     fn behind(&mut self, at: Lsn) -> Option<WalBehind> {
-        let archive = self.wal?.archive;
-        if archive.layout.segment != self.primary.size {
+        let wal = self.wal?;
+        if wal.archive.layout.segment != self.primary.size {
             return None;
         }
         let (clock, position) = (self.primary.clock, self.position);
         *self.read.entry(at).or_insert_with(|| {
-            let waiting = archive.waiting(at, position).ok()?;
+            let waiting = wal.waiting(at, position)?;
             let micros = match waiting.oldest {
                 _ if !waiting.begins => None,
                 Some(oldest) => Some(since_by(clock, oldest)),

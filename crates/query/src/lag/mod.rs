@@ -3,6 +3,7 @@
 //! ```text
 //! facts.rs:   questions of the server's version ──► rows ──► ServerFacts        (who asks is not known here)
 //! measure.rs: facts, and the WAL at hand ──► bytes, segments, records, commits, the oldest commit that waits
+//! tail.rs:    WAL that a server writes, read once for all questions
 //! slots.rs:   replication slots, and what is kept for each
 //! limits.rs:  what was allowed ──► a judgement
 //! ```
@@ -15,6 +16,7 @@ mod kept;
 mod limits;
 mod measure;
 mod slots;
+mod tail;
 
 pub use facts::{ArchiverFacts, ConnectedStandby, ReadyFiles, SETUP, ServerFacts, VERSION, dialect_of};
 pub use kept::SlotLag;
@@ -23,3 +25,4 @@ pub use measure::{
     ArchiverLag, FollowerKind, FollowerLag, LagStage, LiveLag, StageLag, UnaskedStandby, WalAtHand, WalBehind, measure,
 };
 pub use slots::SlotFacts;
+pub use tail::{WrittenTail, follow};

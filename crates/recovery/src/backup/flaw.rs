@@ -64,7 +64,12 @@ pub enum StartObstacle {
     /// None of the addresses on which it is to listen is one of this machine.
     NoAddress,
     /// What lies elsewhere is that of a server that runs in this directory.
-    OthersPlace(String),
+    OthersPlace {
+        /// Its data directory.
+        server: String,
+        /// `tablespace_map` names the place.
+        mapped: bool,
+    },
     /// Each commit is to wait for standbys.
     AwaitsStandbys,
 }

@@ -58,9 +58,11 @@ pub(super) fn open(path: &Path) -> Result<Backup, SourceError> {
             Err(_) => backup.not_checked.push("the WAL inside the backup, which cannot be opened"),
         }
     }
-    let mapped = mapped(&parts).into_iter().map(|(oid, _)| oid).collect();
+    let links = path.join("pg_tblspc");
+    let mapped = mapped(&parts).into_iter().map(|(oid, place)| (oid, links.join(place))).collect();
     let mut backup = assemble(backup, parts);
-    backup.unlinked = unlinked(path, &backup, &mapped);
+    backup.mapped = mapped;
+    backup.unlinked = unlinked(path, &backup);
     backup.owner = owner(path);
     backup.slots = slots(path);
     backup.two_phase = two_phase(path);
@@ -173,14 +175,14 @@ impl DataFile for DataFolderFiles<'_> {
 }
 
 /// Tablespaces that the catalogs list, and of which nothing stands in `pg_tblspc`.
-fn unlinked(path: &Path, backup: &Backup, mapped: &HashSet<String>) -> BTreeSet<u32> {
+fn unlinked(path: &Path, backup: &Backup) -> BTreeSet<u32> {
     let Some(control) = &backup.control else { return BTreeSet::new() };
     let page = control.page_size.bytes() as usize;
     let mut out = tablespaces_of(control.dialect.version, control.endian, page, &DataFolderFiles(path));
     out.retain(|oid| {
         let link = path.join("pg_tblspc").join(oid.to_string());
         link.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound)
-            && !mapped.contains(&oid.to_string())
+            && !backup.mapped.iter().any(|(mapped, _)| *mapped == oid.to_string())
     });
     out
 }

@@ -46,6 +46,7 @@ use pgwal_format::{Lsn, TimelineId, Version};
 use pgwal_source::Source;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 pub(crate) use assemble::is_servers_own;
@@ -113,6 +114,8 @@ pub struct Backup {
     pub in_place: BTreeSet<u32>,
     /// Tablespaces whose place is not on this machine, where a server will be started on the directory as it lies.
     pub nowhere: BTreeSet<u32>,
+    /// Where a server links tablespaces to anew when it starts, by their OIDs (`tablespace_map`).
+    pub mapped: Vec<(String, PathBuf)>,
     /// Tablespaces that its catalogs list, and that have neither a link, nor a folder, nor a line in `tablespace_map`.
     pub unlinked: BTreeSet<u32>,
     /// Whose a data directory is, by the number of the user; a server runs as that one.
@@ -215,6 +218,7 @@ impl Backup {
             has_most: false,
             in_place: BTreeSet::new(),
             nowhere: BTreeSet::new(),
+            mapped: Vec::new(),
             unlinked: BTreeSet::new(),
             owner: None,
             slots: Vec::new(),

@@ -8,7 +8,7 @@ use super::Backup;
 use super::flaw::{BackupFlaw, FlawKind, StartFlaw, StartObstacle, Weight};
 use super::small::small;
 use crate::fault::{PlacedSetting, SettingPlace};
-use crate::running;
+use crate::running::{self, RunningServer};
 use crate::value;
 use pgwal_format::recovery::settings::SettingRules;
 use std::fs;
@@ -207,17 +207,28 @@ impl StartLook<'_> {
     /// `pg_wal`, and tablespaces, that a copy has as links into those of a server that runs: it would recycle that
     /// one's WAL, and write into its files.
     fn shared(&self) -> Option<BackupFlaw> {
+        let wal = ["pg_wal", "pg_xlog"].map(|name| (name.to_owned(), self.data.join(name), false));
         let spaces = fs::read_dir(self.data.join("pg_tblspc")).into_iter().flatten().flatten();
-        let names = spaces.filter_map(|entry| Some(format!("pg_tblspc/{}", entry.file_name().to_str()?)));
-        let linked = ["pg_wal", "pg_xlog"].map(str::to_owned).into_iter().chain(names);
-        let linked: Vec<String> = linked.filter(|name| self.data.join(name).is_symlink()).collect();
-        if linked.is_empty() {
+        let spaces = spaces.filter_map(|entry| Some((entry.file_name().into_string().ok()?, entry.path())));
+        let is_mapped = |oid: &str| self.backup.mapped.iter().any(|(mapped, _)| mapped == oid);
+        let spaces =
+            spaces.filter(|(oid, _)| !is_mapped(oid)).map(|(oid, path)| (format!("pg_tblspc/{oid}"), path, true));
+        let linked = wal.into_iter().chain(spaces).filter(|(_, path, _)| path.is_symlink());
+        let mapped = self.backup.mapped.iter().map(|(_, place)| ("tablespace_map".to_owned(), place.clone(), true));
+        let places: Vec<(String, PathBuf, bool)> = linked.chain(mapped).collect();
+        if places.is_empty() {
             return None;
         }
         let others = running::beside(self.data);
-        linked.iter().find_map(|name| {
-            let other = others.iter().find(|other| other.works_in(&self.data.join(name)))?;
-            let obstacle = StartObstacle::OthersPlace(other.data.display().to_string());
+        places.iter().find_map(|(name, place, is_space)| {
+            let is_its = |other: &&RunningServer| match self.backup.version.filter(|_| *is_space) {
+                Some(version) => other.has_tablespace(place, version),
+                None => other.works_in(place),
+            };
+            let obstacle = StartObstacle::OthersPlace {
+                server: others.iter().find(is_its)?.data.display().to_string(),
+                mapped: name == "tablespace_map",
+            };
             Some(self.flaw(name, Weight::Error, (obstacle, None)))
         })
     }

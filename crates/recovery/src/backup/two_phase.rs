@@ -56,7 +56,7 @@ mod tests {
         }
         assert_eq!(two_phase(folder.path()), [0x2E1, 0x2E2, 0x2E3]);
         let mut states = vec![0; 8192];
-        states[0x2E1 / 4] = 1 << (0x2E1 % 4 * 2) | 2 << (0x2E3 % 4 * 2);
+        states[0x2E1 / 4] = (1 << 2) | (2 << 6);
         fs::write(folder.path().join("pg_xact/0000"), states).unwrap();
         assert_eq!(two_phase(folder.path()), [0x2E2]);
     }

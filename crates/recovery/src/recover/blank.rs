@@ -55,6 +55,7 @@ impl Recovery<'_> {
             other_checkpoint: None,
             other_backup: None,
             makes_tablespaces: Vec::new(),
+            others_tablespace: None,
             unlinked: self.start.unlinked.clone(),
             left_branch: None,
             others_history: None,

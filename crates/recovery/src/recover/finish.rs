@@ -28,7 +28,8 @@ impl Recovery<'_> {
         out.timeline = replay.timeline;
         out.replayed = replay.sum;
         out.other_backup = replay.other_backup;
-        out.makes_tablespaces.clone_from(&replay.makes_tablespaces);
+        out.makes_tablespaces.clone_from(&replay.made.unseen);
+        out.others_tablespace.clone_from(&replay.made.of_others);
         out.unlinked.clone_from(&replay.unlinked);
         out.rolled_back = replay.rolled_back;
         out.minimal = replay.minimal;

@@ -120,7 +120,8 @@ fn next_file(outcome: &Outcome) -> Option<String> {
     Some(SegmentName::new(timeline, next, address, size).to_string())
 }
 
-/// The missing file may be here, where the tool that keeps the place does not look; beside a damaged one may lie another.
+/// The missing file may be here, where the tool that keeps the place does not look; beside a damaged one may lie a good
+/// one.
 fn misfiled(outcome: &Outcome, f: &Finding) -> Option<String> {
     let beside =
         |other: &&Finding| matches!(&other.detail, Detail::Misfiled(at) if at.taken.is_some() && at.taken == f.file);

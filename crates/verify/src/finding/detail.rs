@@ -19,7 +19,9 @@ use pgwal_recovery::outcome::{AsksArchive, DataFrom, LeftOut};
 use pgwal_recovery::pages::InvalidPages;
 use pgwal_recovery::sum::ReplayedCommit;
 use pgwal_recovery::unlabelled::Unlabelled;
-use pgwal_recovery::{Instead, OffWay, OtherCheckpoint, PlacedSetting, TimeSaid, UnmetTarget, ZoneDoubt};
+use pgwal_recovery::{
+    Instead, OffWay, OtherCheckpoint, OthersTablespace, PlacedSetting, TimeSaid, UnmetTarget, ZoneDoubt,
+};
 use pgwal_source::Codec;
 use pgwal_walk::{Fault, SlackKind};
 use std::time::Duration;
@@ -402,6 +404,8 @@ pub enum Detail {
     },
     /// A tablespace that the catalogs list has no link in `pg_tblspc`.
     TablespaceUnlinked(u32),
+    /// WAL makes a tablespace where a server that runs has one.
+    OthersTablespace(OthersTablespace),
     /// A setting of a file of which the restore asked for says otherwise.
     SettingBeside(PlacedSetting),
     /// A target of another kind than the one that is asked for, which counts more (up to 9.3).

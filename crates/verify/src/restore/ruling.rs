@@ -209,6 +209,12 @@ impl RestoreRuling<'_, '_> {
         out.extend(invalid_pages(site, restore));
         out.extend(dies_at_promotion(restore));
         out.extend(self.unlinked());
+        out.extend(self.restore.others_tablespace.as_ref().map(|space| Finding {
+            severity: Severity::Error,
+            file: Some(format!("pg_tblspc/{}", space.oid)),
+            detail: Detail::OthersTablespace(space.clone()),
+            ..Finding::of(Code::BackupStructure)
+        }));
         if !restore.closed {
             out.extend(beside_target::findings(site, restore));
         }

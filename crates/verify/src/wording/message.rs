@@ -133,6 +133,10 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
         Detail::TablespaceUnlinked(_) => format!(
             "{file} is missing, and pg_tablespace lists that tablespace: a server has no data of it, and makes a folder in its place where WAL changes some"
         ),
+        Detail::OthersTablespace(space) => format!(
+            "WAL makes a tablespace in {}, where the server that runs in {} has one: replay removes that server's files",
+            space.place, space.server
+        ),
         Detail::SettingBeside(setting) => given::placed(setting),
         Detail::TargetOutranked(setting) => given::outranked(setting),
         Detail::NoSignal(Unasked { off: None, .. }) => {

@@ -46,7 +46,10 @@ pub(super) fn message(flaw: &StartFlaw) -> String {
         (StartObstacle::NoAddress, sets) => {
             format!("{}, which is no address of this machine: a server does not start", sets.unwrap_or_default())
         }
-        (StartObstacle::OthersPlace(server), _) => format!(
+        (StartObstacle::OthersPlace { server, mapped: true }, _) => format!(
+            "tablespace_map names a place where the server that runs in {server} has a tablespace: a server that is started here writes into its files"
+        ),
+        (StartObstacle::OthersPlace { server, mapped: false }, _) => format!(
             "this is a link into what the server that runs in {server} works with: a server that is started here renames and overwrites its files"
         ),
         (StartObstacle::AwaitsStandbys, sets) => format!(
@@ -80,7 +83,10 @@ pub(super) fn advice(flaw: &StartFlaw) -> String {
         (StartObstacle::NoAddress, Some(setting)) => {
             format!("name an address of this machine in {} (listen_addresses = 'localhost'), or give it that one", at(setting))
         }
-        (StartObstacle::OthersPlace(_), _) => {
+        (StartObstacle::OthersPlace { mapped: true, .. }, _) => {
+            "name a place of its own in tablespace_map for that tablespace, and put the backup's files of it there, before a server is started on the copy".into()
+        }
+        (StartObstacle::OthersPlace { mapped: false, .. }, _) => {
             "put a folder of its own in the place of the link, with what it needs of the files, before a server is started on the copy".into()
         }
         (StartObstacle::AwaitsStandbys, Some(setting)) => {

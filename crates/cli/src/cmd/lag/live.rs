@@ -5,6 +5,7 @@
 //! not known, else 0; a warning is 0. As a plugin: 0 to 3.
 
 use super::LagArgs;
+use super::tail::FollowedWal;
 use crate::cmd::guard::{age, pause};
 use crate::exit::Exit;
 use crate::follow::Watch;
@@ -18,8 +19,8 @@ use pgwal::format::server_progress::ServerProgress;
 use pgwal::format::text::control::ControlFile;
 use pgwal_query::between::Compared;
 use pgwal_query::lag::{
-    LagJudgement, LagLimit, Limits, ReadyFiles, SETUP, ServerFacts, UnaskedStandby, VERSION, WalAtHand, dialect_of,
-    measure,
+    LagJudgement, LagLimit, Limits, LiveLag, ReadyFiles, SETUP, ServerFacts, UnaskedStandby, VERSION, WalAtHand,
+    WrittenTail, dialect_of, measure,
 };
 use pgwal_query::sizes::bytes_of;
 use pgwal_report::lag::live::{LiveLagAnswer, json, nagios, prometheus, text};
@@ -119,6 +120,7 @@ fn ask(args: &LagArgs, primary: &str) -> anyhow::Result<Exit> {
         primary: AskedServer::of(primary),
         standbys: options.standby.iter().map(|conninfo| AskedServer::of(conninfo)).collect(),
         wal: None,
+        followed: None,
     };
     if let Some(path) = &args.path {
         let source = crate::input::open(path, &args.place, &args.keys)?;
@@ -220,10 +222,12 @@ struct AskedServers {
     primary: AskedServer,
     standbys: Vec<AskedServer>,
     wal: Option<(String, Compared)>,
+    /// The same WAL, where it is asked for again and again.
+    followed: Option<FollowedPlace>,
 }
 
 impl AskedServers {
-    fn measure(&mut self, args: &LagArgs) -> anyhow::Result<pgwal_query::lag::LiveLag> {
+    fn measure(&mut self, args: &LagArgs) -> anyhow::Result<LiveLag> {
         let asked = self.standbys.iter_mut().map(|standby| {
             let facts = standby.facts(false).map_err(|error| error.root_cause().to_string());
             UnaskedStandby { name: standby.name.clone(), facts }
@@ -238,8 +242,48 @@ impl AskedServers {
         {
             bail!("{place}: this is WAL of cluster {other}, and {} is cluster {own}", self.primary.name);
         }
-        let wal = self.wal.as_ref().map(|(place, archive)| WalAtHand { place: place.clone(), archive });
-        measure(&self.primary.name, &primary, standbys, wal).map_err(|why| anyhow!("{}: {why}", self.primary.name))
+        if let Some(FollowedPlace::Read(followed)) = &self.followed
+            && !followed.catch_up()
+        {
+            self.followed = Some(FollowedPlace::Unread);
+        }
+        let tail = self.followed.as_ref().and_then(FollowedPlace::tail);
+        let wal = self.wal.as_ref().map(|(place, archive)| WalAtHand { place: place.clone(), archive, tail });
+        let lag = measure(&self.primary.name, &primary, standbys, wal);
+        let lag = lag.map_err(|why| anyhow!("{}: {why}", self.primary.name))?;
+        if args.live.watch.is_some() {
+            self.read_on(&lag, args);
+        }
+        Ok(lag)
+    }
+
+    /// From now on, what the server writes is read as it comes, from the place of the last in the line.
+    fn read_on(&mut self, lag: &LiveLag, args: &LagArgs) {
+        let stages = lag.followers.iter().flat_map(|follower| follower.stages.iter().map(|stage| stage.at));
+        let archived = lag.archiver.iter().filter_map(|archiver| archiver.archived_to);
+        let Some(low) = stages.chain(archived).min() else { return };
+        match (&self.followed, &self.wal) {
+            (Some(FollowedPlace::Read(followed)), _) => followed.tail().forget_before(low),
+            (None, Some((place, _))) => {
+                let source = crate::input::open(Path::new(place), &args.place, &args.keys).ok();
+                let followed = source.and_then(|source| FollowedWal::begin(source, low));
+                self.followed = Some(followed.map_or(FollowedPlace::Unread, FollowedPlace::Read));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether the WAL at hand is read as it comes.
+enum FollowedPlace {
+    Read(FollowedWal),
+    /// It cannot be followed, as a bucket cannot: it is read anew each time.
+    Unread,
+}
+
+impl FollowedPlace {
+    fn tail(&self) -> Option<&WrittenTail> {
+        if let FollowedPlace::Read(followed) = self { Some(followed.tail()) } else { None }
     }
 }
 

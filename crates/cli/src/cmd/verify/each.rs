@@ -61,7 +61,8 @@ fn archives(place: &MeantPlace) -> anyhow::Result<Vec<(String, anyhow::Result<Op
     Ok(opened.chain(gone).collect())
 }
 
-/// Folders beside archives in which nothing lies, or nobody may look: where an archive is not mounted, that is no proof.
+/// Folders beside archives in which nothing lies, or nobody may look: where an archive is not mounted, that is no
+/// proof.
 fn gone_beside<'c>(path: &Path, found: impl Iterator<Item = &'c Candidate>) -> Vec<(String, String)> {
     let found: Vec<&Candidate> = found.collect();
     let of_barman = found.iter().any(|candidate| candidate.layout == RepoLayout::Barman);
