@@ -24,15 +24,7 @@ pub struct Folder {
 impl Folder {
     /// Look at it.
     pub fn open(path: &Path) -> Result<Self> {
-        let mut segments = Vec::new();
-        for file in fs::read_dir(path).with_context(|| path.display().to_string())? {
-            let file = file?;
-            let name = file.file_name().to_string_lossy().into_owned();
-            if name.len() == 24 && name.bytes().all(|b| b.is_ascii_hexdigit()) {
-                segments.push((name, file.metadata()?.len()));
-            }
-        }
-        segments.sort();
+        let segments = segments(path)?;
         let (first, last) =
             segments.first().zip(segments.last()).with_context(|| format!("no segments in {}", path.display()))?;
         Ok(Self {
@@ -44,6 +36,11 @@ impl Folder {
         })
     }
 
+    /// The names of its segments, in order.
+    pub fn names(&self) -> Result<Vec<String>> {
+        Ok(segments(&self.path)?.into_iter().map(|(name, _)| name).collect())
+    }
+
     /// Its last path component.
     pub fn name(&self) -> String {
         self.path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned())
@@ -53,4 +50,18 @@ impl Folder {
     pub fn mib(&self) -> u64 {
         self.bytes >> 20
     }
+}
+
+/// Names and sizes, in order.
+fn segments(path: &Path) -> Result<Vec<(String, u64)>> {
+    let mut segments = Vec::new();
+    for file in fs::read_dir(path).with_context(|| path.display().to_string())? {
+        let file = file?;
+        let name = file.file_name().to_string_lossy().into_owned();
+        if name.len() == 24 && name.bytes().all(|b| b.is_ascii_hexdigit()) {
+            segments.push((name, file.metadata()?.len()));
+        }
+    }
+    segments.sort();
+    Ok(segments)
 }

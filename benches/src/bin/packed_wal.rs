@@ -1,7 +1,7 @@
 //! The floor for archives that are packed and encrypted: opens and unpacks every file of a folder with the crates that
 //! the program has, and does nothing with what comes out. And makes such folders.
 //!
-//! `packed-wal read THREADS FOLDER [PASSPHRASE-FILE]`, `packed-wal pack gz|zst|lz4 FROM TO`.
+//! `packed-wal read THREADS FOLDER [PASSPHRASE-FILE]`, `packed-wal pack gz|zst|lz4|bz2 FROM TO`.
 
 use std::{
     env,
@@ -28,7 +28,7 @@ fn main() -> io::Result<()> {
         }
         ["pack", codec, from, to] => pack(codec, Path::new(from), Path::new(to)),
         _ => Err(io::Error::other(
-            "usage: packed-wal read THREADS FOLDER [PASSPHRASE-FILE] | packed-wal pack gz|zst|lz4 FROM TO",
+            "usage: packed-wal read THREADS FOLDER [PASSPHRASE-FILE] | packed-wal pack gz|zst|lz4|bz2 FROM TO",
         )),
     }
 }
@@ -58,7 +58,7 @@ fn read(threads: &str, folder: &str, keys: Keys) -> io::Result<()> {
     Ok(())
 }
 
-/// As pgBackRest packs: gzip 6, zstd 3, lz4 frames.
+/// As pgBackRest packs: gzip 6, zstd 3, lz4 frames, bzip2 9.
 fn pack(codec: &str, from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir_all(to)?;
     for file in fs::read_dir(from)? {
@@ -82,7 +82,12 @@ fn pack(codec: &str, from: &Path, to: &Path) -> io::Result<()> {
                 packer.write_all(&plain)?;
                 packer.finish().map_err(io::Error::other)?;
             }
-            _ => return Err(io::Error::other("gz, zst or lz4")),
+            "bz2" => {
+                let mut packer = bzip2::write::BzEncoder::new(out, bzip2::Compression::best());
+                packer.write_all(&plain)?;
+                packer.finish()?;
+            }
+            _ => return Err(io::Error::other("gz, zst, lz4 or bz2")),
         }
     }
     Ok(())

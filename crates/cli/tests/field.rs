@@ -252,3 +252,32 @@ fn a_recovery_that_ends_before_the_latest_timeline_began_names_that_all_the_same
     let told = codes(&document);
     assert!(told.iter().all(|(code, severity)| *severity == "info" && !["WP310", "WP311"].contains(code)), "{told:?}");
 }
+
+/// Two restores promoted to one number: a server of 15 that recovers to the latest timeline takes the one of the history
+/// file, and what the other one archived is in nobody's way.
+#[test]
+fn two_promotions_to_one_number_are_told_apart() {
+    let archive = testdata("field/two-promotions");
+    let (code, document) = json(&["verify", &archive]);
+    assert_eq!((code, &document["verdict"], &document["path"]), (0, &"proven".into(), &serde_json::json!([1, 2])));
+    assert!(codes(&document).contains(&("WP306", "warning")), "{document}");
+    let ran = walproof(&["verify", &archive]);
+    assert!(line(&ran, "PROVEN").contains(" to 0/01200068, timelines 1>2"), "{}", ran.out);
+    let two = "two promotions made timeline 2: the one of 00000002.history begins at 0/01000068, another at 0/00A00068";
+    assert!(
+        ran.out.contains(two) && line(&ran, "NEXT").contains("move away what the other one archived"),
+        "{}",
+        ran.out
+    );
+    // Without the files of the one that counts, replay goes on along timeline 1.
+    let folder = tempfile::tempdir().unwrap();
+    for file in std::fs::read_dir(&archive).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if !name.starts_with("00000002000000000000001") {
+            std::fs::copy(&path, folder.path().join(name)).unwrap();
+        }
+    }
+    let (code, document) = json(&["verify", folder.path().to_str().unwrap()]);
+    assert_eq!((code, codes(&document).contains(&("WP310", "error"))), (1, true), "{document}");
+}

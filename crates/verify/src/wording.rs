@@ -226,6 +226,9 @@ impl Finding {
             (Code::HistoryMissing, _) => {
                 format!("find {file} in pg_wal of a server of that timeline; the first records of the timeline say where it began")
             }
+            (_, Detail::OthersBegin { .. }) => {
+                "find out whose that timeline is that is in use; give a restore that promotes an archive of its own, or none (archive_mode = off), and move away what the other one archived here".into()
+            }
             (Code::HistoryDisagree | Code::SwitchMismatch, _) => {
                 format!("compare {file} with the other copies of it; the first record of the timeline stands where it began")
             }

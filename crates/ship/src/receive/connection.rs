@@ -30,6 +30,8 @@ pub(super) struct Connection {
     taken: usize,
     /// Where bytes are read into.
     chunk: Vec<u8>,
+    /// How long a read waits, as the stream knows it.
+    waits: Duration,
 }
 
 enum SocketStream {
@@ -57,6 +59,7 @@ impl Connection {
             inbox: Vec::new(),
             taken: 0,
             chunk: vec![0; CHUNK],
+            waits: Duration::ZERO,
         };
         #[cfg(unix)]
         if let Some(path) = place.socket() {
@@ -139,7 +142,10 @@ impl Connection {
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(None),
                 Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-                    return Ok(None);
+                    left = until.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        return Ok(None);
+                    }
                 }
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Err(ReceiveFault::Closed),
                 Err(error) => return Err(self.broken(&error)),
@@ -164,13 +170,22 @@ impl Connection {
     }
 
     fn read(&mut self, within: Duration) -> io::Result<usize> {
-        let within = Some(within.max(Duration::from_millis(1)));
+        // Under load each message would say it anew: a shorter wait that is known serves, and is repeated.
+        if self.waits > within || self.waits < within / 2 {
+            self.waits = within.max(Duration::from_millis(1));
+            match &self.stream {
+                SocketStream::Tcp(stream) => stream.set_read_timeout(Some(self.waits))?,
+                #[cfg(unix)]
+                SocketStream::Unix(stream) => stream.set_read_timeout(Some(self.waits))?,
+                SocketStream::Tls(stream) => stream.sock.set_read_timeout(Some(self.waits))?,
+            }
+        }
         let room = self.chunk.as_mut_slice();
         let read = match &mut self.stream {
-            SocketStream::Tcp(stream) => stream.set_read_timeout(within).and_then(|()| stream.read(room)),
+            SocketStream::Tcp(stream) => stream.read(room),
             #[cfg(unix)]
-            SocketStream::Unix(stream) => stream.set_read_timeout(within).and_then(|()| stream.read(room)),
-            SocketStream::Tls(stream) => stream.sock.set_read_timeout(within).and_then(|()| stream.read(room)),
+            SocketStream::Unix(stream) => stream.read(room),
+            SocketStream::Tls(stream) => stream.read(room),
         };
         let bytes = read.as_ref().ok().and_then(|read| self.chunk.get(..*read));
         self.inbox.extend_from_slice(bytes.unwrap_or(&[]));

@@ -89,7 +89,6 @@ impl UnfinishedSegment {
             self.dirty = true;
             file.write_all_at(new, self.reached).map_err(|error| ShipFault::io(ShipStep::Write, &self.path, &error))?;
             self.reached = end;
-            self.is_named(file)?;
         }
         Ok(())
     }

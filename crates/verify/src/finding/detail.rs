@@ -354,6 +354,13 @@ pub enum Detail {
         /// Where the new timeline begins in WAL.
         begins: Lsn,
     },
+    /// Two promotions to one timeline's number.
+    OthersBegin {
+        /// Where the timeline of the history begins.
+        begins: Lsn,
+        /// Where the other one does.
+        other: Lsn,
+    },
     /// A timeline out of reach.
     Unreachable {
         /// The timeline whose WAL ends too early.

@@ -157,8 +157,34 @@ impl Judge<'_> {
 
     /// What the first own record of a timeline says of the one before.
     fn first_record(&self, timeline: TimelineId) -> Option<TimelineBegin> {
-        let runs = self.pieces.get(&timeline)?.iter().filter_map(Piece::run);
-        runs.map(|run| &run.acc).find_map(|acc| acc.opening_of(timeline))
+        let runs = self.pieces.get(&timeline).into_iter().flatten().filter_map(Piece::run);
+        self.own_begin(timeline, runs.filter_map(|run| run.acc.opening_of(timeline)).collect())
+    }
+
+    /// Of several first records of a timeline's number, that of its history: a promotion of which the history went away
+    /// leaves that number to the next one.
+    pub(super) fn own_begin(&self, timeline: TimelineId, all: Vec<TimelineBegin>) -> Option<TimelineBegin> {
+        let says = self.lineage.parent(timeline).map(|parent| parent.switch);
+        let own = all.iter().find(|begin| says.is_some_and(|says| self.stands_at(begin.lsn, says)));
+        own.or(all.first()).copied()
+    }
+
+    /// Whether a record is the first one behind a switch.
+    pub(super) fn stands_at(&self, begins: Lsn, switch: Switch) -> bool {
+        let layout = self.layout();
+        match switch {
+            Switch::At(lsn) => {
+                // A switch on a page boundary: the record stands behind the page's header.
+                let offset = layout.address().offset(lsn, layout.segment);
+                let header = match (offset, offset % layout.page.bytes()) {
+                    (0, _) => layout.long_header(),
+                    (_, 0) => layout.short_header(),
+                    _ => 0,
+                };
+                begins == lsn.plus_within(header as u64) || begins == lsn
+            }
+            Switch::In(_) => switch_segment(&switch, layout) == Some(self.number(begins)),
+        }
     }
 
     /// Segments that only a history that is disproved asks for.

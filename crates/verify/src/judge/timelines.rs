@@ -5,9 +5,9 @@ use super::seen::disagree;
 use crate::codes::{Code, Severity};
 use crate::finding::{Detail, Finding};
 use crate::outcome::KnownBackup;
-use pgwal_archive::Which;
 use pgwal_archive::lineage::{history_name, switch_segment};
 use pgwal_archive::stretch::Piece;
+use pgwal_archive::{TimelineBegin, Which};
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Generation, Lsn, TimelineId};
 
@@ -194,10 +194,14 @@ impl Judge<'_> {
     pub(super) fn opening(&self, timeline: TimelineId) -> Option<Lsn> {
         // Up to 9.2 the record does not name the timeline before: the pages in front of it must.
         let says_so = self.layout().dialect.generation != Generation::LegacyA;
-        let runs = self.pieces.get(&timeline)?.iter().filter_map(Piece::run);
-        runs.filter(|run| says_so || run.first_timeline.is_some_and(|t| t < timeline))
-            .find_map(|run| run.acc.opening_of(timeline))
-            .map(|opening| opening.lsn)
+        self.own_begin(timeline, self.begins(timeline, says_so)).map(|begin| begin.lsn)
+    }
+
+    /// First records of a timeline's number.
+    fn begins(&self, timeline: TimelineId, says_so: bool) -> Vec<TimelineBegin> {
+        let runs = self.pieces.get(&timeline).into_iter().flatten().filter_map(Piece::run);
+        let runs = runs.filter(|run| says_so || run.first_timeline.is_some_and(|t| t < timeline));
+        runs.filter_map(|run| run.acc.opening_of(timeline)).collect()
     }
 
     fn switch_mismatch(&mut self, child: TimelineId, parent: TimelineId, says: Switch) {
@@ -206,30 +210,23 @@ impl Judge<'_> {
         if self.findings.iter().any(|f| f.code == Code::Disproved && f.timeline == Some(child)) {
             return;
         }
-        let layout = self.layout();
-        let fits = match says {
-            Switch::At(lsn) => {
-                // A switch on a page boundary: the record stands behind the page's header.
-                let offset = layout.address().offset(lsn, layout.segment);
-                let header = match (offset, offset % layout.page.bytes()) {
-                    (0, _) => layout.long_header(),
-                    (_, 0) => layout.short_header(),
-                    _ => 0,
-                };
-                begins == lsn.plus_within(header as u64) || begins == lsn
+        let others = self.begins(child, true).into_iter().map(|begin| begin.lsn).find(|other| *other != begins);
+        let (at, detail) = match (self.stands_at(begins, says), others) {
+            (false, _) => (begins, Detail::Switched { parent, says, begins }),
+            // Whose pages lie in front of it, up to 9.2 nobody says.
+            (true, Some(other)) if self.layout().dialect.generation != Generation::LegacyA => {
+                (other, Detail::OthersBegin { begins, other })
             }
-            Switch::In(_) => switch_segment(&says, layout) == Some(self.number(begins)),
+            (true, _) => return,
         };
-        if !fits {
-            let file = self.lineage.get(child).map(|n| n.file.clone());
-            self.findings.push(Finding {
-                timeline: Some(child),
-                at: Some(begins),
-                file,
-                detail: Detail::Switched { parent, says, begins },
-                ..Finding::of(Code::SwitchMismatch)
-            });
-        }
+        let file = self.lineage.get(child).map(|n| n.file.clone());
+        self.findings.push(Finding {
+            timeline: Some(child),
+            at: Some(at),
+            file,
+            detail,
+            ..Finding::of(Code::SwitchMismatch)
+        });
     }
 
     /// The parent's own WAL goes on behind the switch.

@@ -283,6 +283,12 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
             let child = f.timeline.map_or(0, |t| t.0);
             format!("{file} says that timeline {parent} ended {}; timeline {child} begins at {begins}", place(says))
         }
+        Detail::OthersBegin { begins, other } => {
+            let child = f.timeline.map_or(0, |t| t.0);
+            format!(
+                "two promotions made timeline {child}: the one of {file} begins at {begins}, another at {other}, whose files are no WAL of it"
+            )
+        }
         Detail::Unreachable { parent, switch } => {
             let child = f.timeline.map_or(0, |t| t.0);
             format!(
