@@ -253,8 +253,8 @@ fn a_recovery_that_ends_before_the_latest_timeline_began_names_that_all_the_same
     assert!(told.iter().all(|(code, severity)| *severity == "info" && !["WP310", "WP311"].contains(code)), "{told:?}");
 }
 
-/// Two restores promoted to one number: a server of 15 that recovers to the latest timeline takes the one of the history
-/// file, and what the other one archived is in nobody's way.
+/// Two restores promoted to one number: a server of 15 that recovers to the latest timeline takes the one of the
+/// history file, and what the other one archived is in nobody's way.
 #[test]
 fn two_promotions_to_one_number_are_told_apart() {
     let archive = testdata("field/two-promotions");
@@ -280,4 +280,25 @@ fn two_promotions_to_one_number_are_told_apart() {
     }
     let (code, document) = json(&["verify", folder.path().to_str().unwrap()]);
     assert_eq!((code, codes(&document).contains(&("WP310", "error"))), (1, true), "{document}");
+    let left = walproof(&["verify", folder.path().to_str().unwrap()]);
+    assert!(line(&left, "VERDICT").contains("on timeline 1 replay stops at 0/01000068"), "{}", left.out);
+    // To a third timeline, it is where the history of that one says that counts.
+    for (third, second, code, place) in [
+        ("1\t0/1000068\n\n2\t0/1300000\n", "1\t0/A00068\n", 0, ""),
+        ("1\t0/A00068\n\n2\t0/D00000\n", "1\t0/1000068\n", 1, "on timeline 1 replay stops at 0/00A00068"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        for file in std::fs::read_dir(&archive).unwrap() {
+            let path = file.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if code == 0 || !name.starts_with("00000002000000000000000") {
+                std::fs::copy(&path, folder.path().join(name)).unwrap();
+            }
+        }
+        for (name, text) in [("00000002.history", second), ("00000003.history", third)] {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        let ran = walproof(&["verify", folder.path().to_str().unwrap()]);
+        assert_eq!((ran.code, line(&ran, "VERDICT").contains(place)), (code, true), "{}", ran.out);
+    }
 }

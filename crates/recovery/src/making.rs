@@ -1,5 +1,6 @@
 //! Tablespaces that WAL makes on the way, each in a directory that must be there (`create_tablespace_directories`).
-//! Replay removes what lies in the version's folder of it: the files of a server that runs, where it has its own there.
+//! What lies in the version's folder of it is written into, or removed (the minor release decides): the files of a
+//! server that runs, where it has its own there.
 
 use crate::failure::Failure;
 use crate::running;

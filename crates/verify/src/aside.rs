@@ -34,7 +34,7 @@ impl Outcome {
         let known = last.filter_map(|report| report.tally.last_commit).chain(self.replayed.last_commit).max();
         self.timelines.iter().filter_map(move |report| {
             let (from, left_by) = match self.path.iter().position(|timeline| *timeline == report.timeline) {
-                None => (self.begin(report.timeline).unwrap_or(report.from), None),
+                None => (self.begin(report.timeline).filter(|lsn| *lsn < report.to).unwrap_or(report.from), None),
                 Some(at) => {
                     let next = *self.path.get(at + 1)?;
                     (self.begin(next).filter(|lsn| *lsn < report.to)?, Some(next))

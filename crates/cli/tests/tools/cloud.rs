@@ -32,6 +32,8 @@ impl Store {
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let mut command = Command::new(program);
         command.args(["serve", "s3", "--addr", &address.to_string(), "--vfs-cache-mode", "off"]);
+        // Files are taken away and changed beneath it.
+        command.args(["--dir-cache-time", "0s"]);
         command.args(["--auth-key", &format!("{},{}", KEY[0].1, KEY[1].1)]).arg(&folder);
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let store = Store { child, folder, url: format!("http://{address}") };

@@ -16,7 +16,7 @@ use pgwal_verify::{Finding, Options};
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Records kept, of 8 bytes each; older ones are let go.
+/// Records kept, of 8 bytes each, a commit of 24; older ones are let go.
 const MOST: usize = 1 << 22;
 
 /// What is known of the WAL that was written last.
@@ -43,7 +43,8 @@ impl WrittenTail {
         let (low, high) = (address.normal(low, size), address.normal(high, size));
         let enough = written_whole(high, layout).max(low);
         let kept = self.kept();
-        let is_seen = kept.from.is_some_and(|from| from <= low) && kept.end.is_some_and(|end| end >= enough);
+        let is_seen =
+            low <= high && kept.from.is_some_and(|from| from <= low) && kept.end.is_some_and(|end| end >= enough);
         is_seen.then(|| {
             let first = kept.commits.partition_point(|(lsn, _)| *lsn < low);
             WaitingWal {
@@ -57,13 +58,14 @@ impl WrittenTail {
         })
     }
 
-    /// Lets go what nobody waits for.
-    pub fn forget_before(&self, low: Lsn) {
+    /// Lets go what nobody waits for; `false` where not all is kept that is waited for.
+    pub fn forget_before(&self, low: Lsn) -> bool {
         let mut kept = self.kept();
         if kept.from.is_some_and(|from| from < low) {
             kept.from = Some(low);
             kept.let_go(low);
         }
+        kept.from.is_some_and(|from| from <= low)
     }
 
     fn kept(&self) -> MutexGuard<'_, KeptRecords> {

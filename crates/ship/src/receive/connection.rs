@@ -171,8 +171,9 @@ impl Connection {
 
     fn read(&mut self, within: Duration) -> io::Result<usize> {
         // Under load each message would say it anew: a shorter wait that is known serves, and is repeated.
+        let within = within.max(Duration::from_millis(1));
         if self.waits > within || self.waits < within / 2 {
-            self.waits = within.max(Duration::from_millis(1));
+            self.waits = within;
             match &self.stream {
                 SocketStream::Tcp(stream) => stream.set_read_timeout(Some(self.waits))?,
                 #[cfg(unix)]

@@ -12,6 +12,7 @@ use crate::finding::{Detail, Finding};
 use crate::options::Options;
 use pgwal_archive::lineage::{history_name, switch_segment};
 use pgwal_archive::stretch::Piece;
+use pgwal_archive::way::Leg;
 use pgwal_archive::{Archive, Depth, TimelineBegin, Which};
 use pgwal_format::text::history::{Ancestor, Switch};
 use pgwal_format::{Lsn, SegmentNo, TimelineId};
@@ -46,7 +47,8 @@ impl Judge<'_> {
             node.ancestors.iter().enumerate().map(|(i, a)| (a.timeline, child(i), a.switch)).collect();
         for (own, child, switch) in switches {
             // Where its first record stands, it was left, whatever its history says.
-            let switch = self.first_record(child).map_or(switch, |opening| Switch::At(opening.lsn));
+            let begin = self.first_record(child).filter(|begin| self.is_of_way(child, begin.lsn, switch));
+            let switch = begin.map_or(switch, |begin| Switch::At(begin.lsn));
             if let Some((at, to)) = self.taken_behind(own, switch) {
                 let before = self.piece_at(own, self.number(at)).and_then(|piece| self.before(own, piece));
                 let lost = self.lost(at, None, before);
@@ -159,6 +161,15 @@ impl Judge<'_> {
     fn first_record(&self, timeline: TimelineId) -> Option<TimelineBegin> {
         let runs = self.pieces.get(&timeline).into_iter().flatten().filter_map(Piece::run);
         self.own_begin(timeline, runs.filter_map(|run| run.acc.opening_of(timeline)).collect())
+    }
+
+    /// Whether the first record of a timeline's number is that of the timeline on the way, which leaves its parent at
+    /// `switch`, and not that of another promotion.
+    fn is_of_way(&self, child: TimelineId, begins: Lsn, switch: Switch) -> bool {
+        let number = self.number(begins);
+        let is_taken = |leg: &Leg| leg.timeline == child && (leg.first..=leg.last).contains(&number);
+        let is_others = || self.lineage.parent(child).is_some_and(|parent| self.stands_at(begins, parent.switch));
+        self.way.legs.iter().any(is_taken) && (self.stands_at(begins, switch) || !is_others())
     }
 
     /// Of several first records of a timeline's number, that of its history: a promotion of which the history went away

@@ -32,8 +32,8 @@ impl Judge<'_> {
                 continue;
             }
             match hole.too_early {
-                Some(early) => self.unreachable(&hole, early, needed),
-                None => self.gap(&hole, needed, None),
+                Some(early) if !self.begins_as_told(early) => self.unreachable(&hole, early, needed),
+                _ => self.gap(&hole, needed, None),
             }
         }
         if self.options.start.is_none() && self.options.end.is_none() {

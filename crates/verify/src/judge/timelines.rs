@@ -197,6 +197,12 @@ impl Judge<'_> {
         self.own_begin(timeline, self.begins(timeline, says_so)).map(|begin| begin.lsn)
     }
 
+    /// Its first record stands where its history says: what lies in front of that is another promotion's.
+    pub(super) fn begins_as_told(&self, timeline: TimelineId) -> bool {
+        let says = self.lineage.parent(timeline).map(|parent| parent.switch);
+        self.opening(timeline).zip(says).is_some_and(|(begins, says)| self.stands_at(begins, says))
+    }
+
     /// First records of a timeline's number.
     fn begins(&self, timeline: TimelineId, says_so: bool) -> Vec<TimelineBegin> {
         let runs = self.pieces.get(&timeline).into_iter().flatten().filter_map(Piece::run);

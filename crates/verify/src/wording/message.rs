@@ -134,7 +134,7 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
             "{file} is missing, and pg_tablespace lists that tablespace: a server has no data of it, and makes a folder in its place where WAL changes some"
         ),
         Detail::OthersTablespace(space) => format!(
-            "WAL makes a tablespace in {}, where the server that runs in {} has one: replay removes that server's files",
+            "WAL makes a tablespace in {}, where the server that runs in {} has one: replay writes into that server's files, or removes them",
             space.place, space.server
         ),
         Detail::SettingBeside(setting) => given::placed(setting),

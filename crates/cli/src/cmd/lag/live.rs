@@ -20,7 +20,7 @@ use pgwal::format::text::control::ControlFile;
 use pgwal_query::between::Compared;
 use pgwal_query::lag::{
     LagJudgement, LagLimit, Limits, LiveLag, ReadyFiles, SETUP, ServerFacts, UnaskedStandby, VERSION, WalAtHand,
-    WrittenTail, dialect_of, measure,
+    dialect_of, measure,
 };
 use pgwal_query::sizes::bytes_of;
 use pgwal_report::lag::live::{LiveLagAnswer, json, nagios, prometheus, text};
@@ -217,13 +217,16 @@ impl AskedServer {
     }
 }
 
+/// Of so many bytes that wait, what comes is kept; more is read anew each time.
+const NEAR: i128 = 256 << 20;
+
 /// All that are asked, and the WAL that is read.
 struct AskedServers {
     primary: AskedServer,
     standbys: Vec<AskedServer>,
     wal: Option<(String, Compared)>,
     /// The same WAL, where it is asked for again and again.
-    followed: Option<FollowedPlace>,
+    followed: Option<FollowedWal>,
 }
 
 impl AskedServers {
@@ -242,12 +245,10 @@ impl AskedServers {
         {
             bail!("{place}: this is WAL of cluster {other}, and {} is cluster {own}", self.primary.name);
         }
-        if let Some(FollowedPlace::Read(followed)) = &self.followed
-            && !followed.catch_up()
-        {
-            self.followed = Some(FollowedPlace::Unread);
+        if self.followed.as_ref().is_some_and(|followed| !followed.catch_up()) {
+            self.followed = None;
         }
-        let tail = self.followed.as_ref().and_then(FollowedPlace::tail);
+        let tail = self.followed.as_ref().map(FollowedWal::tail);
         let wal = self.wal.as_ref().map(|(place, archive)| WalAtHand { place: place.clone(), archive, tail });
         let lag = measure(&self.primary.name, &primary, standbys, wal);
         let lag = lag.map_err(|why| anyhow!("{}: {why}", self.primary.name))?;
@@ -262,28 +263,15 @@ impl AskedServers {
         let stages = lag.followers.iter().flat_map(|follower| follower.stages.iter().map(|stage| stage.at));
         let archived = lag.archiver.iter().filter_map(|archiver| archiver.archived_to);
         let Some(low) = stages.chain(archived).min() else { return };
-        match (&self.followed, &self.wal) {
-            (Some(FollowedPlace::Read(followed)), _) => followed.tail().forget_before(low),
-            (None, Some((place, _))) => {
-                let source = crate::input::open(Path::new(place), &args.place, &args.keys).ok();
-                let followed = source.and_then(|source| FollowedWal::begin(source, low));
-                self.followed = Some(followed.map_or(FollowedPlace::Unread, FollowedPlace::Read));
-            }
-            _ => {}
+        if self.followed.as_ref().is_some_and(|followed| !followed.tail().forget_before(low)) {
+            self.followed = None;
         }
-    }
-}
-
-/// Whether the WAL at hand is read as it comes.
-enum FollowedPlace {
-    Read(FollowedWal),
-    /// It cannot be followed, as a bucket cannot: it is read anew each time.
-    Unread,
-}
-
-impl FollowedPlace {
-    fn tail(&self) -> Option<&WrittenTail> {
-        if let FollowedPlace::Read(followed) = self { Some(followed.tail()) } else { None }
+        let is_near = lag.dialect.address.distance(lag.position, low, lag.segment_size) < NEAR;
+        // An archive ends in front of what waits.
+        if let (None, Some((place, _)), true) = (&self.followed, &self.wal, is_near && args.path.is_none()) {
+            let source = crate::input::open(Path::new(place), &args.place, &args.keys).ok();
+            self.followed = source.and_then(|source| FollowedWal::begin(source, low));
+        }
     }
 }
 

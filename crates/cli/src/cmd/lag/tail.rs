@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
-/// How long what was written may take to be read; what was not is read as ever.
-const READING: Duration = Duration::from_secs(10);
+/// How long what was written may take to be read; what was not by then is read as ever.
+const READING: Duration = Duration::from_millis(500);
 
 /// A thread that reads on when it is asked.
 pub struct FollowedWal {
