@@ -20,7 +20,7 @@ use crate::{
     run::{cargo, done, keep_result, release_binary},
 };
 
-const RUNS: usize = 3;
+const RUNS: usize = 7;
 const CODECS: [&str; 3] = ["gz", "zst", "lz4"];
 /// Of bzip2, which takes its time, so much.
 const SLOW_BYTES: u64 = 256 << 20;
@@ -28,7 +28,7 @@ const PASSPHRASE: &str = "walproof-compare";
 
 const HEAD: &str = "# Verifying packed and encrypted WAL
 
-Seconds, medians of 3 runs taken in turn, files in the page cache. `unpack` opens and unpacks every file with the same
+Seconds, medians of 7 runs taken in turn, files in the page cache. `unpack` opens and unpacks every file with the same
 crates and does nothing with it; `plain` is `verify --jobs 1 --no-mmap` of the same segments unpacked. Promised are at
 most 1.05 × (unpack + plain) at one thread, and 1.8 times as fast with two. Memory is the highest `RssAnon` seen, in
 MiB. `cargo xtask compare-repos DIR…` makes this table.

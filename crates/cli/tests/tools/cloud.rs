@@ -33,7 +33,7 @@ impl Store {
         let mut command = Command::new(program);
         command.args(["serve", "s3", "--addr", &address.to_string(), "--vfs-cache-mode", "off"]);
         // Files are taken away and changed beneath it.
-        command.args(["--dir-cache-time", "0s"]);
+        command.args(["--dir-cache-time", "100ms"]);
         command.args(["--auth-key", &format!("{},{}", KEY[0].1, KEY[1].1)]).arg(&folder);
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let store = Store { child, folder, url: format!("http://{address}") };
