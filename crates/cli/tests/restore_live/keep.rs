@@ -53,10 +53,28 @@ impl Kept {
     pub fn foretold_anew(&self, folder: &Path) -> Value {
         let (archive, base) = (folder.join("archive"), folder.join("base"));
         if self.restored {
+            taken_from(&archive, &base);
             predict::restored(&archive, &base)
         } else {
             predict::restore(&archive, &base, &self.settings)
         }
+    }
+}
+
+/// Commands in the directory took files from where the archive was, and from its workload's.
+fn taken_from(archive: &Path, base: &Path) {
+    let included = fs::read_dir(base.join("conf.d")).into_iter().flatten().map(|file| file.unwrap().path());
+    let own = ["postgresql.conf", "postgresql.auto.conf", "recovery.conf"].map(|name| base.join(name));
+    for path in own.into_iter().chain(included) {
+        let Ok(text) = fs::read_to_string(&path) else { continue };
+        let moved = |line: &str| match line.split_once("'cp /").zip(line.split_once("/archive/%f ")) {
+            Some(((setting, _), (_, behind))) => format!("{setting}'cp {}/%f {behind}", archive.display()),
+            None => line.to_owned(),
+        };
+        let lines: Vec<String> = text.lines().map(moved).collect();
+        // What was kept shares its files with where it was.
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, lines.join("\n") + "\n").unwrap();
     }
 }
 
