@@ -214,7 +214,7 @@ codes! {
         "A history file repeats that of its parent. These two tell different stories of the same switch. The server uses that of the target timeline alone and often recovers all the same. Find out which one is right: the first own record of the timeline stands at the switch.";
     SwitchMismatch = "WP306", "switch-mismatch", Warning, "a history file and the WAL disagree on a switch",
         example "00000003.history says that timeline 2 ended at 0/06402000; timeline 3 begins at 0/0665ACA8",
-        "The first own record of a timeline stands where it left its parent, and the history file names another place. A server picks files by segment and often recovers all the same; it does not where the place lies in a later segment (WP307).";
+        "The first own record of a timeline stands where it left its parent, and the history file names another place. A server picks files by segment and often recovers all the same; it does not where the place lies in a later segment (WP307). Where two promotions made one timeline number, as test restores do that archive into production's archive, a server goes by the history file that is there: the other one's files are named, and are no WAL of that timeline.";
     Unreachable = "WP307", "unreachable-timeline", Error, "a timeline cannot be reached",
         example "timeline 2 has no WAL up to 0/0675BEE0, where timeline 3 leaves it",
         "On the way that the history files describe, WAL ends before the timeline begins. The server stops at the end of the older timeline: it promotes there without a word, or ends with FATAL if a target was set.";
