@@ -56,12 +56,7 @@ fn what_is_printed_is_reached() {
     for position in ["2026-11-22 03:17:02.48", "0/00AE49B8", "xid:737"] {
         // What is to be typed first is typed.
         let said = walproof(&["when", &wal, position]).out;
-        let typed =
-            said.lines().find_map(|line| line.strip_prefix("CHECK    walproof ")).unwrap_or_else(|| panic!("{said}"));
-        let line = format!("'{}' {typed}", env!("CARGO_BIN_EXE_walproof"));
-        let ran = std::process::Command::new("sh").args(["-c", &line]).env("TZ", "UTC").output().unwrap();
-        let proven = String::from_utf8_lossy(&ran.stdout).into_owned();
-        assert!(ran.status.success() && proven.starts_with("VERDICT  PROVEN: this restores to "), "{line}: {proven}");
+        is_proven_as_typed(&said);
     }
     assert!(tried >= 15, "only {tried} of {} are in reach", positions.len());
     // No record starts at the very end, or inside the last one, that would stop a server.
@@ -112,12 +107,7 @@ fn an_archive_with_an_odd_name_is_typed_as_it_is() {
             std::fs::copy(&path, place.join(path.file_name().unwrap())).unwrap();
         }
         let said = walproof(&["when", place.to_str().unwrap(), "xid:737"]).out;
-        let typed =
-            said.lines().find_map(|line| line.strip_prefix("CHECK    walproof ")).unwrap_or_else(|| panic!("{said}"));
-        let line = format!("'{}' {typed}", env!("CARGO_BIN_EXE_walproof"));
-        let ran = std::process::Command::new("sh").args(["-c", &line]).env("TZ", "UTC").output().unwrap();
-        let proven = String::from_utf8_lossy(&ran.stdout).into_owned();
-        assert!(ran.status.success() && proven.starts_with("VERDICT  PROVEN: this restores to "), "{line}: {proven}");
+        is_proven_as_typed(&said);
     }
 }
 
@@ -131,4 +121,14 @@ fn what_is_typed_next_stays_on_the_timeline() {
         |said: &str| said.lines().find(|line| line.starts_with("NEXT ")).unwrap_or_else(|| panic!("{said}")).to_owned();
     assert!(next(&said(&["-t", "1"])).contains(" -t 1 --before "), "{}", said(&["-t", "1"]));
     assert!(!next(&said(&[])).contains(" -t "), "{}", said(&[]));
+}
+
+/// The line that `when` prints to be typed first, given to a shell.
+fn is_proven_as_typed(said: &str) {
+    let typed =
+        said.lines().find_map(|line| line.strip_prefix("CHECK    walproof ")).unwrap_or_else(|| panic!("{said}"));
+    let line = format!("'{}' {typed}", env!("CARGO_BIN_EXE_walproof"));
+    let ran = std::process::Command::new("sh").args(["-c", &line]).env("TZ", "UTC").output().unwrap();
+    let proven = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert!(ran.status.success() && proven.starts_with("VERDICT  PROVEN: this restores to "), "{line}: {proven}");
 }

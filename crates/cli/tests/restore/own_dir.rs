@@ -13,12 +13,17 @@ const SHUT_DOWN_IN_RECOVERY: u64 = 2;
 const IN_PRODUCTION: u64 = 6;
 const SIZE: u64 = 1 << 20;
 
-/// WAL from a shutdown checkpoint on, in these folders: three whole segments; the checkpoint.
-fn wal_in(places: &[PathBuf]) -> Lsn {
+/// WAL of 15 from the first segment on.
+fn of_15() -> Builder {
     let dialect = Version::new(15, 0).dialect().unwrap();
     let (segment, page) = (SegmentSize::new(SIZE).unwrap(), PageSize::DEFAULT);
     let layout = Layout { dialect, align: Align::Eight, endian: Endian::Little, segment, page };
-    let mut wal = Builder::new(layout, TimelineId(1), CLUSTER, SegmentNo(1));
+    Builder::new(layout, TimelineId(1), CLUSTER, SegmentNo(1))
+}
+
+/// WAL from a shutdown checkpoint on, in these folders: three whole segments; the checkpoint.
+fn wal_in(places: &[PathBuf]) -> Lsn {
+    let mut wal = of_15();
     let checkpoint = wal.checkpoint_shutdown();
     for _ in 0..3 {
         wal.filler(9_000);
@@ -66,10 +71,7 @@ fn wal_that_ends_before_the_minimum_recovery_point_is_not_enough_without_a_signa
 fn a_bad_record_that_the_next_one_names_is_no_end_of_a_crash() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let dialect = Version::new(15, 0).dialect().unwrap();
-    let (segment, page) = (SegmentSize::new(SIZE).unwrap(), PageSize::DEFAULT);
-    let layout = Layout { dialect, align: Align::Eight, endian: Endian::Little, segment, page };
-    let mut wal = Builder::new(layout, TimelineId(1), CLUSTER, SegmentNo(1));
+    let mut wal = of_15();
     let checkpoint = wal.checkpoint_shutdown();
     wal.filler(500);
     let bad = wal.filler(500);
@@ -361,10 +363,7 @@ fn replication_origins_for_which_there_is_no_room() {
 fn a_record_of_an_extension_that_nothing_loads() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let dialect = Version::new(15, 0).dialect().unwrap();
-    let (segment, page) = (SegmentSize::new(SIZE).unwrap(), PageSize::DEFAULT);
-    let layout = Layout { dialect, align: Align::Eight, endian: Endian::Little, segment, page };
-    let mut wal = Builder::new(layout, TimelineId(1), CLUSTER, SegmentNo(1));
+    let mut wal = of_15();
     let checkpoint = wal.checkpoint_shutdown();
     wal.record(&Rec { rmid: 128, info: 0, xid: 700, main: b"some", ..Rec::default() });
     fs::create_dir_all(data.join("pg_wal")).unwrap();

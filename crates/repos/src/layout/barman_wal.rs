@@ -29,18 +29,8 @@ pub(super) fn look_up(file: &FileInPlace<'_>) -> LookedUp {
     }
 }
 
-const SUFFIXES: &[(Codec, &str)] = &[
-    (Codec::Plain, ""),
-    (Codec::Gzip, ".gz"),
-    (Codec::Bzip2, ".bz2"),
-    (Codec::Xz, ".xz"),
-    (Codec::Snappy, ".snappy"),
-    (Codec::Zstd, ".zst"),
-    (Codec::Lz4, ".lz4"),
-];
-
-/// In which order it takes them: of a store's list the first that is packed, and the bare name where there is none
-/// (3.4; 3.20 takes the bare one first).
+/// What barman-cloud knows by suffix, in the order in which it takes them: of a store's list the first that is packed,
+/// and the bare name where there is none (3.4; 3.20 takes the bare one first).
 pub(super) const FIRST_OF_CLOUD: &[(Codec, &str)] = &[
     (Codec::Bzip2, ".bz2"),
     (Codec::Gzip, ".gz"),
@@ -53,9 +43,9 @@ pub(super) const FIRST_OF_CLOUD: &[(Codec, &str)] = &[
 
 /// What barman-cloud makes of a file.
 pub(super) fn look_up_in_cloud(file: &FileInPlace<'_>) -> LookedUp {
-    let named = by_suffix(file.placed.suffix, SUFFIXES, BehindRule::AsPrograms);
+    let named = by_suffix(file.placed.suffix, FIRST_OF_CLOUD, BehindRule::AsPrograms);
     match named.filter(|_| is_in_place(file) && file.placed.sha1.is_none()) {
         Some(opening) => LookedUp::Found(opening),
-        None => LookedUp::Elsewhere(Elsewhere { in_log: true, with_sum: false, suffixes: SUFFIXES }),
+        None => LookedUp::Elsewhere(Elsewhere { in_log: true, with_sum: false, suffixes: FIRST_OF_CLOUD }),
     }
 }

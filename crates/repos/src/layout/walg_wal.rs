@@ -10,17 +10,7 @@
 use crate::lookup::{Elsewhere, FileInPlace, LookedUp, by_suffix};
 use pgwal_source::{BehindRule, Codec};
 
-const SUFFIXES: &[(Codec, &str)] = &[
-    (Codec::Plain, ""),
-    (Codec::Lz4, ".lz4"),
-    (Codec::Lzma, ".lzma"),
-    (Codec::Zstd, ".zst"),
-    (Codec::Brotli, ".br"),
-    (Codec::Gzip, ".gz"),
-    (Codec::Lzop, ".lzo"),
-];
-
-/// In which order it asks (`compression.Decompressors`, and the bare name behind them).
+/// What it knows by suffix, in the order in which it asks (`compression.Decompressors`, and the bare name behind them).
 pub(super) const FIRST_OF: &[(Codec, &str)] = &[
     (Codec::Lz4, ".lz4"),
     (Codec::Lzma, ".lzma"),
@@ -33,9 +23,9 @@ pub(super) const FIRST_OF: &[(Codec, &str)] = &[
 
 /// What it makes of a file.
 pub(super) fn look_up(file: &FileInPlace<'_>) -> LookedUp {
-    let named = by_suffix(file.placed.suffix, SUFFIXES, BehindRule::Refused);
+    let named = by_suffix(file.placed.suffix, FIRST_OF, BehindRule::Refused);
     match named.filter(|_| file.log.is_none() && file.placed.sha1.is_none()) {
         Some(opening) => LookedUp::Found(opening),
-        None => LookedUp::Elsewhere(Elsewhere { in_log: false, with_sum: false, suffixes: SUFFIXES }),
+        None => LookedUp::Elsewhere(Elsewhere { in_log: false, with_sum: false, suffixes: FIRST_OF }),
     }
 }
