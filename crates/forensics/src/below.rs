@@ -4,6 +4,7 @@ use crate::classified::FIRST_NORMAL;
 use crate::event::{EventEnd, WalEventKind};
 use crate::over::OverXact;
 use crate::wish::EventWish;
+use foldhash::fast::RandomState;
 use pgwal_catalog::{Names, RelationName};
 use pgwal_format::record::RelFileLocator;
 use pgwal_format::rmgr::xact::Timestamp;
@@ -45,8 +46,8 @@ pub struct LargestBelow {
 /// The same by file, or by database where no relation is asked for.
 #[derive(Debug, Default)]
 pub struct BelowRows {
-    files: HashMap<RelFileLocator, BelowSum>,
-    databases: HashMap<u32, BelowSum>,
+    files: HashMap<RelFileLocator, BelowSum, RandomState>,
+    databases: HashMap<u32, BelowSum, RandomState>,
 }
 
 impl BelowRows {

@@ -97,7 +97,8 @@ impl WalPart {
         }
     }
 
-    /// Sums a record for its transaction. `top`: the transaction of which that is a part, where the record says so.
+    /// Sums a record for its transaction. `rel`: the relation that it touches; `top`: the transaction of which that is a
+    /// part, where the record says so.
     #[inline(always)]
     pub fn count(
         &mut self,
@@ -114,7 +115,7 @@ impl WalPart {
             timeline,
             bytes: u64::from(header.tot_len),
             top,
-            rel: rows.map(|rows| rows.rel).or(rel),
+            rel,
             rows: rows.map(|rows| (rows.change, rows.rows)),
         });
     }

@@ -80,7 +80,12 @@ impl<T: TakeHistory> Render for Looker<'_, T> {
         if header.xid >= FIRST_XID {
             let is_heap = matches!(header.rmid, HEAP | HEAP2);
             let rows = if is_heap { row_changes::changed_in(record, rel, data) } else { None };
-            part.count(record, timeline, rows, rel.filter(|_| is_main), top);
+            // From 9.5 on that is the relation of the rows, too.
+            let rel = match rows {
+                Some(rows) if !modern => Some(rows.rel),
+                rows => rel.filter(|_| is_main || rows.is_some()),
+            };
+            part.count(record, timeline, rows, rel, top);
         }
         if is_catalog || is_kept(header, record.layout) {
             part.keep(record, timeline);

@@ -64,9 +64,11 @@ struct SoughtRows {
     /// Their numbers modulo 64, a bit each: most relations are not among them.
     maybe: u64,
     events: Vec<SoughtEvent>,
-    /// By file, transaction, and whether rows are updated.
-    changes: HashMap<(usize, u32, bool), Vec<usize>, RandomState>,
+    changes: HashMap<SoughtChange, Vec<usize>, RandomState>,
 }
+
+/// File, transaction, and whether rows are updated.
+type SoughtChange = (usize, u32, bool);
 
 impl SoughtRows {
     fn of(events: &[WalEvent]) -> SoughtRows {
@@ -90,9 +92,13 @@ impl SoughtRows {
     }
 
     /// The event to which a change belongs: a number comes again after 4 billion others.
-    fn event(&self, file: usize, xid: u32, updated: bool, lsn: Lsn) -> Option<usize> {
-        let all = self.changes.get(&(file, xid, updated))?;
-        all.iter().copied().find(|own| self.events.get(*own).is_some_and(|own| own.from <= lsn && lsn <= own.to))
+    fn event(&self, change: SoughtChange, lsn: Lsn) -> Option<usize> {
+        let all = self.changes.get(&change)?;
+        all.iter().copied().find(|own| self.is_in(*own, lsn))
+    }
+
+    fn is_in(&self, event: usize, lsn: Lsn) -> bool {
+        self.events.get(event).is_some_and(|own| own.from <= lsn && lsn <= own.to)
     }
 }
 
@@ -121,6 +127,8 @@ struct StepsOfPart {
     offsets: Vec<u16>,
     /// The record before the first, as that names it, and the last.
     ends: Option<(Lsn, Lsn)>,
+    /// The last change that was found, and its event: most rows are changed one after the other.
+    latest: Option<(SoughtChange, usize)>,
     steps: HeapLog,
 }
 
@@ -165,7 +173,7 @@ impl Render for RowsLooker<'_> {
 
 impl RowsLooker<'_> {
     fn steps(&self, record: &Record<'_>, room: &mut StepsOfPart) {
-        let StepsOfPart { blocks, page, offsets, steps, .. } = room;
+        let StepsOfPart { blocks, page, offsets, latest, steps, .. } = room;
         let mut push = |file: usize, act: HeapAct<'_>| steps.push(record.lsn, HeapStep { file, act });
         let shape = match record.header.rmid {
             TRANSACTION => {
@@ -226,8 +234,12 @@ impl RowsLooker<'_> {
         if matches!(record.header.rmid, HEAP | HEAP2) {
             let data = record.main_data_of(&shape);
             if let Some(old) = row_changes::old_version(record, blocks, data) {
-                let updated = old.change != RowChange::Deleted;
-                if let Some(event) = self.sought.event(file, record.header.xid, updated, record.lsn) {
+                let change = (file, record.header.xid, old.change != RowChange::Deleted);
+                let is_same = |own: &(SoughtChange, usize)| own.0 == change && self.sought.is_in(own.1, record.lsn);
+                if !latest.as_ref().is_some_and(is_same) {
+                    *latest = self.sought.event(change, record.lsn).map(|event| (change, event));
+                }
+                if let Some((_, event)) = *latest {
                     push(file, HeapAct::Dead(event, old.block, old.offset));
                 }
             }

@@ -80,23 +80,28 @@ impl RelationSums {
     fn push(&mut self, rel: RelFileLocator) -> usize {
         let at = self.list.len();
         self.list.push((rel, RelationSum::default()));
-        if at == FEW {
-            let all = self.list.iter().zip(0..).map(|((rel, _), at)| (*rel, at));
-            self.places = Some(all.collect());
-        } else if let Some(places) = &mut self.places {
+        if let Some(places) = &mut self.places {
             places.insert(rel, at);
+        } else {
+            self.index();
         }
         at
+    }
+
+    /// Finds them by an index from now on, where there are many.
+    fn index(&mut self) {
+        if self.list.len() > FEW {
+            let all = self.list.iter().zip(0..).map(|((rel, _), at)| (*rel, at));
+            self.places = Some(all.collect());
+        }
     }
 
     /// Takes the place of what was there; each relation comes once.
     pub fn fill(&mut self, sums: impl Iterator<Item = (RelFileLocator, RelationSum)>) {
         self.list.clear();
         self.places = None;
-        for (rel, sum) in sums {
-            let at = self.push(rel);
-            self.list.get_mut(at).into_iter().for_each(|(_, own)| *own = sum);
-        }
+        self.list.extend(sums);
+        self.index();
     }
 
     /// How many there are.

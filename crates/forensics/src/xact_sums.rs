@@ -37,7 +37,7 @@ pub struct XactSum {
 }
 
 /// What it did to a relation.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct RelationNode {
     rel: RelFileLocator,
     /// The next one that it touched.
@@ -151,7 +151,9 @@ impl XactSums {
             return known;
         }
         let new = nodes.len() as u32;
-        nodes.push(RelationNode { rel, next: NOWHERE, sum: RelationSum::default() });
+        // Put together where it lies: what is copied there would have to wait until it is stored elsewhere.
+        nodes.push(RelationNode::default());
+        nodes.last_mut().into_iter().for_each(|node| (node.rel, node.next) = (rel, NOWHERE));
         match nodes.get_mut(xact.newest as usize) {
             Some(newest) => newest.next = new,
             None => xact.first = new,
