@@ -106,6 +106,48 @@ fn nothing_is_proven_behind_a_parents_segment_that_is_being_copied() {
     assert_eq!((code, &told["verdict"], &told["findings"][0]["code"]), (0, &"proven".into(), &"WP115".into()));
 }
 
+/// Damage and cut files there as much as gaps: no backup leads through them.
+#[test]
+fn what_lies_in_front_of_every_backup_refutes_nothing() {
+    let damaged = "00000001000000000000005C";
+    type Harm = fn(&Path);
+    let harms: [(&str, Harm); 3] = [
+        ("record-crc", |path| {
+            let mut bytes = fs::read(path).unwrap();
+            bytes[300_000] ^= 0xFF;
+            fs::write(path, bytes).unwrap();
+        }),
+        ("size", |path| fs::File::options().write(true).open(path).unwrap().set_len(100_000).unwrap()),
+        ("gap", |path| fs::remove_file(path).unwrap()),
+    ];
+    for (name, harm) in harms {
+        let folder = archive();
+        harm(&folder.path().join(damaged));
+        if name != "gap" {
+            age(&folder.path().join(damaged));
+        }
+        let of_it = |told: &Value| {
+            let own = told["findings"].as_array().unwrap().iter().find(|own| own["name"] == name).unwrap();
+            own["severity"].as_str().unwrap().to_owned()
+        };
+        // Two backups lie in front of it, and three behind it.
+        let (code, told) = verify(&folder, &[]);
+        let expected = if name == "gap" { (0, "warning") } else { (1, "error") };
+        assert_eq!((code, of_it(&told).as_str()), expected, "{name}");
+        for backup in ["000000010000000000000058.00000028.backup", "000000010000000000000059.00000028.backup"] {
+            fs::remove_file(folder.path().join(backup)).unwrap();
+        }
+        let (code, told) = verify(&folder, &[]);
+        let expected = if name == "gap" { "info" } else { "warning" };
+        assert_eq!((code, &told["verdict"], of_it(&told).as_str()), (0, &"proven".into(), expected), "{name}");
+        let from = if name == "record-crc" { "0/05C" } else { "0/05D00" };
+        assert!(told["replay"]["from"].as_str().unwrap().starts_with(from), "{name}: {}", told["replay"]);
+        assert_eq!(told["replay"]["to"], "0/06B00118", "{name}");
+        assert!(text(&folder).contains(", in front of every backup that is known"), "{name}");
+        assert_eq!(verify(&folder, &["--fail-on", "warning"]).0, i32::from(name != "gap"), "{name}");
+    }
+}
+
 /// Only older backups need it: a warning, and the report says which restore it ends, and where.
 #[test]
 fn a_gap_between_backups_has_an_impact() {

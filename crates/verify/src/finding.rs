@@ -47,6 +47,8 @@ pub struct Finding {
     pub more: u64,
     /// Known and accepted: it does not count for the verdict.
     pub accepted: bool,
+    /// It lies in front of every backup that is known: no replay from one of them comes there.
+    pub passed: bool,
     /// Another file of the same segment that is here, and that nobody has judged.
     pub copy: Option<String>,
 }

@@ -224,6 +224,15 @@ pub(super) fn why(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> St
     }
 }
 
+/// What is said behind a finding that counts for less than its kind does.
+pub(crate) fn aside(f: &Finding) -> &'static str {
+    match f {
+        Finding { accepted: true, .. } => " (accepted)",
+        Finding { passed: true, .. } => ", in front of every backup that is known",
+        _ => "",
+    }
+}
+
 /// `file byte N: what (WP201)`.
 pub(crate) fn place(f: &Finding, layout: Option<&Layout>, zone: &Zone) -> String {
     let message = zone.message(f, layout);
@@ -428,7 +437,7 @@ fn findings(out: &mut Lines<'_>, outcome: &Outcome, zone: &Zone) -> io::Result<(
         for &code in Code::ALL {
             let of: Vec<&Finding> = all.iter().filter(|f| (f.severity, f.code) == (severity, code)).copied().collect();
             for f in of.iter().take(TOLD) {
-                let accepted = if f.accepted { " (accepted)" } else { "" };
+                let accepted = aside(f);
                 writeln!(
                     out,
                     "{:<8} {code} {}{accepted}",

@@ -143,7 +143,7 @@ impl FolderDestination {
         let failed = |error: io::Error| ShipFault::io(ShipStep::Write, &self.path, &error);
         let (unfinished, out) = self.begin(file).map_err(failed)?;
         // From here on, whatever fails leaves nothing behind.
-        let mut staged = StagedInFolder { folder: self, stored: file.stored, unfinished, out, is_named: false };
+        let staged = StagedInFolder { folder: self, stored: file.stored, unfinished, out, is_named: false };
         write(&staged.out, file.bytes).map_err(failed)?;
         staged.out.sync_all().map_err(failed)?;
         Ok(staged)

@@ -48,6 +48,7 @@ impl Finding {
             detail: Detail::Plain,
             more: 0,
             accepted: false,
+            passed: false,
             copy: None,
         }
     }

@@ -37,7 +37,7 @@ mod seen;
 mod suspects;
 mod timelines;
 
-use crate::codes::{Code, Severity};
+use crate::codes::{Code, CodeFamily, Severity};
 use crate::finding::{Detail, FileRange, Finding, Lost};
 use crate::options::Options;
 use crate::outcome::KnownBackup;
@@ -187,6 +187,7 @@ impl<'a> Judge<'a> {
         self.miswritten();
         self.misfiled();
         self.noted_damage();
+        self.weigh_passed();
         self.weigh_closed_history();
         self.copies_beside();
         for &index in &self.inventory.impossible {
@@ -323,6 +324,22 @@ impl<'a> Judge<'a> {
                 && let Some(number) = name.number(self.layout().address(), self.layout().segment)
             {
                 finding.severity = self.weigh(finding.severity, name.timeline, number);
+            }
+        }
+        self.findings = findings;
+    }
+
+    /// What is wrong with bytes in front of the oldest backup stands in nobody's way, as a gap there does not: it is told,
+    /// and refutes nothing.
+    fn weigh_passed(&mut self) {
+        let Some(oldest) = self.backups.iter().map(|backup| backup.start).min() else { return };
+        let mut findings = std::mem::take(&mut self.findings);
+        for finding in findings.iter_mut().filter(|f| f.code.family() <= CodeFamily::Bytes) {
+            let behind = || self.next_record(self.number(finding.at.or(finding.lsn)?));
+            let until = finding.lost.and_then(|lost| lost.until_lsn).or_else(behind);
+            if finding.lsn.is_some() && until.is_some_and(|until| until <= oldest) && self.stops(finding) {
+                finding.passed = true;
+                finding.severity = finding.severity.min(Severity::Warning);
             }
         }
         self.findings = findings;

@@ -260,8 +260,9 @@ impl Judge<'_> {
         let to = stop.and_then(|f| f.lsn).map(|lsn| self.comes_to(lsn)).or(end);
         let mut first = first.map(|f| f.lsn);
         // Damage that is accepted is not replayed over: what is proven begins behind it.
-        // Nor is WAL that begins anew, where no backup needs what was before.
-        let anew = findings.iter().filter(|f| f.code == Code::WalReset && f.severity < Severity::Error);
+        // Nor is what no backup needs, nor WAL in front of where it begins anew.
+        let is_passed = |f: &&Finding| f.severity < Severity::Error && (f.passed || f.code == Code::WalReset);
+        let anew = findings.iter().filter(is_passed);
         let behind = accepted
             .iter()
             .filter(|f| f.severity == Severity::Error)
@@ -285,7 +286,7 @@ impl Judge<'_> {
     }
 
     /// Whether a finding lies on the way of recovery: in a file that it takes, or in a hole where it wants one.
-    fn stops(&self, f: &Finding) -> bool {
+    pub(super) fn stops(&self, f: &Finding) -> bool {
         let (Some(at), Some(timeline)) = (f.at, f.timeline) else { return true };
         let number = self.number(at);
         let hole = self.way.holes.iter().any(|h| (h.first..=h.last).contains(&number));

@@ -4,7 +4,7 @@
 use crate::figures::grouped;
 use crate::outside::Escaped;
 use crate::verify::VerifyAnswer;
-use crate::verify::text::place;
+use crate::verify::text::{aside, place};
 use pgwal_verify::{Code, Finding, Severity};
 use std::fmt::Write;
 
@@ -61,7 +61,7 @@ fn table(out: &mut String, told: &VerifyAnswer<'_>, findings: &[&Finding]) {
     for f in findings {
         let lsn = f.lsn.or(f.at).map(|lsn| lsn.to_string()).unwrap_or_default();
         let timeline = f.timeline.map(|t| t.to_string()).unwrap_or_default();
-        let accepted = if f.accepted { " (accepted)" } else { "" };
+        let accepted = aside(f);
         let text = place(f, layout, &told.zone).replace(&format!(" ({})", f.code), "") + accepted;
         let _ = write!(out, "<tr><td class=\"lsn\">{lsn}</td><td>{timeline}</td><td>{}", Escaped(text));
         if let Some(says) = f.server_says(layout).filter(|_| f.severity == Severity::Error) {
