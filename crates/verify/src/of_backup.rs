@@ -4,7 +4,7 @@ use crate::codes::{Code, Severity};
 use crate::finding::{Detail, Finding};
 use pgwal_format::Version;
 use pgwal_format::recovery::data_directory::WithoutFolder;
-use pgwal_recovery::backup::{Backup, BackupFlaw, FlawKind, RootFileFlaw, Weight};
+use pgwal_recovery::backup::{Backup, BackupFlaw, FlawKind, RootFileFlaw, StateFileFlaw, Weight};
 
 /// What is wrong with a backup, as far as its own files tell.
 pub fn findings_of(backup: &Backup) -> Vec<Finding> {
@@ -41,6 +41,7 @@ fn code_of(kind: &FlawKind) -> Code {
         FlawKind::Unread { .. } => Code::BackupUnread,
         FlawKind::Folder { .. }
         | FlawKind::RootFile { .. }
+        | FlawKind::StateFile(_)
         | FlawKind::TablespaceNowhere { .. }
         | FlawKind::Rights { .. }
         | FlawKind::Start(_) => Code::BackupStructure,
@@ -76,6 +77,9 @@ fn stops(flaw: &BackupFlaw) -> bool {
         // Without some it starts, and has no data.
         FlawKind::Folder { without, .. } => *without != WithoutFolder::Empty,
         FlawKind::RootFile { what, .. } => *what != RootFileFlaw::NoMap,
+        FlawKind::StateFile(what) => {
+            matches!(what, StateFileFlaw::TwoPhase { forgets: false, .. } | StateFileFlaw::Origins { .. })
+        }
         FlawKind::Start(start) => start.says.is_some(),
         _ => false,
     }

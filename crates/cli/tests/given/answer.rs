@@ -27,6 +27,14 @@ pub const FOLDERS: [&str; 19] = [
     "global",
 ];
 
+/// Files that every cluster has, large enough for a young one.
+pub fn first_files(data: &Path) {
+    for (file, bytes) in [("pg_xact/0000", 8192), ("pg_multixact/offsets/0000", 8192), ("global/pg_filenode.map", 512)]
+    {
+        fs::write(data.join(file), vec![0; bytes]).unwrap();
+    }
+}
+
 /// Copies a folder with all that is in it.
 pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();

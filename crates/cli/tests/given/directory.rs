@@ -1,7 +1,7 @@
 //! What a server finds beside the WAL when it is started: its settings, its folders, its `restore_command`. What 12 to
 //! 18 did with each was seen by starting them.
 
-use crate::answer::{Answer, FOLDERS, copy};
+use crate::answer::{Answer, FOLDERS, copy, first_files};
 use crate::run::walproof;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -21,13 +21,11 @@ impl Place {
         for (file, text) in [
             ("data/PG_VERSION", "15\n"),
             ("data/recovery.signal", ""),
-            ("data/pg_xact/0000", "x"),
-            ("data/global/pg_filenode.map", "x"),
-            ("data/pg_multixact/offsets/0000", "x"),
             ("data/postgresql.auto.conf", "restore_command = 'sh fetch %f %p'\n"),
         ] {
             place.write(file, text);
         }
+        first_files(&place.at("data"));
         place.rights(0o700);
         place
     }
@@ -115,7 +113,7 @@ fn a_folder_that_a_server_does_not_do_without() {
     place.lines("data/postgresql.conf", "max_prepared_transactions = 100");
     let answer = place.ask(&[]);
     assert_eq!((answer.exit, answer.says()), (1, "could not load pg_hba.conf"));
-    place.write("data/pg_hba.conf", "");
+    place.write("data/pg_hba.conf", "local all all trust\n");
     assert_eq!(place.ask(&[]).exit, 0);
 }
 
@@ -306,4 +304,62 @@ fn a_recovery_that_nothing_asks_for() {
     copy(&place.at("wal"), &place.at("data/pg_wal"));
     assert_eq!((place.ask(&[]).exit, place.ask(&[]).codes()), (0, vec!["WP436"]));
     assert_eq!(place.ask(&["--target-lsn", "0/B00028"]).exit, 1, "no target is read");
+}
+
+/// 11, 13, 15 and 18, after a crash of the machine and a copy for which there was no room.
+#[test]
+fn state_that_is_empty_or_cut() {
+    let origins = "data/pg_logical/replorigin_checkpoint";
+    let cases: [(&str, usize, Option<&str>); 9] = [
+        ("data/pg_xact/0000", 0, Some("")),
+        ("data/pg_xact/0000", 8192, None),
+        ("data/pg_multixact/offsets/0000", 0, Some("")),
+        ("data/global/pg_filenode.map", 0, Some("")),
+        ("data/global/pg_filenode.map", 524, None),
+        // Of a database alone it is a warning.
+        ("data/base/5/PG_VERSION", 2, None),
+        (origins, 0, Some("could not read file \"pg_logical/replorigin_checkpoint\": read 0 of 4")),
+        (origins, 100, Some("")),
+        ("data/pg_subtrans/0000", 0, None),
+    ];
+    for (file, bytes, says) in cases {
+        let place = Place::new();
+        fs::write(place.at(file), vec![0; bytes]).unwrap();
+        let answer = place.ask(&[]);
+        let own = file.strip_prefix("data/").unwrap();
+        let told = answer.document["findings"].as_array().unwrap().iter().find(|f| f["file"] == own);
+        assert_eq!((answer.exit, told.is_some()), (i32::from(says.is_some()), says.is_some()), "{file} {bytes}");
+        if let Some(says) = says.filter(|says| !says.is_empty()) {
+            assert_eq!(answer.says(), says);
+        }
+        assert!(
+            told.is_none_or(|told| told["code"] == "WP434" && told["advice"].as_str().unwrap().contains("-size 0"))
+        );
+    }
+    let place = Place::new();
+    place.write("data/base/5/PG_VERSION", "");
+    let answer = place.ask(&[]);
+    let found = answer.document["findings"].as_array().unwrap().iter().find(|f| f["file"] == "base/5/PG_VERSION");
+    assert_eq!((answer.exit, found.unwrap()["severity"].as_str()), (0, Some("warning")));
+    // Of several files the newest may have been made behind the start of the backup.
+    let place = Place::new();
+    place.write("data/pg_xact/0001", "");
+    assert_eq!(place.ask(&[]).exit, 0);
+    place.write("data/pg_xact/0000", "");
+    assert_eq!(place.ask(&[]).exit, 1);
+}
+
+/// 15: `incorrect size of file "pg_twophase/000002D7": 0 bytes`. One that is behind the checkpoint is removed unread.
+#[test]
+fn prepared_transactions_without_their_state() {
+    for (xid, exit) in [("000002D7", 1), ("7FFFFFF0", 0)] {
+        let place = Place::new();
+        place.lines("data/postgresql.auto.conf", "max_prepared_transactions = 20");
+        place.write(&format!("data/pg_twophase/{xid}"), "");
+        let answer = place.ask(&[]);
+        assert_eq!(answer.exit, exit, "{xid}: {:#}", answer.document["findings"]);
+        if exit == 1 {
+            assert_eq!(answer.says(), format!("incorrect size of file \"pg_twophase/{xid}\": 0 bytes"));
+        }
+    }
 }

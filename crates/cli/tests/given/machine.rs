@@ -1,7 +1,7 @@
 //! What on this machine keeps a server from starting on a data directory as it lies. Servers of 11, 15 and 18 were
 //! started on each.
 
-use crate::answer::{Answer, FOLDERS, copy};
+use crate::answer::{Answer, FOLDERS, copy, first_files};
 use crate::run::walproof;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -20,9 +20,8 @@ impl Place {
     fn whole() -> Place {
         let place = Place::sample();
         FOLDERS.iter().for_each(|folder| fs::create_dir_all(place.at("data").join(folder)).unwrap());
-        for file in ["pg_xact/0000", "global/pg_filenode.map", "pg_multixact/offsets/0000", "pg_hba.conf"] {
-            place.write(&format!("data/{file}"), "x");
-        }
+        first_files(&place.at("data"));
+        place.write("data/pg_hba.conf", "local all all trust\n");
         place
     }
 
@@ -182,6 +181,14 @@ fn hba_file_that_is_not_there() {
     place.write("data/postgresql.conf", &format!("{CONF}hba_file = '{}'\n", place.at("hba").display()));
     fs::remove_file(place.at("data/pg_hba.conf")).unwrap();
     place.ask(&[]).starts("it is there");
+    place.write("hba", "# nobody\n\n  # at all");
+    place.ask(&[]).ends("could not load pg_hba.conf");
+    let place = Place::whole();
+    place.write("data/pg_hba.conf", "");
+    let answer = place.ask(&[]);
+    assert_eq!((answer.exit, answer.says()), (1, "could not load pg_hba.conf"), "{:#}", answer.document["findings"]);
+    assert!(answer.first("message").contains("has no entry"), "{}", answer.first("message"));
+    Place::sample().ask(&[]).starts("none");
     Place::whole().set("ident_file = '/nowhere/ident'\nexternal_pid_file = '/nowhere/pid'").ask(&[]).starts("ident");
 }
 

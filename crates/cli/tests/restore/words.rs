@@ -34,9 +34,11 @@ fn data_directory() -> tempfile::TempDir {
     for file in ["backup_label", "global/pg_control"] {
         fs::copy(format!("{own}/{file}"), data.path().join(file)).unwrap();
     }
-    for file in ["pg_xact/0000", "pg_multixact/offsets/0000", "global/pg_filenode.map", "pg_hba.conf"] {
-        fs::write(data.path().join(file), "").unwrap();
+    for (file, bytes) in [("pg_xact/0000", 8192), ("pg_multixact/offsets/0000", 8192), ("global/pg_filenode.map", 512)]
+    {
+        fs::write(data.path().join(file), vec![0; bytes]).unwrap();
     }
+    fs::write(data.path().join("pg_hba.conf"), "local all all trust\n").unwrap();
     fs::write(data.path().join("PG_VERSION"), "15\n").unwrap();
     #[cfg(unix)]
     fs::set_permissions(data.path(), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();

@@ -42,6 +42,36 @@ pub enum RootFileFlaw {
     NoMap,
 }
 
+/// What is wrong with a file in which a server keeps what it must not forget.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StateFileFlaw {
+    /// Of pages of which a server reads one, not all are there (`pg_xact`, `pg_multixact`).
+    Pages {
+        /// The bytes that are.
+        size: u64,
+    },
+    /// The state of a prepared transaction is not what its checksum says (`pg_twophase`).
+    TwoPhase {
+        /// Its bytes.
+        size: u64,
+        /// The server starts all the same, and forgets the transaction (11 and earlier).
+        forgets: bool,
+    },
+    /// How far replication came is not what its checksum says (`pg_logical/replorigin_checkpoint`).
+    Origins {
+        /// Its bytes.
+        size: u64,
+        /// The server says how many bytes it read (12 and later).
+        counts: bool,
+    },
+    /// No connection finds the catalogs of which it tells the files (`pg_filenode.map`), or comes to the database
+    /// (`PG_VERSION` in its folder).
+    Map {
+        /// Its bytes.
+        size: u64,
+    },
+}
+
 /// Something that keeps a server from starting on a directory.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum StartObstacle {
@@ -57,6 +87,8 @@ pub enum StartObstacle {
     OtherDirectory(String),
     /// A file that a server reads when it starts is not there.
     NoFile(String),
+    /// `pg_hba.conf` lets nobody in.
+    NoEntries(String),
     /// The folder of a socket is not there.
     NoSocketFolder(String),
     /// The folder in which the server is to make that of its log is not there.
@@ -169,6 +201,8 @@ pub enum FlawKind {
         /// The data directory.
         data: String,
     },
+    /// A file in which a server keeps what it must not forget is empty, cut or damaged.
+    StateFile(StateFileFlaw),
     /// The place of a tablespace is not on this machine.
     TablespaceNowhere {
         /// Where it is said to be.

@@ -7,7 +7,7 @@ use super::parts::{BackupParts, LONGEST_MAP, SMALL};
 use super::slots::{origins, slots};
 use super::small::{small, special};
 use super::two_phase::two_phase;
-use super::{Backup, BackupKind, structure, tablespace_map};
+use super::{Backup, BackupKind, state_files, structure, tablespace_map};
 use pgwal_catalog::{DataFile, tablespaces as tablespaces_of};
 use pgwal_format::SegmentName;
 use pgwal_source::{Source, SourceError};
@@ -65,7 +65,10 @@ pub(super) fn open(path: &Path) -> Result<Backup, SourceError> {
     backup.unlinked = unlinked(path, &backup);
     backup.owner = owner(path);
     backup.slots = slots(path);
-    backup.two_phase = two_phase(path);
+    let prepared = two_phase(path);
+    let of_state = state_files::by_content(&backup, path, &prepared);
+    backup.flaws.extend(of_state);
+    backup.two_phase = prepared.into_iter().map(|(xid, _)| xid).collect();
     backup.origins = origins(path);
     Ok(backup)
 }

@@ -5,9 +5,9 @@ use super::chain::BackupChain;
 use super::flaw::{BackupFlaw, FlawKind, Weight};
 use super::own_files;
 use super::parts::{BackupParts, is_whole, whole_map};
-use super::structure;
 use super::tablespace_map::{self, MapFault};
 use super::{Backup, BackupKind};
+use super::{state_files, structure};
 use pgwal_format::Layout;
 use pgwal_format::recovery::TablespaceMap;
 use pgwal_format::text::backup_label::BackupLabel;
@@ -41,6 +41,10 @@ pub(super) fn judge(backup: &mut Backup, parts: &BackupParts) {
     backup.compares_files = compares;
     if compares {
         found.extend(own_files::compare(backup, parts));
+    }
+    // With a manifest every file is compared.
+    if !compares || backup.manifest.is_none() {
+        found.extend(state_files::by_size(backup, parts));
     }
     backup.flaws.extend(found);
     if is_whole(backup.kind) {

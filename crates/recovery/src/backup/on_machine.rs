@@ -111,15 +111,20 @@ impl StartLook<'_> {
             Some(_) => return None,
             None => self.data.join("pg_hba.conf"),
         };
-        if is_set || !self.backup.has_most || !is_gone(&path) || !self.data.join("postgresql.conf").exists() {
+        if is_set || !self.backup.has_most || !self.data.join("postgresql.conf").exists() {
             return None;
         }
+        let obstacle = match is_gone(&path) {
+            true => StartObstacle::NoFile,
+            false if lets_nobody_in(&path) => StartObstacle::NoEntries,
+            false => return None,
+        };
         let by_path = self.backup.version.is_some_and(|version| SettingRules::of(version).names_hba_path);
         let says = match by_path {
             true => format!("could not load {}", absolute(&path)),
             false => "could not load pg_hba.conf".to_owned(),
         };
-        let found = |path: String| (StartObstacle::NoFile(path), Some(says));
+        let found = |path: String| (obstacle(path), Some(says));
         Some(match setting {
             Some(setting) => self.set_by(setting, Weight::Error, found(path.display().to_string())),
             None => self.flaw("pg_hba.conf", Weight::Error, found("pg_hba.conf".to_owned())),
@@ -256,6 +261,13 @@ pub(crate) fn is_in_use(data: &Path) -> bool {
 fn number_of(text: &str) -> u32 {
     let first = text.trim_start().trim_start_matches('-');
     first.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default().parse().unwrap_or(0)
+}
+
+/// A file of `pg_hba.conf` without an entry: "contains no entries", and the server does not start.
+fn lets_nobody_in(path: &Path) -> bool {
+    let Ok(Some(bytes)) = small(path, 4 << 20) else { return false };
+    let mut lines = bytes.split(|byte| *byte == b'\n');
+    lines.all(|line| line.trim_ascii_start().first().is_none_or(|first| *first == b'#'))
 }
 
 /// Nothing is there. Whoever may not look does not know.

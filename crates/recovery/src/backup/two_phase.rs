@@ -10,14 +10,14 @@ const MOST: usize = 1 << 18;
 /// Transactions in a segment of `pg_xact`: 32 pages of 8 KiB, four in a byte.
 const IN_SEGMENT: u32 = 32 * 8192 * 4;
 
-/// The numbers of those that did not end, in their order.
-pub(super) fn two_phase(data: &Path) -> Vec<u32> {
+/// The numbers of those that did not end, in their order, and the names of their files.
+pub(super) fn two_phase(data: &Path) -> Vec<(u32, String)> {
     let Ok(entries) = fs::read_dir(data.join("pg_twophase")) else { return Vec::new() };
     let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
-    let mut all: Vec<u32> = names.filter_map(|name| xid(&name)).take(MOST).collect();
+    let mut all: Vec<(u32, String)> = names.filter_map(|name| Some((xid(&name)?, name))).take(MOST).collect();
     all.sort_unstable();
     // What is left of those that ended is removed.
-    all.retain(|xid| !has_ended(data, *xid));
+    all.retain(|(xid, _)| !has_ended(data, *xid));
     all
 }
 
@@ -54,10 +54,11 @@ mod tests {
         for name in ["000002E1", "00000000000002E2", "000002E3", "000002e4", "000002E5.tmp", "2E6"] {
             fs::write(folder.path().join("pg_twophase").join(name), "").unwrap();
         }
-        assert_eq!(two_phase(folder.path()), [0x2E1, 0x2E2, 0x2E3]);
+        let found = || two_phase(folder.path()).into_iter().map(|(xid, _)| xid).collect::<Vec<u32>>();
+        assert_eq!(found(), [0x2E1, 0x2E2, 0x2E3]);
         let mut states = vec![0; 8192];
         states[0x2E1 / 4] = (1 << 2) | (2 << 6);
         fs::write(folder.path().join("pg_xact/0000"), states).unwrap();
-        assert_eq!(two_phase(folder.path()), [0x2E2]);
+        assert_eq!(found(), [0x2E2]);
     }
 }

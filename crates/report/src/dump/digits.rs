@@ -77,6 +77,24 @@ pub fn column10(n: u32) -> ([u8; 2], [u8; 8]) {
     }
 }
 
+/// Decimal, as short as it is.
+#[inline(always)]
+pub fn plain(out: &mut Vec<u8>, n: u64) {
+    match SMALL.get(n as usize) {
+        Some(small) => append(out, &small.to_le_bytes(), (small >> 24) as usize),
+        None => decimal(out, n, 0),
+    }
+}
+
+/// Decimal with spaces in front up to `N`, at most 8.
+#[inline(always)]
+pub fn column<const N: usize>(out: &mut Vec<u8>, n: u64) {
+    match columns::<N>(n) {
+        Some(text) => out.extend_from_slice(&text),
+        None => decimal(out, n, N),
+    }
+}
+
 /// The eight digits of a number below 10⁸, a byte each, the first in the lowest byte: halves, then pairs, then digits.
 #[inline(always)]
 pub fn digits(n: u32) -> u64 {
@@ -126,8 +144,12 @@ pub fn position(out: &mut Vec<u8>, lsn: pgwal_format::Lsn, width: usize) {
 
 /// Spaces behind what was written since `from`, up to `width`.
 pub fn pad(out: &mut Vec<u8>, from: usize, width: usize) {
-    while out.len() < from + width {
-        out.push(b' ');
+    const SPACES: [u8; 16] = [b' '; 16];
+    let mut missing = (from + width).saturating_sub(out.len());
+    while missing > 0 {
+        let some = missing.min(SPACES.len());
+        append(out, &SPACES, some);
+        missing -= some;
     }
 }
 
@@ -147,6 +169,10 @@ mod tests {
             let mut out = Vec::new();
             decimal(&mut out, n, 7);
             assert_eq!(out, format!("{n:>7}").into_bytes());
+            out.clear();
+            column::<5>(&mut out, n);
+            plain(&mut out, n);
+            assert_eq!(out, format!("{n:>5}{n}").into_bytes());
             let (first, last) = column10(n as u32);
             assert_eq!([&first[..], &last[..]].concat(), format!("{:>10}", n as u32).as_bytes());
             assert_eq!(columns::<6>(n), format!("{n:>6}").as_bytes().first_chunk().copied().filter(|_| n < 1_000_000));

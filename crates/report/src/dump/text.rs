@@ -11,7 +11,7 @@
 //! it drops and what is made or dropped stands at the end (`said`); what a record says besides is for the other
 //! formats.
 
-use crate::dump::digits::{decimal, hexadecimal, pad, position};
+use crate::dump::digits::{column, column10, hexadecimal, pad, plain, position};
 use crate::dump::names::data_length;
 use crate::dump::said;
 use crate::figures::{grouped, plural};
@@ -103,11 +103,13 @@ fn line(
     }
     pad(out, from, 13);
     out.extend_from_slice(b"  xid ");
-    decimal(out, u64::from(header.xid), 10);
+    let (first, last) = column10(header.xid);
+    out.extend_from_slice(&first);
+    out.extend_from_slice(&last);
     out.extend_from_slice(b"  len ");
-    decimal(out, data_length(record, images), 6);
+    column::<6>(out, data_length(record, images));
     out.push(b'/');
-    decimal(out, u64::from(header.tot_len), 7);
+    column::<7>(out, u64::from(header.tot_len));
     out.extend_from_slice(b"  prev ");
     position(out, header.prev, if blocks.is_empty() { 0 } else { 10 });
     for block in blocks {
@@ -159,11 +161,11 @@ fn reference(out: &mut Vec<u8>, block: &BlockRef, name: Option<&RelationName>) {
         out.extend_from_slice(full(name).as_bytes());
         out.extend_from_slice(b" (");
     }
-    decimal(out, u64::from(block.rel.spc), 0);
+    plain(out, u64::from(block.rel.spc));
     out.push(b'/');
-    decimal(out, u64::from(block.rel.db), 0);
+    plain(out, u64::from(block.rel.db));
     out.push(b'/');
-    decimal(out, u64::from(block.rel.rel), 0);
+    plain(out, u64::from(block.rel.rel));
     match (block.fork, FORKS.get(usize::from(block.fork))) {
         (0, _) => {}
         (_, Some(fork)) => {
@@ -172,17 +174,17 @@ fn reference(out: &mut Vec<u8>, block: &BlockRef, name: Option<&RelationName>) {
         }
         (fork, None) => {
             out.extend_from_slice(b"_fork");
-            decimal(out, u64::from(fork), 0);
+            plain(out, u64::from(fork));
         }
     }
     out.push(b':');
-    decimal(out, u64::from(block.block), 0);
+    plain(out, u64::from(block.block));
     if name.is_some() {
         out.push(b')');
     }
     if let Some(image) = block.image {
         out.extend_from_slice(b" fpi ");
-        decimal(out, u64::from(image.length), 0);
+        plain(out, u64::from(image.length));
     }
     if block.will_init {
         out.extend_from_slice(b" init");

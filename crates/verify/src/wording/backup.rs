@@ -4,7 +4,7 @@ use super::{packing, start};
 use crate::contents::{more_files, wrong_pages};
 use pgwal_format::recovery::data_directory::{DataFolder, WithoutFolder};
 use pgwal_format::text::control::ControlError;
-use pgwal_recovery::backup::{BackupChain, FlawKind, FolderPlace, MapFault, RootFileFlaw};
+use pgwal_recovery::backup::{BackupChain, FlawKind, FolderPlace, MapFault, RootFileFlaw, StateFileFlaw};
 use pgwal_repos::shell::quoted;
 use pgwal_source::Codec;
 
@@ -61,6 +61,7 @@ pub(super) fn message(file: &str, kind: &FlawKind) -> String {
         FlawKind::RootFile { what: RootFileFlaw::NoMap, .. } => {
             format!("{file} is missing: a server starts, and no connection comes to what it names")
         }
+        FlawKind::StateFile(what) => state_file(file, *what),
         FlawKind::Start(flaw) => start::message(flaw),
         FlawKind::Closed(codec) if matches!(codec, Codec::Encrypted(_)) || !codec.is_open() => {
             format!("{file} is {codec}")
@@ -87,6 +88,12 @@ pub(super) fn says(file: &str, kind: &FlawKind) -> Option<String> {
         FlawKind::Folder { place: FolderPlace::NoFile, .. } => return None,
         FlawKind::Folder { folder, .. } => return folder.says(),
         FlawKind::RootFile { what: RootFileFlaw::NoMap, .. } => return None,
+        FlawKind::StateFile(StateFileFlaw::TwoPhase { size: 0, forgets: false }) => {
+            return Some(format!("incorrect size of file \"{file}\": 0 bytes"));
+        }
+        FlawKind::StateFile(StateFileFlaw::Origins { size: 0, counts: true }) => {
+            return Some(format!("could not read file \"{file}\": read 0 of 4"));
+        }
         FlawKind::RootFile { data, .. } => return Some(format!("\"{data}\" is not a valid data directory")),
         FlawKind::Rights { group: true, .. } => {
             return Some(format!("data directory \"{file}\" has invalid permissions"));
@@ -132,6 +139,9 @@ pub(super) fn advice(file: &str, kind: &FlawKind) -> Option<String> {
         ),
         FlawKind::Rights { .. } => format!("chmod 700 {}, where a server is to be started on it", quoted(file)),
         FlawKind::RootFile { what: RootFileFlaw::NoMap, .. } => format!("copy {file} from the backup anew"),
+        FlawKind::StateFile(_) => format!(
+            "take {file} from another copy of the same backup, or another backup; look for other files that are empty, as a full disk or a crash of the machine leaves them: find DIR -size 0"
+        ),
         FlawKind::RootFile { .. } => {
             "copy PG_VERSION from the backup: its only line is the major version of the server".into()
         }
@@ -143,6 +153,25 @@ pub(super) fn advice(file: &str, kind: &FlawKind) -> Option<String> {
         | FlawKind::Unread { .. }
         | FlawKind::Closed(_) => return None,
     })
+}
+
+/// What a server does with a file of state that is empty, cut or damaged.
+fn state_file(file: &str, what: StateFileFlaw) -> String {
+    let refuses = "a server does not start with it";
+    let what_of = |size| if size == 0 { "empty" } else { "cut or damaged" };
+    match what {
+        StateFileFlaw::Pages { size } => {
+            format!("{file} has {size} bytes, which lack a page that a server reads: it ends there with FATAL")
+        }
+        StateFileFlaw::TwoPhase { size, forgets } => {
+            let then = if forgets { "a server removes it, and the transaction is lost" } else { refuses };
+            format!("{file} is {}: {then}", what_of(size))
+        }
+        StateFileFlaw::Origins { size, .. } => format!("{file} is {}: {refuses}", what_of(size)),
+        StateFileFlaw::Map { size } => {
+            format!("{file} has {size} bytes: a server starts, and no connection comes to what it names")
+        }
+    }
 }
 
 /// An incremental backup: a directory, or one that its history file alone tells of.

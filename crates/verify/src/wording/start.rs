@@ -36,6 +36,7 @@ pub(super) fn message(flaw: &StartFlaw) -> String {
             format!("{sets}{there}: a server that is started with -D {} works there, not here", quoted(data))
         }
         (StartObstacle::NoFile(path), None) => format!("{path} is missing: a server does not start without it"),
+        (StartObstacle::NoEntries(path), _) => format!("{path} has no entry: a server does not start with it"),
         (StartObstacle::NoFile(path) | StartObstacle::NoSocketFolder(path), Some(sets)) => {
             format!("{sets}, and {path} is not on this machine: a server does not start without it")
         }
