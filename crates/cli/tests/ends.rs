@@ -145,6 +145,15 @@ fn what_lies_in_front_of_every_backup_refutes_nothing() {
         assert_eq!(told["replay"]["to"], "0/06B00118", "{name}");
         assert!(text(&folder).contains(", in front of every backup that is known"), "{name}");
         assert_eq!(verify(&folder, &["--fail-on", "warning"]).0, i32::from(name != "gap"), "{name}");
+        // Whoever asks for what lies there, and a restore from an older backup, come to it.
+        if name != "gap" {
+            for more in
+                [&["--start", "0/05900000"][..], &["--timeline", "all"], &["--backup", &testdata("backup/15_late")]]
+            {
+                let (code, told) = verify(&folder, more);
+                assert_eq!((code, of_it(&told).as_str()), (1, "error"), "{name} {more:?}");
+            }
+        }
     }
 }
 

@@ -187,7 +187,10 @@ impl<'a> Judge<'a> {
         self.miswritten();
         self.misfiled();
         self.noted_damage();
-        self.weigh_passed();
+        // A restore begins with a backup of its own, whichever others are known.
+        if ruling.is_none() {
+            self.weigh_passed();
+        }
         self.weigh_closed_history();
         self.copies_beside();
         for &index in &self.inventory.impossible {
@@ -332,6 +335,9 @@ impl<'a> Judge<'a> {
     /// What is wrong with bytes in front of the oldest backup stands in nobody's way, as a gap there does not: it is told,
     /// and refutes nothing.
     fn weigh_passed(&mut self) {
+        if self.options.start.is_some() || self.options.timeline == Which::All {
+            return;
+        }
         let Some(oldest) = self.backups.iter().map(|backup| backup.start).min() else { return };
         let mut findings = std::mem::take(&mut self.findings);
         for finding in findings.iter_mut().filter(|f| f.code.family() <= CodeFamily::Bytes) {
