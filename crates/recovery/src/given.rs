@@ -166,6 +166,15 @@ impl<'a> Given<'a> {
         loads.then(|| PlacedSetting { name: (*name).to_owned(), value: (*value).to_owned(), place: self.place(name) })
     }
 
+    /// The command with which a server archives, where it does (`archive_mode`, 8.3 and later).
+    pub(crate) fn archives(&self, server: &[(&str, &str)]) -> Option<PlacedSetting> {
+        let last = |name: &str| server.iter().rev().find(|(own, _)| own.eq_ignore_ascii_case(name));
+        let (_, mode) = last("archive_mode")?;
+        let is_on = mode.eq_ignore_ascii_case("always") || value::boolean(mode) == Some(true);
+        let (name, value) = last("archive_command").filter(|(_, command)| is_on && !command.trim().is_empty())?;
+        Some(PlacedSetting { name: (*name).to_owned(), value: (*value).to_owned(), place: self.place(name) })
+    }
+
     /// Settings of the files of which an option says otherwise: what is written elsewhere may not count.
     pub(crate) fn overridden(&self) -> Vec<PlacedSetting> {
         let in_files = |name: &String, value: &String| {

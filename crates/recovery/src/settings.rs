@@ -78,6 +78,8 @@ pub struct Settings {
     pub loads_nothing: bool,
     /// Libraries that are loaded at the start of a server that is started as it lies (`shared_preload_libraries`).
     pub libraries: Option<PlacedSetting>,
+    /// `archive_command`, where the server archives once it takes writes (`archive_mode`).
+    pub archives: Option<PlacedSetting>,
     /// Some settings are there, and which ones this version has is not known here.
     pub names_not_known: bool,
 }
@@ -137,6 +139,7 @@ impl Settings {
             delivers_nothing: false,
             planned: true,
             overridden: Vec::new(),
+            archives: None,
             outranked: None,
             loads_nothing: false,
             libraries: None,
@@ -305,6 +308,7 @@ impl Settings {
             overridden: given.overridden(),
             loads_nothing: given.is_configured() && !given.loads_any(&sorted.server),
             libraries: given.libraries(&sorted.server),
+            archives: given.archives(&sorted.server),
             outranked,
             names_not_known: !sorted.server.is_empty() && !ServerParameter::are_known(version),
         })

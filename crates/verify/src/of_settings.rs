@@ -42,6 +42,7 @@ pub(crate) fn findings(
     out.extend(settings.outranked.as_ref().map(outranked));
     out.extend(without_signal(backup, settings, restore, asked));
     out.extend(without_source(archive, settings, restore, asked));
+    out.extend(archives_here((archive, backup), settings, restore)?);
     out.extend(command((archive, backup), settings, (site, restore), (of_files, asked.short))?);
     Ok(out)
 }
@@ -99,6 +100,34 @@ fn without_source(archive: &dyn Source, settings: &Settings, restore: &Restore, 
     let detail = Detail::NoSource { archive: named(archive) };
     let file = Some("standby.signal".to_owned());
     (none && !settings.planned).then(|| Finding { severity, file, detail, ..Finding::of(Code::RestoreCommand) })
+}
+
+/// The server that is restored archives into the archive that it is restored from: its new timeline comes to lie there.
+fn archives_here(
+    (archive, backup): (&dyn Source, &Backup),
+    settings: &Settings,
+    restore: &Restore,
+) -> Result<Option<Finding>, Error> {
+    let (Some(local), Some(command)) = (archive.local(), &settings.archives) else { return Ok(None) };
+    // As it was, it may go on where it did.
+    if settings.mode == Mode::Crash || !restore.is_good() {
+        return Ok(None);
+    }
+    let real = |path: &Path| path.canonicalize().ok();
+    let listing = archive.list()?;
+    let folders = listing.entries.iter().filter_map(|entry| real(local.path(entry).parent()?));
+    let folders: BTreeSet<PathBuf> = folders.collect();
+    let named = command.value.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ';' | '=' | ':'));
+    // A server works in its data directory.
+    let is_here = named.filter(|word| word.contains('/')).any(|word| {
+        let path = Path::new(&backup.name).join(word);
+        let folder = if word.contains('%') { path.parent() } else { Some(path.as_path()) };
+        folder.and_then(real).is_some_and(|folder| folders.contains(&folder))
+    });
+    Ok(is_here.then(|| {
+        let (file, detail) = (file_of(command), Detail::ArchivesHere(command.clone()));
+        Finding { file, detail, ..Finding::of(Code::ArchivesHere) }
+    }))
 }
 
 /// A command that does not deliver what lies here. `short`: the archive has more than recovery comes to.

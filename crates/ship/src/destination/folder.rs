@@ -187,8 +187,8 @@ fn create(path: &Path, mode: u32) -> io::Result<File> {
 /// Bytes after which the disk is told to begin.
 const BLOCK: usize = 1 << 20;
 
-/// Writes bytes from the beginning of a file on. The disk writes the first of them while the last are still handed over:
-/// less is left for whoever waits until all are flushed.
+/// Writes bytes from the beginning of a file on. The disk writes the first of them while the last are still handed
+/// over: less is left for whoever waits until all are flushed.
 fn write(mut out: &File, bytes: &[u8]) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     use rustix::fs::{Advice, FallocateFlags, fadvise, fallocate};

@@ -71,6 +71,8 @@ pub enum Detail {
         /// The archive that is looked at, where it is one place.
         archive: Option<String>,
     },
+    /// The server archives into the archive that it is restored from: its `archive_command`.
+    ArchivesHere(PlacedSetting),
     /// A target that was rolled back: the transaction.
     RolledBack(u32),
     /// A record that acts before its commit, which is not replayed; whether a position can be a target.

@@ -332,8 +332,8 @@ impl<'a> Judge<'a> {
         self.findings = findings;
     }
 
-    /// What is wrong with bytes in front of the oldest backup stands in nobody's way, as a gap there does not: it is told,
-    /// and refutes nothing.
+    /// What is wrong with bytes in front of the oldest backup stands in nobody's way, as a gap there does not: it is
+    /// told, and refutes nothing.
     fn weigh_passed(&mut self) {
         if self.options.start.is_some() || self.options.timeline == Which::All {
             return;

@@ -80,6 +80,15 @@ pub(super) fn placed(setting: &PlacedSetting) -> String {
     format!("{at} sets {} = '{}', and counts more than what postgresql.conf says", setting.name, setting.value)
 }
 
+/// `archive_command = '…' (postgresql.conf line 3) stores into this archive …`.
+pub(super) fn archives(setting: &PlacedSetting) -> String {
+    let at = place(&setting.place).map(|place| format!(" ({place})")).unwrap_or_default();
+    format!(
+        "{} = '{}'{at} stores into this very archive, once the server has come to its end",
+        setting.name, setting.value
+    )
+}
+
 /// What to do about it.
 pub(super) fn replace(setting: &PlacedSetting) -> String {
     let at = place(&setting.place).unwrap_or_default();
