@@ -5,7 +5,7 @@
 
 use crate::bytes::at;
 use crate::dialect::{MAGIC_19_BETA, looks_like_magic};
-use crate::{AddressScheme, Dialect, Generation, PageSize, SegmentSize};
+use crate::{AddressScheme, Dialect, Generation, Lsn, PageSize, SegmentSize};
 use std::fmt;
 
 /// `MAXIMUM_ALIGNOF`: records start at multiples of it.
@@ -236,6 +236,17 @@ impl Layout {
                 _ => None,
             }
         })
+    }
+
+    /// Where a record begins of which nothing lies in front of a position: behind the header of a page, where the
+    /// position is that page's.
+    pub fn record_from(&self, lsn: Lsn) -> Lsn {
+        let offset = self.address().offset(lsn, self.segment);
+        match offset % self.page.bytes() {
+            0 if offset == 0 => lsn.plus_within(self.long_header() as u64),
+            0 => lsn.plus_within(self.short_header() as u64),
+            _ => lsn,
+        }
     }
 
     /// Whether the first records that are whole on a page have right checksums under this layout.

@@ -28,6 +28,7 @@ impl Recovery<'_> {
         let Some(limits) = self.settings.reads_ahead.filter(|_| way.looking == Looking::Everywhere) else {
             return Ok(walked);
         };
+        let at_page = way.unexpected.is_some() && matches!(walked, Walked::End(WalkEnd::Unreadable(_)));
         let (walked, size) = match walked {
             Walked::Stop(ReplayStop::Target) => {
                 // Nothing is read behind the first record before it is replayed.
@@ -60,11 +61,19 @@ impl Recovery<'_> {
             Walked::End(WalkEnd::NotDelivered(file)) => (Walked::End(WalkEnd::NotDelivered(file)), true),
             other => (other, false),
         };
-        if let (true, Some(consistent)) = (size, replay.consistent_at) {
-            // It may die before it replays what it has read in front of the file.
+        if let (true, Some(consistent)) = (size || at_page, replay.consistent_at) {
+            // It may end before it replays what it has read in front of the file, or of the page.
             let (end, _) = self.ahead_of(way, consistent, &limits, ask)?;
-            if matches!(end, Some(WalkEnd::Size { .. } | WalkEnd::NotDelivered(_))) {
+            let at_page = at_page && matches!(end, Some(WalkEnd::Unreadable(_))) && way.unexpected.is_some();
+            if at_page || matches!(end, Some(WalkEnd::Size { .. } | WalkEnd::NotDelivered(_))) {
                 (replay.consistent_at, replay.active) = (None, false);
+            }
+            if at_page {
+                return Ok(Walked::Stop(ReplayStop::Dies(match (self.settings.mode, self.start.label) {
+                    (Mode::Standby, _) => Failure::Waits { lacks: Lacking::Consistency, at: replay.replayed },
+                    (_, true) => Failure::BackupEnd,
+                    (_, false) => Failure::Consistency,
+                })));
             }
         }
         Ok(walked)

@@ -193,6 +193,10 @@ impl Recovery<'_> {
         }
         names.segments(&way);
         let walked = self.read_ahead(&mut way, &mut replay, walked, &ahead, &mut out)?;
+        // A record that comes into a page of another timeline is read, and not replayed.
+        if let (Walked::End(WalkEnd::Unreadable(at)), true) = (&walked, way.unexpected.is_some()) {
+            replay.read = Some(self.shelf.layout.record_from(*at));
+        }
         names.ahead(&way);
         out.closed |= way.closed;
         let branch = way.left_branch(&line, replay.replayed, replay.timeline);

@@ -4,6 +4,7 @@ use crate::codes::{Code, Severity};
 use crate::finding::{CommandDoubt, Detail, DoubtedCommand, Finding, Unasked, WithoutProgram};
 use pgwal_archive::Error;
 use pgwal_format::recovery::settings::SettingRules;
+use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{FileName, SegmentSize};
 use pgwal_recovery::backup::{Backup, BackupKind};
 use pgwal_recovery::failure::Failure;
@@ -42,6 +43,7 @@ pub(crate) fn findings(
     out.extend(settings.outranked.as_ref().map(outranked));
     out.extend(without_signal(backup, settings, restore, asked));
     out.extend(without_source(archive, settings, restore, asked));
+    out.extend(held_back(settings, restore));
     out.extend(archives_here((archive, backup), settings, restore)?);
     out.extend(command((archive, backup), settings, (site, restore), (of_files, asked.short))?);
     Ok(out)
@@ -100,6 +102,17 @@ fn without_source(archive: &dyn Source, settings: &Settings, restore: &Restore, 
     let detail = Detail::NoSource { archive: named(archive) };
     let file = Some("standby.signal".to_owned());
     (none && !settings.planned).then(|| Finding { severity, file, detail, ..Finding::of(Code::RestoreCommand) })
+}
+
+/// A server holds each commit back until so long after its time, on its way to a target, too (`recoveryApplyDelay` in
+/// `xlogrecovery.c`); what comes before the data are consistent, it does not.
+fn held_back(settings: &Settings, restore: &Restore) -> Option<Finding> {
+    let delay = settings.min_apply_delay;
+    let last = restore.replayed.last_commit.filter(|_| delay > 0 && settings.mode != Mode::Crash)?;
+    let until = Timestamp(last.time.0.saturating_add(delay.saturating_mul(1000)));
+    let now = Timestamp::from_unix_micros(jiff::Timestamp::now().as_microsecond());
+    let waits = until > now && restore.consistent_at.is_some_and(|at| at <= last.lsn);
+    waits.then(|| Finding { detail: Detail::HeldBack { delay, last, until }, ..Finding::of(Code::ApplyDelay) })
 }
 
 /// The server that is restored archives into the archive that it is restored from: its new timeline comes to lie there.

@@ -120,6 +120,9 @@ impl Finding {
             (_, Detail::SettingBeside(setting)) => given::replace(setting),
             (_, Detail::TargetOutranked(setting)) => given::leave_out(setting),
             (_, Detail::Command(own)) => given::deliver(own),
+            (_, Detail::HeldBack { .. }) => {
+                "set recovery_min_apply_delay = 0 before the server is started, or wait".into()
+            }
             (_, Detail::ArchivesHere(_)) => {
                 "for a test restore set archive_mode = off before the server is started; for the server that takes over, this is as it should be".into()
             }

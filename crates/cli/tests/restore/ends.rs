@@ -60,11 +60,29 @@ fn a_page_of_a_timeline_that_is_not_in_the_history() {
     assert_eq!(says(&document), "recovery ended before configured recovery target was reached");
     let end = document["restore"]["replay_end"].as_str().unwrap();
     assert!(end > "0/00904" && end <= "0/00906000", "{end}");
+    // The record that comes into it was read (13: `redo done at`).
+    let read = if end == "0/00906000" { "0/00906018" } else { end };
+    assert_eq!(document["restore"]["redo_end"], read);
     // In front of the page a target is reached where nothing is read ahead.
     let (code, _) = laid.verify(&["--target-lsn", "0/904000"]);
     assert_eq!(code, 0);
     let (code, document) = laid.set(&[COPY]).verify(&["--target-lsn", "0/904000"]);
     assert_eq!((code, errors(&document).contains(&"WP428")), (1, true), "{:#}", document["findings"]);
+}
+
+/// 18: it has read so far ahead before its data are consistent, and nothing in front of the page is replayed.
+#[test]
+fn a_page_of_another_timeline_close_behind_the_backup() {
+    let laid = Laid::of_15(true);
+    let path = laid.at("archive/00000001000000000000005A");
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[4] = 5;
+    fs::write(&path, &bytes).unwrap();
+    for (prefetch, end, code) in [("try", "WAL ends before end of online backup", "WP422"), ("off", "", "WP424")] {
+        let (exit, document) = laid.set(&[COPY, &format!("recovery_prefetch = {prefetch}")]).verify(&[]);
+        assert_eq!((exit, says(&document)), (1, end), "{prefetch}: {:#}", document["findings"]);
+        assert!(errors(&document).contains(&code), "{prefetch}: {:?}", errors(&document));
+    }
 }
 
 /// 11 to 18: what a web server says of a missing file is written down as the file, and a server never comes to the end

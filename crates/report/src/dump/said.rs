@@ -80,7 +80,7 @@ fn moment(time: Timestamp, zone: &Zone, out: &mut Vec<u8>) {
     let micros = time.unix_micros().rem_euclid(1_000_000);
     LAST.with_borrow_mut(|last| {
         if last.unix != unix || last.before.is_empty() {
-            let whole = Timestamp(time.0 - micros);
+            let whole = Timestamp(time.0.saturating_sub(micros));
             let text = zone.local(whole).unwrap_or_default();
             // `2026-11-22 03:17:02` has no fraction here.
             let (before, behind) =
@@ -111,5 +111,8 @@ mod tests {
         assert_eq!(shown(0, "UTC"), "2000-01-01 00:00:00+00:00");
         assert_eq!(shown(1_500_000, "+01:30"), "2000-01-01 01:30:01.5+01:30");
         assert_eq!(shown(-1, "-03:00"), "1999-12-31 20:59:59.999999-03:00");
+        // No calendar has them.
+        let far = [i64::MIN, i64::MAX].map(|micros| shown(micros, "UTC"));
+        assert!(far.iter().all(|shown| !shown.contains('+')), "{far:?}");
     }
 }

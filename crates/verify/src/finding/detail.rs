@@ -71,6 +71,15 @@ pub enum Detail {
         /// The archive that is looked at, where it is one place.
         archive: Option<String>,
     },
+    /// Commits are held back until long after their times (`recovery_min_apply_delay`).
+    HeldBack {
+        /// By so many milliseconds.
+        delay: i64,
+        /// The last one that is replayed.
+        last: ReplayedCommit,
+        /// When that is.
+        until: Timestamp,
+    },
     /// The server archives into the archive that it is restored from: its `archive_command`.
     ArchivesHere(PlacedSetting),
     /// A target that was rolled back: the transaction.

@@ -1,6 +1,9 @@
 //! What is wrong with what a restore is given: settings, the command that fetches WAL.
 
 use crate::finding::{CommandDoubt, DoubtedCommand, WithoutProgram};
+use crate::telling::TellTime;
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_recovery::sum::ReplayedCommit;
 use pgwal_recovery::{NotTaken, PlacedSetting, SettingPlace, SettingsError, WhyNotTaken};
 use pgwal_repos::shell::quoted;
 
@@ -78,6 +81,17 @@ fn names_zone(time: &str) -> bool {
 pub(super) fn placed(setting: &PlacedSetting) -> String {
     let at = place(&setting.place).unwrap_or_default();
     format!("{at} sets {} = '{}', and counts more than what postgresql.conf says", setting.name, setting.value)
+}
+
+/// `recovery_min_apply_delay holds commits back by 3600 s: …`.
+pub(super) fn held_back(delay: i64, last: &ReplayedCommit, until: Timestamp, tell: TellTime<'_>) -> String {
+    format!(
+        "recovery_min_apply_delay holds commits back by {} s: the last one, {} of {}, is replayed at {}",
+        delay / 1000,
+        last.xid,
+        tell(last.time),
+        tell(until)
+    )
 }
 
 /// `archive_command = '…' (postgresql.conf line 3) stores into this archive …`.

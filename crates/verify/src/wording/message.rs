@@ -171,6 +171,7 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
             format!("{}: the backup is {}", restore(failure, None, &lsn, layout), of_restore::beside(off))
         }
         Detail::Restore { failure, missing, .. } => restore(failure, missing.as_deref(), &lsn, layout),
+        Detail::HeldBack { delay, last, until } => given::held_back(*delay, last, *until, tell),
         Detail::ArchivesHere(setting) => given::archives(setting),
         Detail::NoSource { .. } => {
             "a standby is asked for, and neither restore_command nor primary_conninfo is set: the server looks into its own pg_wal alone".into()
