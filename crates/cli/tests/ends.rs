@@ -157,6 +157,32 @@ fn what_lies_in_front_of_every_backup_refutes_nothing() {
     }
 }
 
+/// A server reads the header of the page in which a backup starts, and of the first page of that segment.
+#[test]
+fn the_page_in_which_the_oldest_backup_starts_is_its_own() {
+    let folder = archive();
+    for backup in ["000000010000000000000058.00000028.backup", "000000010000000000000059.00000028.backup"] {
+        fs::remove_file(folder.path().join(backup)).unwrap();
+    }
+    let path = folder.path().join(LAST);
+    let mut bytes = fs::read(&path).unwrap();
+    // The identifier of the system, in the header.
+    bytes[25] ^= 1;
+    fs::write(&path, &bytes).unwrap();
+    let (code, told) = verify(&folder, &[]);
+    assert_eq!((code, &told["verdict"]), (1, &"refuted".into()), "{:#}", told["findings"]);
+    // Where no backup leads to the timeline that is asked for, all of it counts.
+    let folder = archive();
+    for backup in fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path()) {
+        if backup.to_str().unwrap().contains("/00000001") && backup.to_str().unwrap().ends_with(".backup") {
+            fs::remove_file(backup).unwrap();
+        }
+    }
+    age(&cut(&folder, "00000001000000000000005C"));
+    assert_eq!(verify(&folder, &["--timeline", "1"]).0, 1);
+    assert_eq!(verify(&folder, &[]).0, 0);
+}
+
 /// Only older backups need it: a warning, and the report says which restore it ends, and where.
 #[test]
 fn a_gap_between_backups_has_an_impact() {

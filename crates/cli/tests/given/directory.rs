@@ -1,7 +1,7 @@
 //! What a server finds beside the WAL when it is started: its settings, its folders, its `restore_command`. What 12 to
 //! 18 did with each was seen by starting them.
 
-use crate::answer::{Answer, FOLDERS, copy, first_files};
+use crate::answer::{Answer, FOLDERS, copy, first_files, map};
 use crate::run::walproof;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -315,7 +315,7 @@ fn state_that_is_empty_or_cut() {
         ("data/pg_xact/0000", 8192, None),
         ("data/pg_multixact/offsets/0000", 0, Some("")),
         ("data/global/pg_filenode.map", 0, Some("")),
-        ("data/global/pg_filenode.map", 524, None),
+        ("data/global/pg_filenode.map", 524, Some("")),
         // Of a database alone it is a warning.
         ("data/base/5/PG_VERSION", 2, None),
         (origins, 0, Some("could not read file \"pg_logical/replorigin_checkpoint\": read 0 of 4")),
@@ -341,12 +341,32 @@ fn state_that_is_empty_or_cut() {
     let answer = place.ask(&[]);
     let found = answer.document["findings"].as_array().unwrap().iter().find(|f| f["file"] == "base/5/PG_VERSION");
     assert_eq!((answer.exit, found.unwrap()["severity"].as_str()), (0, Some("warning")));
-    // Of several files the newest may have been made behind the start of the backup.
+}
+
+/// 15, 17 and 18. What lies behind the checkpoint of a label may be new.
+#[test]
+fn state_of_transactions_that_is_gone() {
+    let ask = |place: &Place, exit: i32, told: &str| {
+        let answer = place.ask(&[]);
+        let found = answer.document["findings"].as_array().unwrap().iter().find(|f| f["code"] == "WP434");
+        let message = found.map_or("", |f| f["message"].as_str().unwrap());
+        assert_eq!(answer.exit, exit, "{:#}", answer.document["findings"]);
+        assert!(if told.is_empty() { message.is_empty() } else { message.contains(told) }, "{told}: {message}");
+    };
     let place = Place::new();
     place.write("data/pg_xact/0001", "");
-    assert_eq!(place.ask(&[]).exit, 0);
+    ask(&place, 0, "");
     place.write("data/pg_xact/0000", "");
-    assert_eq!(place.ask(&[]).exit, 1);
+    ask(&place, 1, "pg_xact/0000 has 0 bytes, which lack a page that a server reads");
+    let place = Place::new();
+    fs::rename(place.at("data/pg_xact/0000"), place.at("data/pg_xact/0005")).unwrap();
+    ask(&place, 1, "pg_xact/0000 is missing: a server starts, and takes what");
+    // Its checksum is right with 512 bytes, and none else.
+    let place = Place::new();
+    fs::write(place.at("data/global/pg_filenode.map"), [map(), vec![0; 12]].concat()).unwrap();
+    ask(&place, 0, "");
+    fs::write(place.at("data/global/pg_filenode.map"), map().iter().map(|byte| byte ^ 1).collect::<Vec<u8>>()).unwrap();
+    ask(&place, 1, "is not what its checksum says");
 }
 
 /// 15: `incorrect size of file "pg_twophase/000002D7": 0 bytes`. One that is behind the checkpoint is removed unread.

@@ -188,6 +188,8 @@ fn hba_file_that_is_not_there() {
     let answer = place.ask(&[]);
     assert_eq!((answer.exit, answer.says()), (1, "could not load pg_hba.conf"), "{:#}", answer.document["findings"]);
     assert!(answer.first("message").contains("has no entry"), "{}", answer.first("message"));
+    fs::write(place.at("data/pg_hba.conf"), [0; 4096]).unwrap();
+    place.ask(&[]).ends("could not load pg_hba.conf");
     Place::sample().ask(&[]).starts("none");
     Place::whole().set("ident_file = '/nowhere/ident'\nexternal_pid_file = '/nowhere/pid'").ask(&[]).starts("ident");
 }

@@ -50,6 +50,17 @@ pub enum StateFileFlaw {
         /// The bytes that are.
         size: u64,
     },
+    /// The file is not there in which a server looks first (`pg_xact`): it takes its transactions for rolled back.
+    Gone,
+    /// Of pages of old transactions not all are there: a server starts, and whatever asks for one fails.
+    Older {
+        /// The bytes that are.
+        size: u64,
+    },
+    /// A file of old transactions is not there.
+    OlderGone,
+    /// The map of file numbers is not what its checksum says (`global/pg_filenode.map`).
+    MapDamaged,
     /// The state of a prepared transaction is not what its checksum says (`pg_twophase`).
     TwoPhase {
         /// Its bytes.

@@ -13,7 +13,8 @@ use pgwal_crc::castagnoli;
 use pgwal_format::text::control::ControlImage;
 use pgwal_format::text::control::members::ControlField;
 use pgwal_format::text::origin_checkpoint;
-use pgwal_format::version::{V9_3, V9_5, V12, V19};
+use pgwal_format::version::{V9_3, V9_5, V10, V12, V19};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Pages in a file of such state (`SLRU_PAGES_PER_SEGMENT`).
@@ -28,6 +29,8 @@ const MEMBERS: (u64, u64) = (4, 20);
 const LONGEST: u64 = 64 << 20;
 /// A state of a prepared transaction is larger than this.
 const SHORTEST: usize = 64;
+/// More files than all numbers that there are take.
+const MOST_FILES: usize = 1 << 17;
 /// Bytes of a map of file numbers, at least.
 const MAP: u64 = 512;
 
@@ -61,6 +64,15 @@ pub(super) fn by_content(backup: &Backup, data: &Path, prepared: &[(u32, String)
     let is_read = |xid: u32| next.as_ref().is_some_and(|next| (xid.wrapping_sub(next.xid) as i32) < 0);
     let read = prepared.iter().filter(|(xid, _)| backup.has_most && is_read(*xid));
     let mut out: Vec<BackupFlaw> = read.filter_map(|(_, name)| of_two_phase(data, name, is_old)).collect();
+    let map = "global/pg_filenode.map";
+    let is_of_map = backup.has_most && backup.version.is_some_and(|version| version >= V9_5);
+    if is_of_map
+        && let Ok(Some(bytes)) = small(&data.join(map), 2 * MAP)
+        && bytes.len() as u64 >= MAP
+        && !is_map(&bytes)
+    {
+        out.push(FlawKind::StateFile(StateFileFlaw::MapDamaged).of(map));
+    }
     let origins = "pg_logical/replorigin_checkpoint";
     let is_of_origins = backup.has_most && backup.version.is_none_or(|version| version >= V9_5);
     if is_of_origins
@@ -72,12 +84,28 @@ pub(super) fn by_content(backup: &Backup, data: &Path, prepared: &[(u32, String)
     out
 }
 
+/// Whether a map of file numbers is what its checksum says, of a server of either byte order (`RelMapFile`).
+fn is_map(bytes: &[u8]) -> bool {
+    let is_of = |summed: usize| {
+        let sum = bytes.get(summed..).and_then(|rest| rest.first_chunk::<4>());
+        let computed = bytes.get(..summed).map(|covered| castagnoli::append(0, covered));
+        sum.is_some_and(|sum| [u32::from_le_bytes(*sum), u32::from_be_bytes(*sum)].map(Some).contains(&computed))
+    };
+    // Up to 15 of 62 places, then of 64.
+    [504, 520].into_iter().any(is_of)
+}
+
 /// Numbers that are given out one after another, and files that tell something of each.
 struct Numbered {
     folder: &'static str,
     page_size: u64,
-    /// The page of the last one that was given out before replay begins, where that is known.
+    /// The page of the next one, where a server reads that at the end of recovery: not where it would be new
+    /// (`TrimCLOG`, `TrimMultiXact`).
     page: Option<u64>,
+    /// The page of the oldest one that is needed.
+    oldest: Option<u64>,
+    /// Without the file a server takes its pages for empty.
+    must: bool,
 }
 
 impl Numbered {
@@ -86,23 +114,24 @@ impl Numbered {
         let Some((control, image)) = backup.control.as_ref().zip(image) else { return Vec::new() };
         let (version, page_size) = (control.dialect.version, control.page_size.bytes());
         // The control file of a backup is copied last, and may be of a later checkpoint.
-        let is_start = backup.label.is_none();
-        let page = |next: u64, in_page: u64| Some(next.checked_sub(1)? / in_page).filter(|_| is_start);
-        let xacts = page(u64::from(image.next_xid().xid), page_size * XACTS_PER_BYTE);
-        let mut out = vec![
-            Numbered { folder: "pg_xact/", page_size, page: xacts },
-            Numbered { folder: "pg_clog/", page_size, page: xacts },
-        ];
+        let is_start = backup.label.as_ref().is_none_or(|label| label.checkpoint == control.checkpoint);
+        let state = |folder, in_page: u64, next: u64, oldest: u64, must: bool| Numbered {
+            folder,
+            page_size,
+            page: (is_start && next % in_page != 0).then_some(next / in_page),
+            oldest: (0 < oldest && oldest <= next).then_some(oldest / in_page),
+            must,
+        };
+        let (next, oldest) = (u64::from(image.next_xid().xid), image.number(ControlField::OldestXid));
+        let in_page = page_size * XACTS_PER_BYTE;
+        let mut out = vec![state(if version < V10 { "pg_clog/" } else { "pg_xact/" }, in_page, next, oldest, true)];
         // Multixacts have other files before, and numbers of another width from 19 on.
         if (V9_3..V19).contains(&version) {
-            let offsets = page(image.number(ControlField::NextMulti), page_size / OFFSET);
-            out.push(Numbered { folder: "pg_multixact/offsets/", page_size, page: offsets });
-            let next = image.number(ControlField::NextMultiOffset);
-            let members = page(next, page_size / MEMBERS.1 * MEMBERS.0);
+            let (next, oldest) = (image.number(ControlField::NextMulti), image.number(ControlField::OldestMulti));
+            out.push(state("pg_multixact/offsets/", page_size / OFFSET, next, oldest, false));
+            let (next, in_page) = (image.number(ControlField::NextMultiOffset), page_size / MEMBERS.1 * MEMBERS.0);
             // Of none that was given out nothing is read.
-            if next > MEMBERS.0 {
-                out.push(Numbered { folder: "pg_multixact/members/", page_size, page: members });
-            }
+            out.extend((next > 1).then(|| state("pg_multixact/members/", in_page, next, 0, false)));
         }
         out
     }
@@ -110,21 +139,43 @@ impl Numbered {
     /// The first file of which a page is missing that a server reads.
     fn cut(&self, parts: &BackupParts) -> Option<BackupFlaw> {
         let number = |name: &str| u64::from_str_radix(name, 16).ok().filter(|_| name.len() >= 4);
-        let own =
-            parts.sizes.iter().filter_map(|(path, size)| Some((number(path.strip_prefix(self.folder)?)?, *size, path)));
-        let mut files: Vec<(u64, u64, &String)> = own.collect();
-        files.sort_unstable();
-        let newest = files.last()?.0;
-        let is_alone = files.len() == 1;
-        let is_cut = |file: u64, size: u64| match self.page {
-            // What was given out last lies there.
-            Some(page) if page / PAGES == file => size < (page % PAGES + 1) * self.page_size,
-            Some(page) if page / PAGES < file => false,
-            _ if file == newest => is_alone && size == 0,
-            _ => size == 0 || !size.is_multiple_of(self.page_size),
+        let own = parts
+            .sizes
+            .iter()
+            .filter_map(|(path, size)| Some((number(path.strip_prefix(self.folder)?)?, (*size, path.as_str()))));
+        let files: BTreeMap<u64, (u64, &str)> = own.collect();
+        let (newest, _) = files.last_key_value()?;
+        let flaw = |what, path: &str| FlawKind::StateFile(what).of(path);
+        let read = match self.page {
+            Some(page) => match files.get(&(page / PAGES)) {
+                Some((size, path)) if *size < (page % PAGES + 1) * self.page_size => {
+                    Some(flaw(StateFileFlaw::Pages { size: *size }, path))
+                }
+                None if self.must => Some(flaw(StateFileFlaw::Gone, &self.name(page / PAGES))),
+                _ => None,
+            },
+            // The first page is as old as the cluster.
+            None => files
+                .values()
+                .find(|(size, _)| files.len() == 1 && *size == 0)
+                .map(|(size, path)| flaw(StateFileFlaw::Pages { size: *size }, path)),
         };
-        let (_, size, path) = files.into_iter().find(|(file, size, _)| is_cut(*file, *size))?;
-        Some(FlawKind::StateFile(StateFileFlaw::Pages { size }).of(path))
+        let whole = PAGES * self.page_size;
+        let older = || {
+            let behind = self.page.map_or(*newest, |page| (page / PAGES).min(*newest));
+            let mut all = self.oldest.map(|oldest| oldest / PAGES..behind).unwrap_or_default().take(MOST_FILES);
+            all.find_map(|file| match files.get(&file) {
+                Some((size, path)) if *size < whole => Some((StateFileFlaw::Older { size: *size }, (*path).to_owned())),
+                Some(_) => None,
+                None => Some((StateFileFlaw::OlderGone, self.name(file))),
+            })
+        };
+        let older = || older().map(|(what, path)| FlawKind::StateFile(what).weighed(&path, Weight::Warning));
+        read.or_else(older)
+    }
+
+    fn name(&self, file: u64) -> String {
+        format!("{}{file:04X}", self.folder)
     }
 }
 

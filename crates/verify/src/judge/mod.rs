@@ -338,12 +338,24 @@ impl<'a> Judge<'a> {
         if self.options.start.is_some() || self.options.timeline == Which::All {
             return;
         }
-        let Some(oldest) = self.backups.iter().map(|backup| backup.start).min() else { return };
+        // One beside the way may need what lies there, but leads to none of it.
+        let known = self.backups_on_way().next().is_some();
+        let Some(oldest) = self.backups.iter().map(|backup| backup.start).min().filter(|_| known) else { return };
+        // A server reads the header of the page in which it starts, and of the first one of that segment.
+        let page = self.layout().page.bytes();
+        let begins = [oldest.get() - oldest.get() % page, self.start_of(self.number(oldest)).get()];
+        let is_header = |finding: &Finding| {
+            finding.code != Code::Contrecord && finding.at.is_some_and(|at| begins.contains(&at.get()))
+        };
         let mut findings = std::mem::take(&mut self.findings);
         for finding in findings.iter_mut().filter(|f| f.code.family() <= CodeFamily::Bytes) {
             let behind = || self.next_record(self.number(finding.at.or(finding.lsn)?));
             let until = finding.lost.and_then(|lost| lost.until_lsn).or_else(behind);
-            if finding.lsn.is_some() && until.is_some_and(|until| until <= oldest) && self.stops(finding) {
+            if finding.lsn.is_some()
+                && until.is_some_and(|until| until <= oldest)
+                && self.stops(finding)
+                && !is_header(finding)
+            {
                 finding.passed = true;
                 finding.severity = finding.severity.min(Severity::Warning);
             }

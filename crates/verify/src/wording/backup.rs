@@ -163,6 +163,20 @@ fn state_file(file: &str, what: StateFileFlaw) -> String {
         StateFileFlaw::Pages { size } => {
             format!("{file} has {size} bytes, which lack a page that a server reads: it ends there with FATAL")
         }
+        StateFileFlaw::Gone => {
+            format!("{file} is missing: a server starts, and takes what its newest transactions did for rolled back")
+        }
+        StateFileFlaw::Older { size } => {
+            format!(
+                "{file} has {size} bytes, which lack pages: a server starts, and whatever asks for one of them fails"
+            )
+        }
+        StateFileFlaw::OlderGone => {
+            format!("{file} is missing between others: a server starts, and whatever asks for what it says fails")
+        }
+        StateFileFlaw::MapDamaged => {
+            format!("{file} is not what its checksum says: a server starts, and no connection comes to what it names")
+        }
         StateFileFlaw::TwoPhase { size, forgets } => {
             let then = if forgets { "a server removes it, and the transaction is lost" } else { refuses };
             format!("{file} is {}: {then}", what_of(size))
