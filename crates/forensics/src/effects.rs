@@ -97,8 +97,8 @@ impl WalPart {
         }
     }
 
-    /// Sums a record for its transaction. `rel`: the relation that it touches; `top`: the transaction of which that is a
-    /// part, where the record says so.
+    /// Sums a record for its transaction. `rel`: the relation that it touches; `top`: the transaction of which that is
+    /// a part, where the record says so.
     #[inline(always)]
     pub fn count(
         &mut self,

@@ -2,8 +2,8 @@
 //! when it starts, or before it is done: those that are empty or cut. A machine that crashed leaves such files, and a
 //! copy for which there was no room. What servers of 11 to 18 did with each was seen by starting them.
 //!
-//! What the newest file holds may be new: of pages that came behind the checkpoint at which replay begins, nothing needs
-//! to be there.
+//! What the newest file holds may be new: of pages that came behind the checkpoint at which replay begins, nothing
+//! needs to be there.
 
 use super::Backup;
 use super::flaw::{BackupFlaw, FlawKind, StateFileFlaw, Weight};
