@@ -77,9 +77,12 @@ fn stops(flaw: &BackupFlaw) -> bool {
         // Without some it starts, and has no data.
         FlawKind::Folder { without, .. } => *without != WithoutFolder::Empty,
         FlawKind::RootFile { what, .. } => *what != RootFileFlaw::NoMap,
-        FlawKind::StateFile(what) => {
-            matches!(what, StateFileFlaw::TwoPhase { forgets: false, .. } | StateFileFlaw::Origins { .. })
-        }
+        FlawKind::StateFile(what) => matches!(
+            what,
+            StateFileFlaw::Pages { .. }
+                | StateFileFlaw::TwoPhase { forgets: false, .. }
+                | StateFileFlaw::Origins { .. }
+        ),
         FlawKind::Start(start) => start.says.is_some(),
         _ => false,
     }

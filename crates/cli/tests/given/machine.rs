@@ -373,3 +373,41 @@ fn a_copy_without_its_empty_folders() {
     assert_eq!((answer.exit, answer.codes()[0]), (1, "WP434"));
     assert!(answer.says().starts_with("could not open directory \"pg_"), "{}", answer.says());
 }
+
+/// 17: `could not open file "global/pg_control": Permission denied`, and connections that find no table.
+#[test]
+fn files_that_another_user_copied_there() {
+    const WAL: &str = "pg_wal/000000010000000000000099";
+    fn each(path: &Path, give: &dyn Fn(&Path)) {
+        give(path);
+        for entry in fs::read_dir(path).into_iter().flatten() {
+            each(&entry.unwrap().path(), give);
+        }
+    }
+    // Root gives all to another user, and takes one file back; anybody else takes the right to read away.
+    let is_root = fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
+    for (file, mode, says) in [
+        ("global/pg_control", 0o444, "could not open file \"global/pg_control\": Permission denied"),
+        ("base/5/1249", 0o000, ""),
+        ("base/5/1249", 0o600, "right"),
+        (WAL, 0o000, "could not open file \"pg_wal/000000010000000000000099\": Permission denied"),
+    ] {
+        let place = Place::whole();
+        let path = place.at("data").join(file);
+        if !path.exists() {
+            fs::write(&path, vec![0; 8192]).unwrap();
+        }
+        let other = |path: &Path| std::os::unix::fs::chown(path, Some(65534), Some(65534)).unwrap();
+        if is_root {
+            each(&place.at("data"), &other);
+        }
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        let answer = place.ask(&[]);
+        let right = says == "right";
+        assert_eq!(answer.exit, i32::from(!right), "{file}: {:#}", answer.document["findings"]);
+        if !right {
+            assert_eq!((answer.says(), answer.first("file")), (says, file));
+            assert!(answer.first("advice").contains("chown -R --reference="), "{}", answer.first("advice"));
+        }
+    }
+}

@@ -5,6 +5,7 @@
 use crate::laid::{COPY, Laid, errors};
 use serde_json::{Value, json};
 use std::fs;
+use std::path::Path;
 
 const NEWEST: &str = "00000001000000000000000A";
 
@@ -290,11 +291,16 @@ fn a_file_that_the_servers_user_may_not_read() {
         eprintln!("passed over: only root gives files to others");
         return;
     }
+    fn give(path: &Path, owner: u32) {
+        chown(path, Some(owner), None).unwrap();
+        fs::read_dir(path).into_iter().flatten().for_each(|entry| give(&entry.unwrap().path(), owner));
+    }
     let newest = laid.at(&format!("archive/{NEWEST}"));
     let ask = |mode: u32, owner: u32, command: &str| {
         fs::set_permissions(&newest, fs::Permissions::from_mode(mode)).unwrap();
-        chown(laid.at("data"), Some(owner), None).unwrap();
-        let (code, document) = laid.set(&[command]).verify(&[]);
+        laid.set(&[command]);
+        give(&laid.at("data"), owner);
+        let (code, document) = laid.verify(&[]);
         let all = document["findings"].as_array().unwrap().clone();
         (code, all.iter().find(|f| f["code"] == "WP435").map(|f| f["severity"].as_str().unwrap().to_owned()))
     };

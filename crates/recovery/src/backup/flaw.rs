@@ -59,6 +59,11 @@ pub enum StateFileFlaw {
     },
     /// A file of old transactions is not there.
     OlderGone,
+    /// A table or an index does not end with a whole page.
+    Torn {
+        /// Its bytes.
+        size: u64,
+    },
     /// The map of file numbers is not what its checksum says (`global/pg_filenode.map`).
     MapDamaged,
     /// The state of a prepared transaction is not what its checksum says (`pg_twophase`).
@@ -98,6 +103,13 @@ pub enum StartObstacle {
     OtherDirectory(String),
     /// A file that a server reads when it starts is not there.
     NoFile(String),
+    /// The user as whom a server runs may not open a file of the directory.
+    Closed {
+        /// The file.
+        file: String,
+        /// So many others.
+        more: u64,
+    },
     /// `pg_hba.conf` lets nobody in.
     NoEntries(String),
     /// The folder of a socket is not there.

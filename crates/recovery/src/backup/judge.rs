@@ -42,10 +42,8 @@ pub(super) fn judge(backup: &mut Backup, parts: &BackupParts) {
     if compares {
         found.extend(own_files::compare(backup, parts));
     }
-    // With a manifest every file is compared.
-    if !compares || backup.manifest.is_none() {
-        found.extend(state_files::by_size(backup, parts));
-    }
+    backup.compares_files = compares;
+    found.extend(state_files::by_size(backup, parts));
     backup.flaws.extend(found);
     if is_whole(backup.kind) {
         backup.not_checked.push(CONTENT);

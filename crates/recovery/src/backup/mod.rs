@@ -13,6 +13,7 @@
 
 mod assemble;
 mod chain;
+mod closed_files;
 mod contents;
 mod data_files;
 mod each_file;

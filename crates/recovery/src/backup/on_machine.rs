@@ -5,6 +5,7 @@
 //! most of the directory is there.
 
 use super::Backup;
+use super::closed_files;
 use super::flaw::{BackupFlaw, FlawKind, StartFlaw, StartObstacle, Weight};
 use super::small::small;
 use crate::fault::{PlacedSetting, SettingPlace};
@@ -27,6 +28,8 @@ pub(super) fn obstacles(backup: &Backup, set: &[&str]) -> Vec<BackupFlaw> {
     out.extend(start.addresses());
     out.extend(start.standbys());
     out.extend(start.shared());
+    let closed = closed_files::closed(backup, start.data);
+    out.extend(closed.map(|(file, flaw)| FlawKind::Start(flaw).weighed(&file, Weight::Error)));
     out
 }
 

@@ -40,6 +40,7 @@ pub(super) fn by_size(backup: &Backup, parts: &BackupParts) -> Vec<BackupFlaw> {
         return Vec::new();
     }
     let mut out: Vec<BackupFlaw> = Numbered::all(backup).iter().filter_map(|state| state.cut(parts)).collect();
+    out.extend(torn(backup, parts));
     let is_cut = |path: &str, size: u64| match path.rsplit_once('/') {
         Some((_, "pg_filenode.map")) => size < MAP,
         Some((folder, "PG_VERSION")) => size == 0 && folder.starts_with("base/"),
@@ -53,6 +54,24 @@ pub(super) fn by_size(backup: &Backup, parts: &BackupParts) -> Vec<BackupFlaw> {
         flaw.weighed(path, if of_all { Weight::Error } else { Weight::Warning })
     }));
     out
+}
+
+/// The first table or index that does not end with a page: what a server holds of it ends with the last whole one. A
+/// copy of a running server may have caught a file that grew. With a manifest every file is compared.
+fn torn(backup: &Backup, parts: &BackupParts) -> Option<BackupFlaw> {
+    let page = backup.control.as_ref()?.page_size.bytes();
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let is_relation = |path: &str| {
+        let file = path.rsplit_once('/').filter(|(folder, _)| *folder == "global" || folder.starts_with("base/"));
+        file.is_some_and(|(_, file)| is_number(file.split(['.', '_']).next().unwrap_or_default()))
+    };
+    let (path, size) = parts
+        .sizes
+        .iter()
+        .find(|(path, size)| !size.is_multiple_of(page) && is_relation(path))
+        .filter(|_| backup.manifest.is_none())?;
+    let weight = if backup.label.is_some() { Weight::Warning } else { Weight::Error };
+    Some(FlawKind::StateFile(StateFileFlaw::Torn { size: *size }).weighed(path, weight))
 }
 
 /// By what stands in files of a data directory.

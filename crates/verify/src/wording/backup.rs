@@ -88,6 +88,7 @@ pub(super) fn says(file: &str, kind: &FlawKind) -> Option<String> {
         FlawKind::Folder { place: FolderPlace::NoFile, .. } => return None,
         FlawKind::Folder { folder, .. } => return folder.says(),
         FlawKind::RootFile { what: RootFileFlaw::NoMap, .. } => return None,
+        FlawKind::StateFile(StateFileFlaw::Pages { .. }) => "could not access status of transaction",
         FlawKind::StateFile(StateFileFlaw::TwoPhase { size: 0, forgets: false }) => {
             return Some(format!("incorrect size of file \"{file}\": 0 bytes"));
         }
@@ -173,6 +174,9 @@ fn state_file(file: &str, what: StateFileFlaw) -> String {
         }
         StateFileFlaw::OlderGone => {
             format!("{file} is missing between others: a server starts, and whatever asks for what it says fails")
+        }
+        StateFileFlaw::Torn { size } => {
+            format!("{file} has {size} bytes, which are no whole pages: what came behind them is not in the copy")
         }
         StateFileFlaw::MapDamaged => {
             format!("{file} is not what its checksum says: a server starts, and no connection comes to what it names")

@@ -36,6 +36,10 @@ pub(super) fn message(flaw: &StartFlaw) -> String {
             format!("{sets}{there}: a server that is started with -D {} works there, not here", quoted(data))
         }
         (StartObstacle::NoFile(path), None) => format!("{path} is missing: a server does not start without it"),
+        (StartObstacle::Closed { file, more }, _) => {
+            let more = if *more > 0 { format!(", and {more} more files") } else { String::new() };
+            format!("the owner of the data directory, as whom a server runs, may not open {file}{more}")
+        }
         (StartObstacle::NoEntries(path), _) => format!("{path} has no entry: a server does not start with it"),
         (StartObstacle::NoFile(path) | StartObstacle::NoSocketFolder(path), Some(sets)) => {
             format!("{sets}, and {path} is not on this machine: a server does not start without it")
@@ -90,6 +94,10 @@ pub(super) fn advice(flaw: &StartFlaw) -> String {
         (StartObstacle::OthersPlace { mapped: false, .. }, _) => {
             "put a folder of its own in the place of the link, with what it needs of the files, before a server is started on the copy".into()
         }
+        (StartObstacle::Closed { .. }, _) => format!(
+            "give the files to the owner of the directory before the server is started: chown -R --reference={0} {0}",
+            quoted(data)
+        ),
         (StartObstacle::AwaitsStandbys, Some(setting)) => {
             format!("set synchronous_standby_names = '' in {} until standbys follow the server", at(setting))
         }

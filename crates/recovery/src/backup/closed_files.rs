@@ -1,0 +1,57 @@
+//! Files of a data directory that the user as whom a server runs may not open, as a copy leaves them that root made.
+//! What servers of 17 did was seen by starting them.
+
+use super::Backup;
+use super::flaw::{StartFlaw, StartObstacle};
+use super::folder::files;
+use crate::readable::{may_read, may_write};
+use pgwal_format::FileName;
+use std::fs;
+use std::path::Path;
+
+/// Files that are read when a server starts, and what it says where it cannot, if it ends then.
+const READ: [(&str, Option<&str>); 6] = [
+    ("PG_VERSION", None),
+    ("postgresql.conf", None),
+    ("postgresql.auto.conf", None),
+    ("recovery.conf", None),
+    ("tablespace_map", Some("could not read file \"tablespace_map\": Permission denied")),
+    ("backup_label", Some("could not read file \"backup_label\": Permission denied")),
+];
+
+/// The first of them, with the file.
+pub(super) fn closed(backup: &Backup, data: &Path) -> Option<(String, StartFlaw)> {
+    let user = backup.owner.filter(|user| *user != 0)?;
+    let flaw = |file: &str, says: Option<String>, more: u64| {
+        let obstacle = StartObstacle::Closed { file: file.to_owned(), more };
+        (file.to_owned(), StartFlaw { obstacle, setting: None, data: backup.name.clone(), says })
+    };
+    let denied = |file: &str| Some(format!("could not open file \"{file}\": Permission denied"));
+    let is_shut = |file: &str| data.join(file).exists() && !may_read(&data.join(file), user);
+    if let Some((file, says)) = READ.into_iter().find(|(file, _)| is_shut(file)) {
+        return Some(flaw(file, says.map(str::to_owned), 0));
+    }
+    let control = "global/pg_control";
+    if is_shut(control) || data.join(control).exists() && !may_write(&data.join(control), user) {
+        return Some(flaw(control, denied(control), 0));
+    }
+    let wal = ["pg_wal", "pg_xlog"].into_iter().find(|name| data.join(name).is_dir());
+    if let Some(wal) = wal.filter(|name| !may_write(&data.join(name), user)) {
+        return Some(flaw(wal, Some(format!("could not write into {wal}: Permission denied")), 0));
+    }
+    // Of WAL all is read, and only what is its own is written. A server ends for want of it, and starts without a table.
+    let in_wal = wal.into_iter().flat_map(|wal| fs::read_dir(data.join(wal)).into_iter().flatten().flatten());
+    let in_wal = in_wal.filter(|entry| entry.file_name().to_str().and_then(FileName::parse).is_some());
+    let mut shut: Vec<String> = in_wal
+        .filter(|entry| !may_read(&entry.path(), user))
+        .filter_map(|entry| Some(format!("{}/{}", wal?, entry.file_name().to_str()?)))
+        .collect();
+    shut.sort_unstable();
+    let ends = !shut.is_empty();
+    let of_data = ["base/", "global/", "pg_xact/", "pg_clog/", "pg_multixact/", "pg_tblspc/"];
+    let of_data = |name: &str| of_data.iter().any(|folder| name.starts_with(folder));
+    let of_data = files(data).into_iter().filter(|(name, ..)| of_data(name));
+    shut.extend(of_data.filter(|(_, path, _)| !may_read(path, user) || !may_write(path, user)).map(|(name, ..)| name));
+    let first = shut.first()?;
+    Some(flaw(first, denied(first).filter(|_| ends), shut.len() as u64 - 1))
+}
