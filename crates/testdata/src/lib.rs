@@ -10,6 +10,7 @@ mod case;
 mod packed;
 mod recovery;
 mod score;
+pub mod state;
 mod story;
 
 use std::path::PathBuf;

@@ -251,6 +251,9 @@ fn files_that_the_manifest_misses() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::File::create(path).unwrap().set_len(file.size).unwrap();
     }
+    for (name, bytes) in walproof_testdata::state::summed() {
+        fs::write(folder.path().join(name), bytes).unwrap();
+    }
     fs::write(folder.path().join("PG_VERSION"), "13\n").unwrap();
     with_folders(folder.path());
     let whole = open(folder.path());

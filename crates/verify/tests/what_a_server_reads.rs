@@ -106,6 +106,9 @@ fn whole() -> TempDir {
     for name in ["backup_label", "global/pg_control"] {
         fs::copy(from.join(name), folder.path().join(name)).unwrap();
     }
+    for (name, bytes) in walproof_testdata::state::summed() {
+        fs::write(folder.path().join(name), bytes).unwrap();
+    }
     fs::write(folder.path().join("PG_VERSION"), "13\n").unwrap();
     // A manifest has files, and a server wants folders.
     for own in DataFolder::ALL.iter().filter(|own| own.is_of(Version::new(13, 0))) {

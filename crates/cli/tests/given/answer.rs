@@ -3,6 +3,7 @@
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
+use walproof_testdata::state::file_map;
 
 /// Every folder that initdb makes.
 pub const FOLDERS: [&str; 19] = [
@@ -27,19 +28,12 @@ pub const FOLDERS: [&str; 19] = [
     "global",
 ];
 
-/// A map of file numbers with nothing but zeros in front of their checksum.
-pub fn map() -> Vec<u8> {
-    let mut map = vec![0; 512];
-    map[504..508].copy_from_slice(&0x9868BD66_u32.to_le_bytes());
-    map
-}
-
 /// Files that every cluster has, large enough for a young one.
 pub fn first_files(data: &Path) {
     for file in ["pg_xact/0000", "pg_multixact/offsets/0000"] {
         fs::write(data.join(file), vec![0; 8192]).unwrap();
     }
-    fs::write(data.join("global/pg_filenode.map"), map()).unwrap();
+    fs::write(data.join("global/pg_filenode.map"), file_map()).unwrap();
 }
 
 /// Copies a folder with all that is in it.

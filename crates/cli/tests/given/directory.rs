@@ -1,13 +1,14 @@
 //! What a server finds beside the WAL when it is started: its settings, its folders, its `restore_command`. What 12 to
 //! 18 did with each was seen by starting them.
 
-use crate::answer::{Answer, FOLDERS, copy, first_files, map};
+use crate::answer::{Answer, FOLDERS, copy, first_files};
 use crate::run::walproof;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use tempfile::TempDir;
 use walproof_testdata::root;
+use walproof_testdata::state::file_map;
 
 /// An archive of 15 in `wal`, and a data directory beside it in `data` with every folder that initdb makes.
 struct Place(TempDir);
@@ -370,9 +371,10 @@ fn state_of_transactions_that_is_gone() {
     ask(&place, 1, "pg_xact/0000 is missing: a server starts, and takes what");
     // Its checksum is right with 512 bytes, and none else.
     let place = Place::new();
-    fs::write(place.at("data/global/pg_filenode.map"), [map(), vec![0; 12]].concat()).unwrap();
+    fs::write(place.at("data/global/pg_filenode.map"), [file_map(), vec![0; 12]].concat()).unwrap();
     ask(&place, 0, "");
-    fs::write(place.at("data/global/pg_filenode.map"), map().iter().map(|byte| byte ^ 1).collect::<Vec<u8>>()).unwrap();
+    fs::write(place.at("data/global/pg_filenode.map"), file_map().iter().map(|byte| byte ^ 1).collect::<Vec<u8>>())
+        .unwrap();
     ask(&place, 1, "is not what its checksum says");
 }
 
@@ -389,4 +391,16 @@ fn prepared_transactions_without_their_state() {
             assert_eq!(answer.says(), format!("incorrect size of file \"pg_twophase/{xid}\": 0 bytes"));
         }
     }
+}
+
+/// 18: a `pg_basebackup` that was killed. Its control file comes last, and nothing is made whole by hand.
+#[test]
+fn a_backup_that_was_broken_off() {
+    let place = Place::new();
+    ["data/global/pg_control", "data/pg_tblspc", "data/pg_notify"].iter().for_each(|path| place.remove(path));
+    let answer = place.ask(&[]);
+    assert_eq!((answer.exit, answer.says()), (1, "postgres: could not find the database system"));
+    assert_eq!(answer.first("code"), "WP403", "{:#}", answer.document["findings"]);
+    assert!(answer.first("advice").contains("another backup"), "{}", answer.first("advice"));
+    assert!(!answer.document["findings"].to_string().contains("mkdir"), "{:#}", answer.document["findings"]);
 }

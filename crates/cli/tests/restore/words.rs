@@ -37,10 +37,7 @@ fn data_directory() -> tempfile::TempDir {
     for file in ["pg_xact/0000", "pg_multixact/offsets/0000"] {
         fs::write(data.path().join(file), vec![0; 8192]).unwrap();
     }
-    let mut map = vec![0; 512];
-    // The checksum of zeros.
-    map[504..508].copy_from_slice(&0x9868BD66_u32.to_le_bytes());
-    fs::write(data.path().join("global/pg_filenode.map"), map).unwrap();
+    fs::write(data.path().join("global/pg_filenode.map"), walproof_testdata::state::file_map()).unwrap();
     fs::write(data.path().join("pg_hba.conf"), "local all all trust\n").unwrap();
     fs::write(data.path().join("PG_VERSION"), "15\n").unwrap();
     #[cfg(unix)]

@@ -3,7 +3,6 @@
 
 use super::Backup;
 use super::flaw::{StartFlaw, StartObstacle};
-use super::folder::files;
 use crate::readable::{may_read, may_write};
 use pgwal_format::FileName;
 use std::fs;
@@ -39,7 +38,8 @@ pub(super) fn closed(backup: &Backup, data: &Path) -> Option<(String, StartFlaw)
     if let Some(wal) = wal.filter(|name| !may_write(&data.join(name), user)) {
         return Some(flaw(wal, Some(format!("could not write into {wal}: Permission denied")), 0));
     }
-    // Of WAL all is read, and only what is its own is written. A server ends for want of it, and starts without a table.
+    // Of WAL all is read, and only what is its own is written. A server ends for want of it, and starts without
+    // a table.
     let in_wal = wal.into_iter().flat_map(|wal| fs::read_dir(data.join(wal)).into_iter().flatten().flatten());
     let in_wal = in_wal.filter(|entry| entry.file_name().to_str().and_then(FileName::parse).is_some());
     let mut shut: Vec<String> = in_wal
@@ -48,10 +48,27 @@ pub(super) fn closed(backup: &Backup, data: &Path) -> Option<(String, StartFlaw)
         .collect();
     shut.sort_unstable();
     let ends = !shut.is_empty();
-    let of_data = ["base/", "global/", "pg_xact/", "pg_clog/", "pg_multixact/", "pg_tblspc/"];
-    let of_data = |name: &str| of_data.iter().any(|folder| name.starts_with(folder));
-    let of_data = files(data).into_iter().filter(|(name, ..)| of_data(name));
-    shut.extend(of_data.filter(|(_, path, _)| !may_read(path, user) || !may_write(path, user)).map(|(name, ..)| name));
+    for folder in ["base", "global", "pg_xact", "pg_clog", "pg_multixact", "pg_tblspc"] {
+        each_below(&data.join(folder), folder, 0, &mut |path, name| {
+            if !may_read(path, user) || !may_write(path, user) {
+                shut.push(name);
+            }
+        });
+    }
     let first = shut.first()?;
     Some(flaw(first, denied(first).filter(|_| ends), shut.len() as u64 - 1))
+}
+
+/// Folders below each other in a data directory, those of a tablespace included.
+const DEEPEST: usize = 3;
+
+fn each_below(folder: &Path, shown: &str, depth: usize, each: &mut dyn FnMut(&Path, String)) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let (path, name) = (entry.path(), format!("{shown}/{}", entry.file_name().to_string_lossy()));
+        if path.is_file() {
+            each(&path, name);
+        } else if depth < DEEPEST && path.is_dir() {
+            each_below(&path, &name, depth + 1, each);
+        }
+    }
 }

@@ -44,7 +44,8 @@ pub(super) fn lacking(backup: &Backup, parts: &BackupParts) -> Vec<BackupFlaw> {
         let kind = FlawKind::TablespaceNowhere { to: to.clone(), mapped: *mapped };
         out.push(kind.weighed(&format!("pg_tblspc/{oid}"), Weight::Warning));
     }
-    let Some(version) = backup.version else { return out };
+    // pg_basebackup writes the control file last: without one, the rest was never there.
+    let Some(version) = backup.version.filter(|_| backup.control_bytes.is_some()) else { return out };
     let refused = refused_rights(version);
     if let Some(mode) = parts.mode.filter(|mode| has_most && mode & refused != 0) {
         let group = refused & 0o040 == 0;
