@@ -137,7 +137,7 @@ impl Numbered {
         let state = |folder, in_page: u64, next: u64, oldest: u64, must: bool| Numbered {
             folder,
             page_size,
-            page: (is_start && next % in_page != 0).then_some(next / in_page),
+            page: (is_start && !next.is_multiple_of(in_page)).then_some(next / in_page),
             oldest: (0 < oldest && oldest <= next).then_some(oldest / in_page),
             must,
         };
