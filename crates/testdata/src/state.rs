@@ -1,9 +1,10 @@
 //! Small files of a data directory that a server holds against their checksum.
 
-/// A map of file numbers that names none (`pg_filenode.map`, up to 15): zeros, and their checksum.
+/// A map of file numbers that names none (`pg_filenode.map`, up to 15): the magic, zeros, and the checksum.
 pub fn file_map() -> Vec<u8> {
     let mut map = vec![0; 512];
-    map[504..508].copy_from_slice(&0x9868_BD66_u32.to_le_bytes());
+    map[..4].copy_from_slice(&0x0059_2717_u32.to_le_bytes());
+    map[504..508].copy_from_slice(&0x3783_50BD_u32.to_le_bytes());
     map
 }
 

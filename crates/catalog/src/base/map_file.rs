@@ -27,6 +27,11 @@ pub(super) fn parse(endian: Endian, bytes: &[u8]) -> Option<Vec<(u32, u32)>> {
     (0..count).map(|n| Some((word(8 + 8 * n)?, word(12 + 8 * n)?))).collect()
 }
 
+/// Whether these bytes are a map that a server of either byte order takes.
+pub fn is_file_map(bytes: &[u8]) -> bool {
+    [Endian::Little, Endian::Big].into_iter().any(|endian| parse(endian, bytes).is_some())
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
@@ -45,6 +50,7 @@ pub(super) mod tests {
     fn both_lengths_and_what_is_damaged() {
         for places in [62, 64] {
             let good = map(places, &[(1259, 16500), (1249, 1249)]);
+            assert!(is_file_map(&good) && !is_file_map(&good[..100]) && !is_file_map(&[0; 512]));
             assert_eq!(parse(Endian::Little, &good), Some(vec![(1259, 16500), (1249, 1249)]), "{places}");
             assert_eq!(parse(Endian::Big, &good), None);
             assert_eq!(parse(Endian::Little, &good[..100]), None, "cut off");

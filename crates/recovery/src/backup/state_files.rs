@@ -9,6 +9,7 @@ use super::Backup;
 use super::flaw::{BackupFlaw, FlawKind, StateFileFlaw, Weight};
 use super::parts::{BackupParts, is_whole};
 use super::small::small;
+use pgwal_catalog::is_file_map;
 use pgwal_crc::castagnoli;
 use pgwal_format::text::control::ControlImage;
 use pgwal_format::text::control::members::ControlField;
@@ -88,7 +89,7 @@ pub(super) fn by_content(backup: &Backup, data: &Path, prepared: &[(u32, String)
     if is_of_map
         && let Ok(Some(bytes)) = small(&data.join(map), 2 * MAP)
         && bytes.len() as u64 >= MAP
-        && !is_map(&bytes)
+        && !is_file_map(&bytes)
     {
         out.push(FlawKind::StateFile(StateFileFlaw::MapDamaged).of(map));
     }
@@ -101,17 +102,6 @@ pub(super) fn by_content(backup: &Backup, data: &Path, prepared: &[(u32, String)
         out.push(FlawKind::StateFile(StateFileFlaw::Origins { size: bytes.len() as u64, counts: !is_old }).of(origins));
     }
     out
-}
-
-/// Whether a map of file numbers is what its checksum says, of a server of either byte order (`RelMapFile`).
-fn is_map(bytes: &[u8]) -> bool {
-    let is_of = |summed: usize| {
-        let sum = bytes.get(summed..).and_then(|rest| rest.first_chunk::<4>());
-        let computed = bytes.get(..summed).map(|covered| castagnoli::append(0, covered));
-        sum.is_some_and(|sum| [u32::from_le_bytes(*sum), u32::from_be_bytes(*sum)].map(Some).contains(&computed))
-    };
-    // Up to 15 of 62 places, then of 64.
-    [504, 520].into_iter().any(is_of)
 }
 
 /// Numbers that are given out one after another, and files that tell something of each.
