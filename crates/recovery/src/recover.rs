@@ -193,8 +193,8 @@ impl Recovery<'_> {
         }
         names.segments(&way);
         let walked = self.read_ahead(&mut way, &mut replay, walked, &ahead, &mut out)?;
-        // A record that comes into a page of another timeline is read, and not replayed; of one that is read ahead it is
-        // a matter of time.
+        // A record that comes into a page of another timeline is read, and not replayed; of one that is read
+        // ahead it is a matter of time.
         let is_next = way.unexpected.is_some() && self.settings.reads_ahead.is_none();
         if let (Walked::End(WalkEnd::Unreadable(at)), true) = (&walked, is_next) {
             replay.read = Some(self.shelf.layout.record_from(*at));
