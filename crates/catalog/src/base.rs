@@ -18,7 +18,7 @@ mod tests;
 mod xact_files;
 
 pub use base_facts::BaseFacts;
-pub use map_file::is_file_map;
+pub use map_file::{file_map, is_file_map};
 pub use reader::{BaseReader, WantedFiles};
 pub use tablespaces::{DataFile, tablespaces};
 pub use xact_files::XactStatus;

@@ -29,7 +29,9 @@ mod settle;
 mod spelled;
 mod tuple;
 
-pub use base::{BaseCatalogs, BaseFacts, BaseReader, DataFile, WantedFiles, XactStatus, is_file_map, tablespaces};
+pub use base::{
+    BaseCatalogs, BaseFacts, BaseReader, DataFile, WantedFiles, XactStatus, file_map, is_file_map, tablespaces,
+};
 pub use change::{CatalogChange, SeenRow};
 pub use files::{Catalog, CatalogFiles};
 pub use find::FoundRelation;

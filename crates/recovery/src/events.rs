@@ -7,7 +7,7 @@
 //! ```
 
 use crate::acts::EarlyActs;
-use crate::pages::{Extents, Gather, Noted};
+use crate::pages::{Extents, Flushed, Gather, Noted};
 use crate::read_ahead::{AheadCount, ReadAhead};
 use crate::sum::{EventSum, RecordSpan, ReplayedCommit};
 use crate::xid_trace::XidTrace;
@@ -138,6 +138,8 @@ pub struct Ask {
     pub nowhere: BTreeSet<u32>,
     /// Where it is to be told what became of a transaction: which.
     pub trace: Option<u32>,
+    /// Where it is to be told which blocks were changed: up to where.
+    pub flushed: Option<Lsn>,
 }
 
 /// A record that is the target.
@@ -176,6 +178,8 @@ pub struct Events<'a> {
     pub ahead: AheadCount,
     /// What they say of the transaction that was asked for.
     pub trace: Option<XidTrace>,
+    /// Blocks that they change, up to the position that was asked for.
+    pub flushed: Option<Flushed>,
     /// Those that act before their commits.
     pub acts: EarlyActs,
     blocks: Vec<Block>,
@@ -204,6 +208,7 @@ impl<'a> Events<'a> {
             list: Vec::new(),
             ahead: AheadCount::default(),
             trace: ask.trace.map(XidTrace::new),
+            flushed: ask.flushed.map(Flushed::new),
             acts: EarlyActs::default(),
             blocks: Vec::new(),
             passed: 0,
@@ -358,6 +363,9 @@ impl Fold for Events<'_> {
         }
         if let Some(trace) = &mut self.trace {
             trace.record(record);
+        }
+        if let Some(flushed) = &mut self.flushed {
+            flushed.record(record);
         }
         self.acts.record(record, &mut self.blocks);
         if let Some(pages) = &mut self.pages {

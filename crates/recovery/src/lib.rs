@@ -18,6 +18,7 @@ mod choice;
 mod chosen;
 mod command;
 mod command_here;
+mod data_age;
 mod dates;
 mod delivery;
 pub mod events;

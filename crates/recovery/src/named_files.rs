@@ -142,8 +142,11 @@ impl NamedFiles {
             let local = place.source.local()?;
             let mut own = place.entries.iter().filter(|entry| entry.name == Some(name)).peekable();
             let first = own.peek().copied();
-            let delivers =
-                |entry: &Entry| self.copy_of(local, entry).is_some_and(|copy| is_in_form(place, copy, entry));
+            // What the server may not read is another matter than how it is packed.
+            let is_shut = |entry: &Entry| self.user.is_some_and(|user| !may_read(&local.path(entry), user));
+            let delivers = |entry: &Entry| {
+                self.copy_of(local, entry).is_some_and(|copy| is_shut(entry) || is_in_form(place, copy, entry))
+            };
             first.filter(|_| !own.any(delivers)).map(|entry| (local, entry))
         });
         let (local, entry) = found?;

@@ -161,6 +161,11 @@ impl<'a> Site<'a> {
         self.look
     }
 
+    /// From where recovery starts.
+    pub(crate) fn start(&self) -> &Start {
+        &self.start
+    }
+
     /// The files of both places.
     pub(crate) fn shelf(&self) -> &FilesAtHand<'a> {
         &self.shelf
@@ -353,6 +358,17 @@ impl<'a> Site<'a> {
         behind.filter(|t| self.shelf.has_history(*t)).min()
     }
 
+    /// The newest timeline with WAL in the archive that left another one, and that is not on the way to `target`.
+    pub fn goes_on_beside(&self, own: TimelineId, target: TimelineId) -> Option<TimelineId> {
+        let line = self.shelf.line(target).ok()?;
+        let is_beside = |timeline: &TimelineId| !line.passed.iter().any(|(passed, _)| passed == timeline);
+        let archive = self.shelf.places.iter().filter(|place| place.archive);
+        let nodes = archive.flat_map(|place| place.lineage.nodes.iter().map(move |node| (place, node)));
+        let left = nodes.filter(|(_, node)| !node.broken && node.ancestors.iter().any(|a| a.timeline == own));
+        let has_wal = left.filter(|(place, node)| !place.inventory.of(node.timeline).is_empty());
+        has_wal.map(|(_, node)| node.timeline).filter(is_beside).max()
+    }
+
     /// Timelines that have a history file or WAL in the archive.
     pub(crate) fn timelines(&self) -> Vec<TimelineId> {
         let archive = self.shelf.places.iter().filter(|p| p.archive);
@@ -448,7 +464,7 @@ impl<'a> Site<'a> {
         Ok(restore)
     }
 
-    fn reading(&self) -> WalkOptions<'a> {
+    pub(crate) fn reading(&self) -> WalkOptions<'a> {
         let SiteOptions { jobs, map, settle, interrupt } = self.look;
         WalkOptions { jobs: jobs.max(1), map, system_id: self.system_id, settle, interrupt }
     }

@@ -51,6 +51,8 @@ pub struct Settings {
     pub end_command: String,
     /// A standby gets WAL from a primary, too (`primary_conninfo`).
     pub streams: bool,
+    /// The file whose being there ends a standby (`trigger_file`, from 12 to 15 `promote_trigger_file`).
+    pub trigger_file: Option<String>,
     /// `recovery_min_apply_delay` in milliseconds.
     pub min_apply_delay: i64,
     /// Defaults taken, by PostgreSQL's names.
@@ -129,6 +131,7 @@ impl Settings {
             restore_command: None,
             end_command: String::new(),
             streams: false,
+            trigger_file: None,
             min_apply_delay: 0,
             assumed: Vec::new(),
             not_read: Vec::new(),
@@ -296,6 +299,7 @@ impl Settings {
             restore_command,
             end_command: asked.end_command,
             streams: mode == Mode::Standby && asked.streams,
+            trigger_file: trigger_file(&sorted.recovery).filter(|_| mode == Mode::Standby),
             min_apply_delay: asked.min_apply_delay,
             assumed,
             not_read: given.files.iter().flat_map(include).collect(),
@@ -313,6 +317,12 @@ impl Settings {
             names_not_known: !sorted.server.is_empty() && !ServerParameter::are_known(version),
         })
     }
+}
+
+fn trigger_file(recovery: &[(&str, &str)]) -> Option<String> {
+    let is_one = |name: &str| matches!(name, "trigger_file" | "promote_trigger_file");
+    let last = recovery.iter().rev().find(|(name, _)| is_one(name)).map(|(_, path)| (*path).to_owned());
+    last.filter(|path| !path.is_empty())
 }
 
 /// What `restore_command` is told to be where a restore is yet to be set up.

@@ -44,6 +44,7 @@ fn code_of(kind: &FlawKind) -> Code {
         | FlawKind::StateFile(_)
         | FlawKind::TablespaceNowhere { .. }
         | FlawKind::Rights { .. }
+        | FlawKind::SignalText(_)
         | FlawKind::Start(_) => Code::BackupStructure,
         FlawKind::Tar(_) => Code::BackupTar,
         FlawKind::Closed(codec) => Code::of_closed(*codec, false),

@@ -273,14 +273,15 @@ fn left_branch(site: &Site<'_>, restore: &Restore, branch: LeftBranch) -> Findin
 }
 
 /// The history says that a branch was left inside of a record.
-fn others_history(branch: LeftBranch, record: Lsn) -> Finding {
+fn others_history(site: &Site<'_>, branch: LeftBranch, record: Lsn) -> Finding {
     let LeftBranch { timeline: own, child, fork: at } = branch;
+    let beside = site.goes_on_beside(own, child);
     Finding {
-        severity: Severity::Warning,
+        severity: if beside.is_some() { Severity::Error } else { Severity::Warning },
         timeline: Some(child),
         at: Some(at),
         file: Some(history_name(child)),
-        detail: Detail::InsideRecord { own, at, record },
+        detail: Detail::InsideRecord { own, at, record, beside },
         ..Finding::of(Code::OthersHistory)
     }
 }

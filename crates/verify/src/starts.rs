@@ -3,9 +3,10 @@
 use crate::codes::{Code, Severity};
 use crate::failed::code_of;
 use crate::finding::{Detail, Finding};
-use pgwal_recovery::SettingsError;
+use pgwal_archive::Error;
 use pgwal_recovery::outcome::{AsksArchive, Ending, Restore};
 use pgwal_recovery::settings::Settings;
+use pgwal_recovery::{SettingsError, Site};
 
 /// A start without `backup_label`: an error where it is known to be wrong, a warning where that is likely or where the
 /// server's own WAL comes first.
@@ -54,6 +55,17 @@ pub(crate) fn other_checkpoint(restore: &Restore) -> Option<Finding> {
     let (timeline, file) = (Some(other.own.0), Some("global/pg_control".to_owned()));
     let detail = Detail::OtherCheckpoint(other);
     Some(Finding { timeline, lsn: Some(other.at), file, detail, ..Finding::of(Code::BackupContradicts) })
+}
+
+/// A server replays from a position on, and the data files lack what was written in front of it.
+pub(crate) fn stale_pages(site: &Site<'_>, restore: &Restore) -> Result<Option<Finding>, Error> {
+    let found = site.stale_pages()?.map(|stale| {
+        let (timeline, lsn, file) = (Some(restore.timeline), Some(stale.lsn), Some(stale.file.clone()));
+        let (at, more) = (Some(restore.redo_start), stale.count.saturating_sub(1));
+        let detail = Detail::StalePages { stale, label: site.backup().label.is_some() };
+        Finding { timeline, lsn, at, file, more, detail, ..Finding::of(Code::StaleData) }
+    });
+    Ok(found)
 }
 
 /// The server pauses, and dies once it is told to go on: of a prepared transaction, or of the last record, which it

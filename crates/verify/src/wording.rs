@@ -164,6 +164,9 @@ impl Finding {
             (Code::OthersHistory, Detail::OthersHistory { own, .. }) => format!(
                 "restore with --target-timeline {own} (recovery_target_timeline = '{own}'), and move the other cluster's files away, {file} too"
             ),
+            (_, Detail::InsideRecord { beside: Some(other), .. }) => format!(
+                "move {file} away, or restore with --target-timeline {other} (recovery_target_timeline = '{other}')"
+            ),
             (_, Detail::InsideRecord { own, .. }) => format!(
                 "move {file} away, or restore with --target-timeline {own} (recovery_target_timeline = '{own}'): a server that starts from a backup behind that place does not start else"
             ),
@@ -228,6 +231,7 @@ impl Finding {
                 "replay nothing on it: a server mixes both histories without a word; take the archive of this directory's own server, or a backup of this archive's{}",
                 if other.own.0 == other.found.0 { String::new() } else { format!("; its own timeline is --target-timeline {}", other.own.0) }
             ),
+            (_, Detail::StalePages { label, .. }) => start::of_stale_pages(*label).into(),
             (_, Detail::OwnHistory) => format!("copy {file} from pg_wal of this directory into the archive"),
             (Code::HistoryMissing, _) => {
                 format!("find {file} in pg_wal of a server of that timeline; the first records of the timeline say where it began")

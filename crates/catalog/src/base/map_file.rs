@@ -29,7 +29,13 @@ pub(super) fn parse(endian: Endian, bytes: &[u8]) -> Option<Vec<(u32, u32)>> {
 
 /// Whether these bytes are a map that a server of either byte order takes.
 pub fn is_file_map(bytes: &[u8]) -> bool {
-    [Endian::Little, Endian::Big].into_iter().any(|endian| parse(endian, bytes).is_some())
+    file_map(bytes).is_some()
+}
+
+/// The OIDs of relations and the files in which they lie, of a map of either byte order. `None`: it is none, or its
+/// checksum is wrong.
+pub fn file_map(bytes: &[u8]) -> Option<Vec<(u32, u32)>> {
+    [Endian::Little, Endian::Big].into_iter().find_map(|endian| parse(endian, bytes))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use tempfile::TempDir;
 use walproof_testdata::root;
-use walproof_testdata::state::file_map;
+use walproof_testdata::state::{file_map, file_map_of_two};
 
 /// An archive of 15 in `wal`, and a data directory beside it in `data` with every folder that initdb makes.
 struct Place(TempDir);
@@ -376,6 +376,84 @@ fn state_of_transactions_that_is_gone() {
     fs::write(place.at("data/global/pg_filenode.map"), file_map().iter().map(|byte| byte ^ 1).collect::<Vec<u8>>())
         .unwrap();
     ask(&place, 1, "is not what its checksum says");
+}
+
+/// 15 and 17: a server starts, and no connection comes (`could not read blocks`). Of a catalog that may have been written
+/// anew while the backup was taken it is a warning.
+#[test]
+fn catalogs_that_are_empty() {
+    let weight = |empty: &[&str], without_label: bool| {
+        let place = Place::new();
+        fs::write(place.at("data/base/5/pg_filenode.map"), file_map_of_two()).unwrap();
+        for file in ["1259", "16500"] {
+            let bytes = if empty.contains(&file) { 0 } else { 8192 };
+            fs::write(place.at("data/base/5").join(file), vec![0; bytes]).unwrap();
+        }
+        if without_label {
+            copy(&place.at("wal"), &place.at("data/pg_wal"));
+            ["data/backup_label", "data/recovery.signal"].iter().for_each(|path| place.remove(path));
+        }
+        let answer = place.ask(&[]);
+        let all = answer.document["findings"].as_array().unwrap();
+        let found = all.iter().find(|f| f["message"].as_str().unwrap().contains("holds a catalog"));
+        found.map(|f| (f["file"].as_str().unwrap().to_owned(), f["severity"].as_str().unwrap().to_owned()))
+    };
+    let told = |file: &str, severity: &str| Some((format!("base/5/{file}"), severity.to_owned()));
+    assert_eq!(weight(&[], false), None);
+    assert_eq!(weight(&["1259"], false), told("1259", "error"));
+    assert_eq!(weight(&["16500"], false), told("16500", "warning"));
+    assert_eq!(weight(&["16500"], true), told("16500", "error"));
+}
+
+/// 17: what asks for one of those transactions fails. In front of the newest file there is room where somebody gave out
+/// other numbers (`pg_resetwal -x`).
+#[test]
+fn a_hole_in_the_state_of_old_transactions() {
+    let severity = |files: &[(&str, usize)]| {
+        let place = Place::new();
+        place.remove("data/pg_xact/0000");
+        // The checkpoint has the next transaction in file 4, and the oldest in file 0.
+        let mut control = fs::read(place.at("data/global/pg_control")).unwrap();
+        control[0x40..0x48].copy_from_slice(&(4_u64 * (1 << 20) + 5).to_le_bytes());
+        let sum = pgwal::crc::castagnoli::append(0, &control[..0x120]);
+        control[0x120..0x124].copy_from_slice(&sum.to_le_bytes());
+        fs::write(place.at("data/global/pg_control"), control).unwrap();
+        for (file, pages) in files {
+            fs::write(place.at("data/pg_xact").join(file), vec![0; pages * 8192]).unwrap();
+        }
+        let answer = place.ask(&[]);
+        let found = answer.document["findings"].as_array().unwrap().iter().find(|f| f["code"] == "WP434");
+        found.map(|f| f["severity"].as_str().unwrap().to_owned())
+    };
+    let whole = [("0000", 32), ("0001", 32), ("0002", 32), ("0003", 32), ("0004", 1)];
+    let without = |left_out: &[usize]| {
+        let all = whole.iter().enumerate().filter(|(at, _)| !left_out.contains(at));
+        severity(&all.map(|(_, file)| *file).collect::<Vec<_>>())
+    };
+    assert_eq!(without(&[]), None);
+    assert_eq!(without(&[1]).as_deref(), Some("error"));
+    assert_eq!(without(&[0]).as_deref(), Some("error"));
+    assert_eq!(without(&[3]).as_deref(), Some("warning"));
+    assert_eq!(without(&[2, 3]).as_deref(), Some("warning"));
+    let mut cut = whole;
+    cut[1].1 = 20;
+    assert_eq!(severity(&cut).as_deref(), Some("error"));
+}
+
+/// 15 and 18: of the signal a server asks whether it is there, and its target is none.
+#[test]
+fn settings_in_the_signal_file() {
+    for (text, exit, code) in [
+        ("# made by hand\n", 0, ""),
+        ("recovery_target_timeline = 'latest'\nrecovery_target_lsn = '0/B00028'\n", 1, "WP434"),
+        ("recovery_end_command = 'true'\n", 0, "WP434"),
+        ("restore_command = 'x'\n", 0, ""),
+    ] {
+        let place = Place::new();
+        place.write("data/recovery.signal", text);
+        let answer = place.ask(&[]);
+        assert_eq!((answer.exit, answer.first("code")), (exit, code), "{text}: {:#}", answer.document["findings"]);
+    }
 }
 
 /// 15: `incorrect size of file "pg_twophase/000002D7": 0 bytes`. One that is behind the checkpoint is removed unread.

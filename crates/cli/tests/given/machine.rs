@@ -177,7 +177,7 @@ fn hba_file_that_is_not_there() {
     place.ask(&["--set", "hba_file=/etc/passwd"]).starts("another one is given");
     Place::sample().set("hba_file = '/nowhere/hba'").ask(&[]).starts("a sample");
     let place = Place::whole();
-    place.write("hba", "x");
+    place.write("hba", "local all all trust");
     place.write("data/postgresql.conf", &format!("{CONF}hba_file = '{}'\n", place.at("hba").display()));
     fs::remove_file(place.at("data/pg_hba.conf")).unwrap();
     place.ask(&[]).starts("it is there");
@@ -189,6 +189,12 @@ fn hba_file_that_is_not_there() {
     assert_eq!((answer.exit, answer.says()), (1, "could not load pg_hba.conf"), "{:#}", answer.document["findings"]);
     assert!(answer.first("message").contains("has no entry"), "{}", answer.first("message"));
     fs::write(place.at("data/pg_hba.conf"), [0; 4096]).unwrap();
+    place.ask(&[]).ends("could not load pg_hba.conf");
+    place.write("data/pg_hba.conf", "local all all trust\nhost all all 10.0.0.0 trust\n");
+    let answer = place.ask(&[]);
+    answer.ends("could not load pg_hba.conf");
+    assert!(answer.first("message").starts_with("line 2 of pg_hba.conf"), "{}", answer.first("message"));
+    place.write("data/pg_hba.conf", "# continued \\\nlocal all all trust\n");
     place.ask(&[]).ends("could not load pg_hba.conf");
     Place::sample().ask(&[]).starts("none");
     Place::whole().set("ident_file = '/nowhere/ident'\nexternal_pid_file = '/nowhere/pid'").ask(&[]).starts("ident");

@@ -1,9 +1,9 @@
 //! What the small files of a backup say.
 
-use super::flaw::{BackupFlaw, FlawKind};
+use super::flaw::{BackupFlaw, FlawKind, Weight};
 use super::parts::{BackupParts, whole_map};
 use super::{Backup, BackupKind, Manifest, SettingsFile, Signal, WalInside, judge, manifest, settings};
-use pgwal_format::recovery::settings::SettingRules;
+use pgwal_format::recovery::settings::{RecoverySetting, SettingRules};
 use pgwal_format::text::control::members::ControlField;
 use pgwal_format::text::control::{ControlError, ControlFile, ControlImage};
 use pgwal_format::text::settings::{Grammar, parse};
@@ -79,6 +79,7 @@ pub(super) fn assemble(mut backup: Backup, parts: BackupParts) -> Backup {
     {
         backup.relations.looked();
     }
+    backup.flaws.extend(signal_text(&backup, &parts));
     let there = |name: &str| parts.sizes.iter().any(|(path, _)| path == name);
     backup.label_was_used = there("backup_label.old");
     backup.lived_in |= there("postmaster.pid");
@@ -132,6 +133,19 @@ pub(super) fn signal(parts: &BackupParts, version: Option<Version>) -> Option<Si
     ];
     let count = if takes_conf && version.is_some() { 1 } else { 3 };
     in_order.into_iter().take(count).find(|(name, _)| there(name)).map(|(_, signal)| signal)
+}
+
+/// Settings of a recovery that stand in the signal file alone. A target that nobody reads is not what is asked for.
+fn signal_text(backup: &Backup, parts: &BackupParts) -> Option<BackupFlaw> {
+    let file = backup.signal.and_then(Signal::file)?;
+    let text = parse(parts.files.get(file)?, Grammar::Configuration);
+    let elsewhere = |name: &str| backup.settings.iter().any(|file| file.text.get(name).is_some());
+    let known = text.settings.iter().filter(|setting| RecoverySetting::named(&setting.name).is_some());
+    let mut names: Vec<String> = known.map(|s| s.name.clone()).filter(|name| !elsewhere(name)).collect();
+    names.dedup();
+    let is_target = names.iter().any(|name| name.starts_with("recovery_target"));
+    let weight = if is_target { Weight::Error } else { Weight::Warning };
+    (!names.is_empty()).then(|| FlawKind::SignalText(names).weighed(file, weight))
 }
 
 impl Signal {

@@ -64,6 +64,11 @@ pub enum StateFileFlaw {
         /// Its bytes.
         size: u64,
     },
+    /// A catalog that `pg_filenode.map` names is empty, or is not there.
+    Catalog {
+        /// It is not there.
+        gone: bool,
+    },
     /// The map of file numbers is not what its checksum says (`global/pg_filenode.map`).
     MapDamaged,
     /// The state of a prepared transaction is not what its checksum says (`pg_twophase`).
@@ -112,6 +117,13 @@ pub enum StartObstacle {
     },
     /// `pg_hba.conf` lets nobody in.
     NoEntries(String),
+    /// An entry of `pg_hba.conf` makes no sense.
+    BrokenEntry {
+        /// The file.
+        path: String,
+        /// The line on which it begins, from 1 on.
+        line: usize,
+    },
     /// The folder of a socket is not there.
     NoSocketFolder(String),
     /// The folder in which the server is to make that of its log is not there.
@@ -240,6 +252,8 @@ pub enum FlawKind {
         /// The group may read (11 and later).
         group: bool,
     },
+    /// Settings stand in the signal file, of which a server only asks whether it is there: their names.
+    SignalText(Vec<String>),
     /// Something on this machine keeps a server from starting on the directory.
     Start(StartFlaw),
     /// A tar cannot be read to its end.

@@ -7,7 +7,7 @@ use super::parts::{BackupParts, LONGEST_MAP, SMALL};
 use super::slots::{origins, slots};
 use super::small::{small, special};
 use super::two_phase::two_phase;
-use super::{Backup, BackupKind, state_files, structure, tablespace_map};
+use super::{Backup, BackupKind, mapped_files, state_files, structure, tablespace_map};
 use pgwal_catalog::{DataFile, tablespaces as tablespaces_of};
 use pgwal_format::SegmentName;
 use pgwal_source::{Source, SourceError};
@@ -62,12 +62,15 @@ pub(super) fn open(path: &Path) -> Result<Backup, SourceError> {
     let mapped = mapped(&parts).into_iter().map(|(oid, place)| (oid, links.join(place))).collect();
     let mut backup = assemble(backup, parts);
     backup.mapped = mapped;
+    backup.folder = Some(path.to_path_buf());
     backup.unlinked = unlinked(path, &backup);
     backup.owner = owner(path);
     backup.slots = slots(path);
     let prepared = two_phase(path);
     let of_state = state_files::by_content(&backup, path, &prepared);
     backup.flaws.extend(of_state);
+    let catalog = mapped_files::empty(&backup, path);
+    backup.flaws.extend(catalog);
     backup.two_phase = prepared.into_iter().map(|(xid, _)| xid).collect();
     backup.origins = origins(path);
     Ok(backup)

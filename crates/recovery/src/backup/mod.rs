@@ -16,13 +16,16 @@ mod chain;
 mod closed_files;
 mod contents;
 mod data_files;
+mod data_pages;
 mod each_file;
 mod find;
 mod flaw;
 mod folder;
 mod folder_place;
+mod hba;
 mod judge;
 pub mod manifest;
+mod mapped_files;
 mod on_machine;
 mod open;
 mod own_files;
@@ -56,6 +59,7 @@ pub use assemble::take_wal;
 pub use chain::BackupChain;
 pub use contents::{FileContents, JudgedBy, look, look_at};
 pub use data_files::{DataFiles, of_files};
+pub(crate) use data_pages::DataPages;
 pub use each_file::each_file;
 pub use find::{find, known, labelled, newest_first};
 pub use flaw::{BackupFlaw, FlawKind, RootFileFlaw, StartFlaw, StartObstacle, StateFileFlaw, Weight};
@@ -138,6 +142,8 @@ pub struct Backup {
     pub(crate) compares_files: bool,
     /// The folder in a tar that is the data directory.
     pub(crate) tar_root: String,
+    /// The data directory, where it is one on this machine's disk.
+    pub(crate) folder: Option<PathBuf>,
 }
 
 /// What was named.
@@ -231,6 +237,7 @@ impl Backup {
             contents: None,
             compares_files: false,
             tar_root: String::new(),
+            folder: None,
         }
     }
 

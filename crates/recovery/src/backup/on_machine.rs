@@ -7,6 +7,7 @@
 use super::Backup;
 use super::closed_files;
 use super::flaw::{BackupFlaw, FlawKind, StartFlaw, StartObstacle, Weight};
+use super::hba::{self, HbaFault};
 use super::small::small;
 use crate::fault::{PlacedSetting, SettingPlace};
 use crate::running::{self, RunningServer};
@@ -16,6 +17,9 @@ use std::fs;
 use std::io::ErrorKind;
 use std::net::{IpAddr, UdpSocket};
 use std::path::{Path, PathBuf};
+
+/// A longer `pg_hba.conf` is not looked into.
+const LONGEST_HBA: u64 = 4 << 20;
 
 /// Looks at a directory and the machine around it. `set`: names of settings that are given otherwise.
 pub(super) fn obstacles(backup: &Backup, set: &[&str]) -> Vec<BackupFlaw> {
@@ -117,20 +121,25 @@ impl StartLook<'_> {
         if is_set || !self.backup.has_most || !self.data.join("postgresql.conf").exists() {
             return None;
         }
-        let obstacle = match is_gone(&path) {
-            true => StartObstacle::NoFile,
-            false if lets_nobody_in(&path) => StartObstacle::NoEntries,
-            false => return None,
+        let text = || small(&path, LONGEST_HBA).ok().flatten().filter(|text| text.len() as u64 != LONGEST_HBA);
+        let fault = || hba::fault(&text()?, self.backup.version?);
+        let obstacle = |shown: String| match is_gone(&path) {
+            true => Some(StartObstacle::NoFile(shown)),
+            false => fault().map(|fault| match fault {
+                HbaFault::Empty => StartObstacle::NoEntries(shown),
+                HbaFault::Entry(line) => StartObstacle::BrokenEntry { path: shown, line },
+            }),
         };
         let by_path = self.backup.version.is_some_and(|version| SettingRules::of(version).names_hba_path);
         let says = match by_path {
             true => format!("could not load {}", absolute(&path)),
             false => "could not load pg_hba.conf".to_owned(),
         };
-        let found = |path: String| (obstacle(path), Some(says));
+        let shown = setting.as_ref().map_or("pg_hba.conf".to_owned(), |_| path.display().to_string());
+        let found = (obstacle(shown)?, Some(says));
         Some(match setting {
-            Some(setting) => self.set_by(setting, Weight::Error, found(path.display().to_string())),
-            None => self.flaw("pg_hba.conf", Weight::Error, found("pg_hba.conf".to_owned())),
+            Some(setting) => self.set_by(setting, Weight::Error, found),
+            None => self.flaw("pg_hba.conf", Weight::Error, found),
         })
     }
 
@@ -264,14 +273,6 @@ pub(crate) fn is_in_use(data: &Path) -> bool {
 fn number_of(text: &str) -> u32 {
     let first = text.trim_start().trim_start_matches('-');
     first.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default().parse().unwrap_or(0)
-}
-
-/// A file of `pg_hba.conf` without an entry: "contains no entries", and the server does not start.
-fn lets_nobody_in(path: &Path) -> bool {
-    let Ok(Some(bytes)) = small(path, 4 << 20) else { return false };
-    let mut lines = bytes.split(|byte| *byte == b'\n');
-    // A line ends with a byte of zero, too: a crash leaves blocks of them.
-    lines.all(|line| line.trim_ascii_start().first().is_none_or(|first| matches!(first, b'#' | 0)))
 }
 
 /// Nothing is there. Whoever may not look does not know.

@@ -173,13 +173,21 @@ impl Numbered {
         let older = || {
             let behind = self.page.map_or(*newest, |page| (page / PAGES).min(*newest));
             let mut all = self.oldest.map(|oldest| oldest / PAGES..behind).unwrap_or_default().take(MOST_FILES);
+            // Whoever gives out other numbers (pg_resetwal) leaves room in front of the newest file.
+            let weight = |file: u64| match files.range(file + 1..).next() {
+                Some((next, _)) if *next < behind => Weight::Error,
+                _ => Weight::Warning,
+            };
             all.find_map(|file| match files.get(&file) {
-                Some((size, path)) if *size < whole => Some((StateFileFlaw::Older { size: *size }, (*path).to_owned())),
+                Some((size, path)) if *size < whole => {
+                    let weight = if files.contains_key(&(file + 1)) { Weight::Error } else { Weight::Warning };
+                    Some((StateFileFlaw::Older { size: *size }, (*path).to_owned(), weight))
+                }
                 Some(_) => None,
-                None => Some((StateFileFlaw::OlderGone, self.name(file))),
+                None => Some((StateFileFlaw::OlderGone, self.name(file), weight(file))),
             })
         };
-        let older = || older().map(|(what, path)| FlawKind::StateFile(what).weighed(&path, Weight::Warning));
+        let older = || older().map(|(what, path, weight)| FlawKind::StateFile(what).weighed(&path, weight));
         read.or_else(older)
     }
 

@@ -11,15 +11,18 @@
 //! A file that is not there at all is one of no blocks. Behind consistency the first change of a block that is not
 //! there is a PANIC; a recovery after a crash is never consistent before its end and asks nobody.
 //!
+//! `flushed` is another question: whether the files hold what a checkpoint had written.
 //! `extents` is what the backup has, `gather` what records of a segment may matter, `tracker` what a server remembers.
 //! Blocks that lie inside the backup's file are taken for written: what they hold is not looked at, and a truncation
 //! does not unmake them. So a gap in the WAL of one relation is seen only behind that file's end.
 
 mod extents;
+mod flushed;
 mod gather;
 mod tracker;
 
 pub use extents::Extents;
+pub use flushed::Flushed;
 pub use gather::{Change, Gather, Noted};
 pub use tracker::Tracker;
 
@@ -50,6 +53,23 @@ pub struct InvalidPages {
     pub first: InvalidPage,
     /// How many.
     pub count: u64,
+}
+
+/// Data files that hold blocks as they were before the checkpoint from which a server goes on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StalePages {
+    /// The file of the first one, below the data directory.
+    pub file: String,
+    /// Its block, counted over all files of the relation.
+    pub block: u32,
+    /// The position that its page names.
+    pub found: Lsn,
+    /// The record that changed it behind that.
+    pub lsn: Lsn,
+    /// How many there are of those that were looked at.
+    pub count: u64,
+    /// How many were looked at.
+    pub of: u64,
 }
 
 /// Why it is not known whether every block that WAL changes is there.

@@ -11,6 +11,7 @@ use crate::way::{WalkEnd, Walked};
 use pgwal_archive::Error;
 use pgwal_format::TimelineId;
 use pgwal_format::recovery::settings::TargetAction;
+use std::path::Path;
 
 impl Recovery<'_> {
     pub(super) fn finish(
@@ -71,7 +72,7 @@ impl Recovery<'_> {
             return Ok(self.dies(out, Failure::BeforeConsistency, names));
         }
         out.ending = match settings.action {
-            _ if !at_target && settings.mode == Mode::Standby => Ending::Waits,
+            _ if !at_target && settings.mode == Mode::Standby && !self.is_triggered() => Ending::Waits,
             _ if !at_target && waits && matches!(out.end, Some(WalkEnd::NoFile(_))) => Ending::Waits,
             TargetAction::Shutdown if at_target => Ending::ShutsDown,
             TargetAction::Pause if at_target && replay.active => Ending::Pauses,
@@ -133,6 +134,12 @@ impl Recovery<'_> {
         }
         out.files = names.files(self.shelf, &out);
         Ok(out)
+    }
+
+    /// A standby that is started as it lies finds the file that ends it, once no more WAL comes.
+    fn is_triggered(&self) -> bool {
+        let file = self.settings.trigger_file.as_ref().filter(|_| !self.settings.planned);
+        file.is_some_and(|file| Path::new(&self.start.data).join(file).exists())
     }
 
     /// The end of recovery removes the file that asked for it, which is none.

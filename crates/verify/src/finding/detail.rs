@@ -16,7 +16,7 @@ use pgwal_recovery::acts::EarlyAct;
 use pgwal_recovery::backup::FlawKind;
 use pgwal_recovery::failure::Failure;
 use pgwal_recovery::outcome::{AsksArchive, DataFrom, LeftOut};
-use pgwal_recovery::pages::InvalidPages;
+use pgwal_recovery::pages::{InvalidPages, StalePages};
 use pgwal_recovery::sum::ReplayedCommit;
 use pgwal_recovery::unlabelled::Unlabelled;
 use pgwal_recovery::{
@@ -169,6 +169,8 @@ pub enum Detail {
         at: Lsn,
         /// The record.
         record: Lsn,
+        /// Another timeline that left it, with WAL, to which a server that follows the file does not come.
+        beside: Option<TimelineId>,
     },
     /// A timeline has just begun, and its first segment is not here yet.
     NotYet {
@@ -468,6 +470,13 @@ pub enum Detail {
     Restored(Box<RestoredReport>),
     /// WAL has another checkpoint where the data directory has its own.
     OtherCheckpoint(OtherCheckpoint),
+    /// Data files hold blocks as they were before the start of replay; whether `backup_label` says where that is.
+    StalePages {
+        /// Which.
+        stale: StalePages,
+        /// There is a `backup_label`.
+        label: bool,
+    },
     /// A history file that lies in the `pg_wal` of the directory alone.
     OwnHistory,
     /// Nothing more to say than the code does.

@@ -60,10 +60,12 @@ impl Judge<'_> {
                 let passed = !self.backups.is_empty() && self.backups.iter().all(|backup| backup.start >= at);
                 if let Some(&(_, at, record)) = self.impossible_forks.iter().find(|fork| (fork.0, fork.1) == (own, at))
                 {
-                    let detail = Detail::InsideRecord { own, at, record };
+                    let beside = self.goes_on_beside(own, child);
+                    let detail = Detail::InsideRecord { own, at, record, beside };
                     let finding = self.found(Code::OthersHistory, child, at, at, detail);
-                    // Replay comes to the end of this WAL all the same.
-                    (finding.severity, finding.lsn, finding.segment) = (Severity::Warning, None, None);
+                    // Replay comes to the end of this WAL all the same, unless the server in use left it, too.
+                    let severity = if beside.is_some() { Severity::Error } else { Severity::Warning };
+                    (finding.severity, finding.lsn, finding.segment) = (severity, None, None);
                     finding.file = Some(history_name(child));
                     finding.offset = None;
                     return;
@@ -77,6 +79,14 @@ impl Judge<'_> {
                 return;
             }
         }
+    }
+
+    /// The newest timeline with WAL that left another one, and that is not on the way to `target`.
+    fn goes_on_beside(&self, own: TimelineId, target: TimelineId) -> Option<TimelineId> {
+        let others = self.lineage.nodes.iter().filter(|node| !node.broken && node.timeline != target);
+        let has_left = others.filter(|node| node.ancestors.iter().any(|ancestor| ancestor.timeline == own));
+        let all = has_left.map(|node| node.timeline).filter(|t| !self.target_line.iter().any(|(own, _)| own == t));
+        all.filter(|timeline| !self.inventory.of(*timeline).is_empty()).max()
     }
 
     /// Where the way goes on along a timeline behind a switch, and where its WAL ends there.

@@ -17,7 +17,7 @@ use crate::outcome::{NotChecked, Verdict};
 use crate::restored;
 use crate::restored_report::RestoredReport;
 use crate::starts::{
-    dies_at_promotion, minimal_replayed, other_checkpoint, own_wal_short, short_of_minimum, unlabelled,
+    dies_at_promotion, minimal_replayed, other_checkpoint, own_wal_short, short_of_minimum, stale_pages, unlabelled,
     waits_for_primary,
 };
 use pgwal_archive::{Error, Tally};
@@ -60,6 +60,7 @@ impl Ruling for RestoreRuling<'_, '_> {
         of_backup.extend(short_of_minimum(&self.restore));
         of_backup.extend(minimal_replayed(&self.restore));
         of_backup.extend(other_checkpoint(&self.restore));
+        of_backup.extend(stale_pages(self.site, &self.restore)?);
         case.lowered += set_severities(&mut of_backup, severities);
         let own = case.findings.iter().filter(|f| f.code.is_of_repository());
         let bad_backup = of_backup.iter().chain(own).any(refutes);
@@ -205,7 +206,7 @@ impl RestoreRuling<'_, '_> {
         out.extend(others_file(site, restore));
         out.extend(left_over(site, restore));
         out.extend(restore.left_branch.map(|branch| left_branch(site, restore, branch)));
-        out.extend(restore.others_history.map(|(branch, record)| others_history(branch, record)));
+        out.extend(restore.others_history.map(|(branch, record)| others_history(site, branch, record)));
         out.extend(invalid_pages(site, restore));
         out.extend(dies_at_promotion(restore));
         out.extend(self.unlinked());

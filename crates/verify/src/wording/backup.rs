@@ -20,6 +20,10 @@ pub(super) fn message(file: &str, kind: &FlawKind) -> String {
         | FlawKind::Manifest(what)
         | FlawKind::Stale(what)
         | FlawKind::Tar(what) => format!("{file} {what}"),
+        FlawKind::SignalText(names) => format!(
+            "{file} sets {}, which no server reads there: of this file it only asks whether it is there",
+            names.join(", ")
+        ),
         FlawKind::NotStreamed => format!(
             "{file} does not say BACKUP METHOD: streamed: from where replay starts the server takes its data for consistent, and answers queries before the backup ends"
         ),
@@ -139,6 +143,9 @@ pub(super) fn advice(file: &str, kind: &FlawKind) -> Option<String> {
             quoted(file)
         ),
         FlawKind::Rights { .. } => format!("chmod 700 {}, where a server is to be started on it", quoted(file)),
+        FlawKind::SignalText(_) => format!(
+            "write the settings into postgresql.auto.conf, and leave {file} empty: a server asks only whether it is there"
+        ),
         FlawKind::RootFile { what: RootFileFlaw::NoMap, .. } => format!("copy {file} from the backup anew"),
         FlawKind::StateFile(_) => format!(
             "take {file} from another copy of the same backup, or another backup; look for other files that are empty, as a full disk or a crash of the machine leaves them: find DIR -size 0"
@@ -177,6 +184,10 @@ fn state_file(file: &str, what: StateFileFlaw) -> String {
         }
         StateFileFlaw::Torn { size } => {
             format!("{file} has {size} bytes, which are no whole pages: what came behind them is not in the copy")
+        }
+        StateFileFlaw::Catalog { gone } => {
+            let what = if gone { "is missing" } else { "is empty" };
+            format!("{file} {what}, which holds a catalog or an index of one: a server starts, and no connection comes")
         }
         StateFileFlaw::MapDamaged => {
             format!("{file} is not what its checksum says: a server starts, and no connection comes to what it names")

@@ -5,6 +5,7 @@ use pgwal_format::Lsn;
 use pgwal_recovery::PlacedSetting;
 use pgwal_recovery::backup::{StartFlaw, StartObstacle};
 use pgwal_recovery::outcome::AsksArchive;
+use pgwal_recovery::pages::StalePages;
 use pgwal_recovery::unlabelled::{BackupUnderWay, BackupWitness, Unlabelled};
 use pgwal_repos::shell::quoted;
 
@@ -13,6 +14,23 @@ pub(super) fn short_of_minimum(point: Lsn, end: &str) -> String {
     format!(
         "replay ends at {end}, and the data files were written by WAL up to {point} (minimum recovery ending location in pg_control), which is not in pg_wal: the data are not consistent, and the server starts without a word"
     )
+}
+
+/// Data files are older than the start of replay.
+pub(super) fn stale_pages(stale: &StalePages, start: &str) -> String {
+    let StalePages { file, block, found, lsn, count, of } = stale;
+    format!(
+        "block {block} in {file} is as of {found}, and a record at {lsn}, in front of the start of replay at {start}, changed it: so are {count} of {of} such blocks, which lack what was written meanwhile"
+    )
+}
+
+/// What to do about that.
+pub(super) fn of_stale_pages(label: bool) -> &'static str {
+    if label {
+        "restore the backup anew, or another one; this backup_label is not of these files, or some of them were not copied"
+    } else {
+        "do not start a server on it: if it was copied from a running server, put back the backup_label of that backup; without one take a new backup (pg_basebackup)"
+    }
 }
 
 /// What it is.
@@ -41,6 +59,9 @@ pub(super) fn message(flaw: &StartFlaw) -> String {
             format!("the owner of the data directory, as whom a server runs, may not open {file}{more}")
         }
         (StartObstacle::NoEntries(path), _) => format!("{path} has no entry: a server does not start with it"),
+        (StartObstacle::BrokenEntry { path, line }, _) => {
+            format!("line {line} of {path} is no entry that a server reads: it does not start with it")
+        }
         (StartObstacle::NoFile(path) | StartObstacle::NoSocketFolder(path), Some(sets)) => {
             format!("{sets}, and {path} is not on this machine: a server does not start without it")
         }
@@ -98,6 +119,9 @@ pub(super) fn advice(flaw: &StartFlaw) -> String {
             "give the files to the owner of the directory before the server is started: chown -R --reference={0} {0}",
             quoted(data)
         ),
+        (StartObstacle::BrokenEntry { path, line }, _) => {
+            format!("correct line {line} of {path} (pg_hba_file_rules on a running server tells what is wrong)")
+        }
         (StartObstacle::AwaitsStandbys, Some(setting)) => {
             format!("set synchronous_standby_names = '' in {} until standbys follow the server", at(setting))
         }

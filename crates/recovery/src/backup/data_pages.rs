@@ -1,0 +1,90 @@
+//! The positions that pages of a data directory name (`pd_lsn`, the first eight bytes of a page in `bufpage.h`).
+
+use super::Backup;
+use pgwal_format::record::RelFileLocator;
+use pgwal_format::text::control::{ControlFile, ControlImage, members::ControlField};
+use pgwal_format::{Endian, Lsn};
+use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom};
+use std::path::PathBuf;
+
+/// The tablespaces that have names of their own in a data directory (`pg_tablespace.dat`).
+const DEFAULT: u32 = 1663;
+const GLOBAL: u32 = 1664;
+
+/// Reads them, best in the order of files and blocks.
+pub(crate) struct DataPages {
+    data: PathBuf,
+    /// Where tablespaces will be linked to.
+    mapped: Vec<(String, PathBuf)>,
+    /// `PG_15_`, with which the folder of this version begins in a tablespace.
+    prefix: String,
+    endian: Endian,
+    page: u64,
+    /// Pages in a file.
+    pages: u64,
+    open: Option<(String, Option<File>)>,
+}
+
+impl DataPages {
+    /// Those of a data directory on this machine's disk.
+    pub(crate) fn of(backup: &Backup) -> Option<DataPages> {
+        let image = ControlImage::read(backup.control_bytes.as_deref()?).ok()?;
+        let ControlFile { endian, page_size, dialect, .. } = backup.control?;
+        Some(DataPages {
+            data: backup.folder.clone()?,
+            mapped: backup.mapped.clone(),
+            prefix: format!("PG_{}_", dialect.version),
+            endian,
+            page: page_size.bytes(),
+            pages: image.number(ControlField::RelsegSize),
+            open: None,
+        })
+    }
+
+    /// The file in which a block lies, below the data directory, and where it starts there.
+    pub(crate) fn place(&self, rel: RelFileLocator, block: u32) -> Option<(String, u64)> {
+        let block = u64::from(block);
+        let folder = match rel.spc {
+            GLOBAL => "global".to_owned(),
+            DEFAULT => format!("base/{}", rel.db),
+            spc => format!("pg_tblspc/{spc}/{}/{}", self.version_folder(spc)?, rel.db),
+        };
+        let suffix = match block.checked_div(self.pages)? {
+            0 => String::new(),
+            number => format!(".{number}"),
+        };
+        Some((format!("{folder}/{}{suffix}", rel.rel), block % self.pages * self.page))
+    }
+
+    /// The position that the page of a block names; `None` where it is not there, or is zeros.
+    pub(crate) fn lsn(&mut self, rel: RelFileLocator, block: u32) -> Option<Lsn> {
+        let (name, offset) = self.place(rel, block)?;
+        if self.open.as_ref().is_none_or(|(open, _)| *open != name) {
+            let path = self.path(&name);
+            let file = path.metadata().is_ok_and(|metadata| metadata.is_file()).then(|| File::open(path).ok());
+            self.open = Some((name, file.flatten()));
+        }
+        let file = self.open.as_mut()?.1.as_mut()?;
+        let mut bytes = [0; 8];
+        file.seek(SeekFrom::Start(offset)).ok()?;
+        file.read_exact(&mut bytes).ok()?;
+        let [a, b, c, d, e, f, g, h] = bytes;
+        let (high, low) = (self.endian.u32([a, b, c, d]), self.endian.u32([e, f, g, h]));
+        Some(Lsn::new(u64::from(high) << 32 | u64::from(low))).filter(|lsn| lsn.get() != 0)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        let below = |(oid, place): &(String, PathBuf)| {
+            let rest = name.strip_prefix("pg_tblspc/")?.strip_prefix(oid.as_str())?.strip_prefix('/')?;
+            Some(place.join(rest))
+        };
+        self.mapped.iter().find_map(below).unwrap_or_else(|| self.data.join(name))
+    }
+
+    fn version_folder(&self, spc: u32) -> Option<String> {
+        let entries = fs::read_dir(self.path(&format!("pg_tblspc/{spc}/"))).ok()?;
+        let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+        names.filter(|name| name.starts_with(&self.prefix)).max()
+    }
+}
