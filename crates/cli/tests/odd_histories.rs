@@ -101,6 +101,20 @@ fn the_first_segment_behind_a_promotion_is_not_here_yet() {
 #[test]
 fn a_history_that_leaves_inside_of_a_record_is_of_another_cluster() {
     assert_eq!(demo("inside", "0/A000F0"), proven(&["WP121 warning"]));
+    // Where the server in use left the timeline farther on, one that follows the file does not come to it.
+    let names = ["00000001000000000000005", "000000010000000000000060", "00000002"];
+    let wal = archive("15/archive", &names, "inside-beside", None);
+    fs::write(wal.join("00000003.history"), "1\t0/5B00310\tno recovery target specified\n").unwrap();
+    let (code, verdict, codes) = told(&wal, &[]);
+    assert_eq!((code, verdict.as_str(), codes.contains(&"WP121 error".to_owned())), (1, "refuted", true), "{codes:?}");
+    let ran = walproof(&["verify", wal.to_str().unwrap()]);
+    assert!(
+        ran.out.contains("and does not come to timeline 2") && ran.out.contains("replays what was left"),
+        "{}",
+        ran.out
+    );
+    let (code, verdict, _) = told(&wal, &["--timeline", "2"]);
+    assert_eq!((code, verdict.as_str()), (0, "proven"));
     // Whoever asks for the timeline takes it for this WAL's.
     let wal = archive("demo/good", &["0"], "inside-asked", Some("0/A000F0"));
     let (code, verdict, _) = told(&wal, &["--timeline", "2"]);

@@ -24,6 +24,9 @@ pub enum Wal {
     Stream,
 }
 
+/// How often a backup is begun anew whose WAL was gone.
+const TRIES: u32 = 5;
+
 impl Server {
     /// Take a base backup into a new folder, no faster than so many MiB a second.
     ///
@@ -66,7 +69,16 @@ impl Server {
             command.arg("--incremental").arg(manifest);
         }
         command.current_dir(self.socket());
-        finished("pg_basebackup", self.user().runs(&mut command).output()?).map(drop)
+        let mut runs = 0;
+        loop {
+            runs += 1;
+            let ended = finished("pg_basebackup", self.user().runs(&mut command).output()?);
+            // A server that writes faster than it is streamed recycles what is not fetched yet; the folder is empty again.
+            let is_late = |error: &LiveError| error.to_string().contains("has already been removed");
+            if runs == TRIES || !ended.as_ref().is_err_and(is_late) {
+                return ended.map(drop);
+            }
+        }
     }
 
     /// The data directory of a base backup: its tar files unpacked, or a copy of its folder.

@@ -378,8 +378,8 @@ fn state_of_transactions_that_is_gone() {
     ask(&place, 1, "is not what its checksum says");
 }
 
-/// 15 and 17: a server starts, and no connection comes (`could not read blocks`). Of a catalog that may have been written
-/// anew while the backup was taken it is a warning.
+/// 15 and 17: a server starts, and no connection comes (`could not read blocks`). Of a catalog that may have been
+/// written anew while the backup was taken it is a warning.
 #[test]
 fn catalogs_that_are_empty() {
     let weight = |empty: &[&str], without_label: bool| {

@@ -104,8 +104,8 @@ pub fn old_version(record: &Record<'_>, blocks: &[Block], data: &[u8]) -> Option
     Some(OldVersion { change, block, offset })
 }
 
-/// Whether a record of rows of 9.5 and later changes a page, in the main fork of the relation, that names the end of the
-/// record as its position from then on.
+/// Whether a record of rows of 9.5 and later changes a page, in the main fork of the relation, that names the end of
+/// the record as its position from then on.
 pub const fn changes_pages(header: &RecordHeader) -> bool {
     header.rmid == HEAP && matches!(header.operation() & OPERATION, INSERT | DELETE | UPDATE | HOT_UPDATE)
 }

@@ -72,13 +72,7 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
             )
         }
         Detail::InsideRecord { own, at, record, beside } => {
-            let beside = beside.map_or_else(
-                || " all the same".to_owned(),
-                |other| format!(", and does not come to timeline {other}, which left it"),
-            );
-            format!(
-                "{file} leaves timeline {own} at {at}, inside of the record at {record}, as no server does: it is not of this WAL; from a backup in front of that place a server that follows it replays timeline {own} to its end{beside}"
-            )
+            of_restore::inside_record(file, (*own, *at), *record, *beside)
         }
         Detail::NotYet { timeline, newest } => {
             let newest = newest.map(|age| format!("; the newest file is {} old", span(age))).unwrap_or_default();

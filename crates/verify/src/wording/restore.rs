@@ -1,7 +1,7 @@
 //! What to do about a restore that does not come where it should.
 
 use super::given;
-use pgwal_format::{FileName, TimelineId};
+use pgwal_format::{FileName, Lsn, TimelineId};
 use pgwal_recovery::OffWay;
 use pgwal_recovery::failure::{Failure, Lacking};
 use pgwal_recovery::slots::SlotRefusal;
@@ -157,6 +157,20 @@ fn is_want_of_wal(failure: &Failure) -> bool {
             | Failure::NotReached
             | Failure::Waits { .. }
             | Failure::Size { .. }
+    )
+}
+
+/// A history file that leaves a timeline inside of a record. `beside`: another timeline that left it.
+pub(super) fn inside_record(
+    file: &str,
+    (own, at): (TimelineId, Lsn),
+    record: Lsn,
+    beside: Option<TimelineId>,
+) -> String {
+    let other = beside.map(|other| format!(", and does not come to timeline {other}, which left it"));
+    format!(
+        "{file} leaves timeline {own} at {at}, inside of the record at {record}, as no server does: it is not of this WAL; from a backup in front of that place a server that follows it replays timeline {own} to its end{}",
+        other.as_deref().unwrap_or(" all the same")
     )
 }
 

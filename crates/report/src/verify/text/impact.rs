@@ -107,6 +107,9 @@ fn without_backup(outcome: &Outcome, worst: Option<&Finding>) -> String {
         Code::OthersHistory if f.severity < Severity::Error => {
             "none where a backup starts before that place: a server replays to the end of this WAL".into()
         }
+        Code::OthersHistory if matches!(f.detail, Detail::InsideRecord { .. }) => {
+            "a server that looks for the latest timeline replays what was left, to its end, and promotes there".into()
+        }
         Code::OthersHistory | Code::Astray => "a server that looks for the latest timeline does not start: FATAL".into(),
         Code::LeftBranch => {
             "a server goes on along the branch that was left: what was left behind comes back, what came later on the newer timeline is lost".into()
