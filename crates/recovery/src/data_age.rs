@@ -20,7 +20,7 @@ const LOOKED_AT: usize = 4096;
 impl Site<'_> {
     /// Blocks that the data files hold as they were before WAL in front of the start of replay changed them. A server
     /// replays nothing of that, and notices nothing. `None` where there are none, or where it is not known: the files
-    /// are not on this machine's disk, no WAL in front is here, records of up to 9.4.
+    /// or the archive are not on this machine's disk, no WAL in front is here, records of up to 9.4.
     ///
     /// # Errors
     /// An early end was asked for, or there are no threads.
@@ -57,7 +57,9 @@ impl Site<'_> {
         let back = (1..=BEFORE).map_while(|back| first.0.checked_sub(back).map(SegmentNo).filter(is_here)).last();
         let begin = layout.address().segment_start(back.unwrap_or(first), layout.segment);
         let Ok(line) = shelf.line(timeline) else { return Ok(None) };
-        if begin == redo || !is_here(&first) {
+        // What would have to be fetched is not asked for beside what a restore needs.
+        let is_local = shelf.places.iter().all(|place| place.source.local().is_some());
+        if begin == redo || !is_here(&first) || !is_local {
             return Ok(None);
         }
         let ask = Ask { flushed: Some(redo), ..Ask::default() };

@@ -380,16 +380,56 @@ fn a_copy_without_its_empty_folders() {
     assert!(answer.says().starts_with("could not open directory \"pg_"), "{}", answer.says());
 }
 
+/// 15: a standby that finds it goes on to the end of WAL, and promotes.
+#[test]
+fn a_trigger_file_that_is_there_already() {
+    let place = Place::whole().set("promote_trigger_file = 'promote_me'");
+    fs::rename(place.at("data/recovery.signal"), place.at("data/standby.signal")).unwrap();
+    let outcome = |place: &Place| place.ask(&[]).document["restore"]["outcome"].clone();
+    assert_eq!(outcome(&place), "waits");
+    place.write("data/promote_me", "");
+    assert_eq!(outcome(&place), "promotes");
+}
+
+/// 15 and 17: `FATAL: could not open file "pg_wal/000000010000000000000003": Permission denied`. It reads all, and
+/// cannot write on behind the end.
+#[test]
+fn wal_of_a_crash_that_may_only_be_read() {
+    let is_root = fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
+    for (last, exit) in [(0o400, 1), (0o600, 0)] {
+        let place = Place::whole();
+        for name in ["backup_label", "recovery.signal"] {
+            let _ = fs::remove_file(place.at("data").join(name));
+        }
+        let wal = place.at("data/pg_wal");
+        for name in ["000000010000000000000009", "00000001000000000000000A", "00000001000000000000000B"] {
+            fs::copy(place.at("wal").join(name), wal.join(name)).unwrap();
+            let mode = if name.ends_with('B') { last } else { 0o400 };
+            fs::set_permissions(wal.join(name), fs::Permissions::from_mode(mode)).unwrap();
+        }
+        if is_root {
+            each(&place.at("data"), &|path| std::os::unix::fs::chown(path, Some(65534), Some(65534)).unwrap());
+        }
+        let answer = place.ask(&[]);
+        assert_eq!(answer.exit, exit, "{last:o}: {:#}", answer.document["findings"]);
+        if exit == 1 {
+            let says = "could not open file \"pg_wal/00000001000000000000000B\": Permission denied";
+            assert_eq!(answer.says(), says);
+        }
+    }
+}
+
+fn each(path: &Path, give: &dyn Fn(&Path)) {
+    give(path);
+    for entry in fs::read_dir(path).into_iter().flatten() {
+        each(&entry.unwrap().path(), give);
+    }
+}
+
 /// 17: `could not open file "global/pg_control": Permission denied`, and connections that find no table.
 #[test]
 fn files_that_another_user_copied_there() {
     const WAL: &str = "pg_wal/000000010000000000000099";
-    fn each(path: &Path, give: &dyn Fn(&Path)) {
-        give(path);
-        for entry in fs::read_dir(path).into_iter().flatten() {
-            each(&entry.unwrap().path(), give);
-        }
-    }
     // Root gives all to another user, and takes one file back; anybody else takes the right to read away.
     let is_root = fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
     for (file, mode, says) in [

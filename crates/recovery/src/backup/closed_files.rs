@@ -4,7 +4,7 @@
 use super::Backup;
 use super::flaw::{StartFlaw, StartObstacle};
 use crate::readable::{may_read, may_write};
-use pgwal_format::FileName;
+use pgwal_format::{FileName, SegmentName};
 use std::fs;
 use std::path::Path;
 
@@ -46,6 +46,9 @@ pub(super) fn closed(backup: &Backup, data: &Path) -> Option<(String, StartFlaw)
         .filter(|entry| !may_read(&entry.path(), user))
         .filter_map(|entry| Some(format!("{}/{}", wal?, entry.file_name().to_str()?)))
         .collect();
+    if let Some(wal) = wal.filter(|_| shut.is_empty()) {
+        shut.extend(goes_on_nowhere(backup, &data.join(wal), user).map(|name| format!("{wal}/{name}")));
+    }
     shut.sort_unstable();
     let ends = !shut.is_empty();
     for folder in ["base", "global", "pg_xact", "pg_clog", "pg_multixact", "pg_tblspc"] {
@@ -57,6 +60,24 @@ pub(super) fn closed(backup: &Backup, data: &Path) -> Option<(String, StartFlaw)
     }
     let first = shut.first()?;
     Some(flaw(first, denied(first).filter(|_| ends), shut.len() as u64 - 1))
+}
+
+/// After a crash a server writes on in the segment in which it finds the end of WAL: the one that was written last,
+/// where it may write into none.
+fn goes_on_nowhere(backup: &Backup, wal: &Path, user: u32) -> Option<String> {
+    let control = backup.control.as_ref().filter(|_| backup.signal.is_none() && backup.label.is_none())?;
+    let address = control.dialect.address;
+    let begin = address.segment(control.redo, control.segment);
+    let names =
+        fs::read_dir(wal).into_iter().flatten().flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    let is_replayed = |name: &String| {
+        let own = SegmentName::parse(name).filter(|own| own.timeline == control.timeline);
+        own.and_then(|own| own.number(address, control.segment)).is_some_and(|number| number >= begin)
+    };
+    let all: Vec<String> = names.filter(is_replayed).collect();
+    let written = |name: &String| (wal.join(name).metadata().and_then(|own| own.modified()).ok(), name.clone());
+    let may_write_any = all.iter().any(|name| may_write(&wal.join(name), user));
+    all.into_iter().max_by_key(written).filter(|_| !may_write_any)
 }
 
 /// Folders below each other in a data directory, those of a tablespace included.
