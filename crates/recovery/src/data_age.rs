@@ -4,13 +4,16 @@
 
 use crate::backup::DataPages;
 use crate::events::{Ask, Events};
-use crate::pages::{Flushed, StalePages};
+use crate::outcome::Restore;
+use crate::pages::{BlockPlace, Flushed, Outlived, StalePages};
 use crate::predict::Site;
 use crate::replay::ReplayStop;
 use crate::sum::EventSum;
 use crate::way::{WalWalk, WalkOptions};
 use pgwal_archive::Error;
-use pgwal_format::{Generation, SegmentNo};
+use pgwal_format::{Generation, Lsn, SegmentNo};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Segments in front of the start of replay that are looked into.
 const BEFORE: u64 = 16;
@@ -24,27 +27,33 @@ impl Site<'_> {
     ///
     /// # Errors
     /// An early end was asked for, or there are no threads.
-    pub fn stale_pages(&self) -> Result<Option<StalePages>, Error> {
+    pub fn stale_pages(&self, restore: &Restore) -> Result<Option<StalePages>, Error> {
         let is_modern = self.layout().dialect.generation == Generation::Modern;
         let Some(mut pages) = DataPages::of(self.backup()).filter(|_| is_modern) else { return Ok(None) };
-        let Some(changed) = self.changed_before()? else { return Ok(None) };
-        let mut out: Option<StalePages> = None;
-        let (mut count, mut of) = (0, 0);
-        for (rel, block, lsn) in changed.newest(LOOKED_AT) {
-            let Some(found) = pages.lsn(rel, block) else { continue };
+        let Some(changed) = self.changed_before()?.and_then(|changed| changed.newest(LOOKED_AT)) else {
+            return Ok(None);
+        };
+        let (mut of, mut stale) = (0, Vec::new());
+        for (rel, block, lsn) in changed {
+            let Ok(found) = pages.lsn(rel, block) else { continue };
             of += 1;
             // The page of this block names the end of the record, which lies behind its start.
-            if found > lsn {
-                continue;
-            }
-            count += 1;
-            if out.is_none()
-                && let Some((file, _)) = pages.place(rel, block)
-            {
-                out = Some(StalePages { file, block, found, lsn, count, of });
+            if found.is_none_or(|found| found <= lsn) {
+                stale.push(((rel, block), found, lsn));
             }
         }
-        Ok(out.map(|first| StalePages { count, of, ..first }))
+        if stale.is_empty() {
+            return Ok(None);
+        }
+        let outlived = self.outlived(restore, stale.iter().map(|(place, ..)| *place).collect())?;
+        stale.retain(|(place, ..)| !outlived.is_gone(place));
+        let healed = stale.iter().all(|(place, ..)| outlived.is_healed(place));
+        let first = stale.iter().find(|(place, ..)| healed || !outlived.is_healed(place));
+        let named = first.and_then(|((rel, block), found, lsn)| {
+            let (file, _) = pages.place(*rel, *block)?;
+            Some(StalePages { file, block: *block, found: *found, lsn: *lsn, count: stale.len() as u64, of, healed })
+        });
+        Ok(named)
     }
 
     /// What WAL of the same timeline changed in front of the start of replay.
@@ -70,8 +79,23 @@ impl Site<'_> {
             if valid.records == events.sum.records {
                 events.flushed.iter().for_each(|later| out.add(later));
             }
-            events.sum.last.is_some_and(|last| last.end >= redo).then_some(ReplayStop::Target)
+            events.sum.last.is_some_and(|last| last.lsn >= redo).then_some(ReplayStop::Target)
         })?;
         Ok(Some(out))
+    }
+
+    /// What replay makes of blocks.
+    fn outlived(&self, restore: &Restore, places: BTreeSet<BlockPlace>) -> Result<Outlived, Error> {
+        let places = Arc::new(places);
+        let mut out = Outlived::new(places.clone());
+        let Ok(line) = self.shelf().line(restore.target_timeline) else { return Ok(out) };
+        let ask = Ask { stale: Some(places), ..Ask::default() };
+        let mut way = WalWalk::new(self.shelf(), &line, self.reading());
+        let end = restore.replay_end.unwrap_or(Lsn::MAX);
+        way.walk(restore.redo_start, &ask, &mut |events: &Events<'_>, _: &EventSum| {
+            events.outlived.iter().for_each(|later| out.add(later));
+            events.sum.last.is_some_and(|last| last.end >= end).then_some(ReplayStop::Target)
+        })?;
+        Ok(out)
     }
 }

@@ -7,7 +7,7 @@
 //! ```
 
 use crate::acts::EarlyActs;
-use crate::pages::{Extents, Flushed, Gather, Noted};
+use crate::pages::{BlockPlace, Extents, Flushed, Gather, Noted, Outlived};
 use crate::read_ahead::{AheadCount, ReadAhead};
 use crate::sum::{EventSum, RecordSpan, ReplayedCommit};
 use crate::xid_trace::XidTrace;
@@ -140,6 +140,8 @@ pub struct Ask {
     pub trace: Option<u32>,
     /// Where it is to be told which blocks were changed: up to where.
     pub flushed: Option<Lsn>,
+    /// Where it is to be told what becomes of blocks: which.
+    pub stale: Option<Arc<BTreeSet<BlockPlace>>>,
 }
 
 /// A record that is the target.
@@ -180,6 +182,8 @@ pub struct Events<'a> {
     pub trace: Option<XidTrace>,
     /// Blocks that they change, up to the position that was asked for.
     pub flushed: Option<Flushed>,
+    /// What becomes of the blocks that were asked for.
+    pub outlived: Option<Outlived>,
     /// Those that act before their commits.
     pub acts: EarlyActs,
     blocks: Vec<Block>,
@@ -209,6 +213,7 @@ impl<'a> Events<'a> {
             ahead: AheadCount::default(),
             trace: ask.trace.map(XidTrace::new),
             flushed: ask.flushed.map(Flushed::new),
+            outlived: ask.stale.clone().map(Outlived::new),
             acts: EarlyActs::default(),
             blocks: Vec::new(),
             passed: 0,
@@ -366,6 +371,9 @@ impl Fold for Events<'_> {
         }
         if let Some(flushed) = &mut self.flushed {
             flushed.record(record);
+        }
+        if let Some(outlived) = &mut self.outlived {
+            outlived.record(record);
         }
         self.acts.record(record, &mut self.blocks);
         if let Some(pages) = &mut self.pages {

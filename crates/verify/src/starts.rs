@@ -4,6 +4,7 @@ use crate::codes::{Code, Severity};
 use crate::failed::code_of;
 use crate::finding::{Detail, Finding};
 use pgwal_archive::Error;
+use pgwal_recovery::failure::{Failure, Lacking};
 use pgwal_recovery::outcome::{AsksArchive, Ending, Restore};
 use pgwal_recovery::settings::Settings;
 use pgwal_recovery::{SettingsError, Site};
@@ -59,11 +60,24 @@ pub(crate) fn other_checkpoint(restore: &Restore) -> Option<Finding> {
 
 /// A server replays from a position on, and the data files lack what was written in front of it.
 pub(crate) fn stale_pages(site: &Site<'_>, restore: &Restore) -> Result<Option<Finding>, Error> {
-    let found = site.stale_pages()?.map(|stale| {
+    // Where no checkpoint is read, WAL of this place may be that of another history.
+    let is_other = matches!(
+        restore.failure,
+        Some(
+            Failure::NoCheckpoint { .. }
+                | Failure::NoRedo { .. }
+                | Failure::Waits { lacks: Lacking::Checkpoint | Lacking::Redo, .. }
+        )
+    );
+    if is_other {
+        return Ok(None);
+    }
+    let found = site.stale_pages(restore)?.map(|stale| {
+        let severity = if stale.healed { Severity::Warning } else { Severity::Error };
         let (timeline, lsn, file) = (Some(restore.timeline), Some(stale.lsn), Some(stale.file.clone()));
         let (at, more) = (Some(restore.redo_start), stale.count.saturating_sub(1));
         let detail = Detail::StalePages { stale, label: site.backup().label.is_some() };
-        Finding { timeline, lsn, at, file, more, detail, ..Finding::of(Code::StaleData) }
+        Finding { severity, timeline, lsn, at, file, more, detail, ..Finding::of(Code::StaleData) }
     });
     Ok(found)
 }

@@ -107,7 +107,9 @@ pub fn old_version(record: &Record<'_>, blocks: &[Block], data: &[u8]) -> Option
 /// Whether a record of rows of 9.5 and later changes a page, in the main fork of the relation, that names the end of
 /// the record as its position from then on.
 pub const fn changes_pages(header: &RecordHeader) -> bool {
-    header.rmid == HEAP && matches!(header.operation() & OPERATION, INSERT | DELETE | UPDATE | HOT_UPDATE)
+    let operation = header.operation() & OPERATION;
+    header.rmid == HEAP && matches!(operation, INSERT | DELETE | UPDATE | HOT_UPDATE)
+        || header.rmid == HEAP2 && operation == MULTI_INSERT
 }
 
 /// Whether a record of rows makes its first page anew (`XLOG_HEAP_INIT_PAGE`).

@@ -5,8 +5,8 @@ use pgwal_format::record::RelFileLocator;
 use pgwal_format::text::control::{ControlFile, ControlImage, members::ControlField};
 use pgwal_format::{Endian, Lsn};
 use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom};
-use std::path::PathBuf;
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
 
 /// The tablespaces that have names of their own in a data directory (`pg_tablespace.dat`).
 const DEFAULT: u32 = 1663;
@@ -23,8 +23,31 @@ pub(crate) struct DataPages {
     page: u64,
     /// Pages in a file.
     pages: u64,
-    open: Option<(String, Option<File>)>,
+    open: Option<(String, DataFile)>,
 }
+
+/// Nothing can be said of a page.
+pub(crate) struct PageUnknown;
+
+/// A file of pages.
+enum DataFile {
+    Open(File),
+    Gone,
+    Closed,
+}
+
+impl DataFile {
+    fn open(path: &Path) -> DataFile {
+        match path.metadata() {
+            Ok(metadata) if metadata.is_file() => File::open(path).map_or(DataFile::Closed, DataFile::Open),
+            Err(error) if error.kind() == ErrorKind::NotFound => DataFile::Gone,
+            _ => DataFile::Closed,
+        }
+    }
+}
+
+/// Bytes of a page's header (`SizeOfPageHeaderData`).
+const HEADER: usize = 24;
 
 impl DataPages {
     /// Those of a data directory on this machine's disk.
@@ -57,21 +80,35 @@ impl DataPages {
         Some((format!("{folder}/{}{suffix}", rel.rel), block % self.pages * self.page))
     }
 
-    /// The position that the page of a block names; `None` where it is not there, or is zeros.
-    pub(crate) fn lsn(&mut self, rel: RelFileLocator, block: u32) -> Option<Lsn> {
-        let (name, offset) = self.place(rel, block)?;
+    /// The position that the page of a block names. `Ok(None)`: it is not there, or is zeros.
+    ///
+    /// # Errors
+    /// It cannot be read, or names none: WAL was left out when it was written.
+    pub(crate) fn lsn(&mut self, rel: RelFileLocator, block: u32) -> Result<Option<Lsn>, PageUnknown> {
+        let (name, offset) = self.place(rel, block).ok_or(PageUnknown)?;
         if self.open.as_ref().is_none_or(|(open, _)| *open != name) {
             let path = self.path(&name);
-            let file = path.metadata().is_ok_and(|metadata| metadata.is_file()).then(|| File::open(path).ok());
-            self.open = Some((name, file.flatten()));
+            self.open = Some((name, DataFile::open(&path)));
         }
-        let file = self.open.as_mut()?.1.as_mut()?;
-        let mut bytes = [0; 8];
-        file.seek(SeekFrom::Start(offset)).ok()?;
-        file.read_exact(&mut bytes).ok()?;
-        let [a, b, c, d, e, f, g, h] = bytes;
+        let file = match &mut self.open {
+            Some((_, DataFile::Open(file))) => file,
+            Some((_, DataFile::Gone)) => return Ok(None),
+            _ => return Err(PageUnknown),
+        };
+        let mut header = [0; HEADER];
+        let unknown = |_| PageUnknown;
+        if file.metadata().map_err(unknown)?.len() < offset + self.page {
+            return Ok(None);
+        }
+        file.seek(SeekFrom::Start(offset)).map_err(unknown)?;
+        file.read_exact(&mut header).map_err(unknown)?;
+        if header == [0; HEADER] {
+            return Ok(None);
+        }
+        let [a, b, c, d, e, f, g, h, ..] = header;
         let (high, low) = (self.endian.u32([a, b, c, d]), self.endian.u32([e, f, g, h]));
-        Some(Lsn::new(u64::from(high) << 32 | u64::from(low))).filter(|lsn| lsn.get() != 0)
+        let lsn = Lsn::new(u64::from(high) << 32 | u64::from(low));
+        if lsn.get() == 0 { Err(PageUnknown) } else { Ok(Some(lsn)) }
     }
 
     fn path(&self, name: &str) -> PathBuf {

@@ -19,10 +19,11 @@
 mod extents;
 mod flushed;
 mod gather;
+mod removed;
 mod tracker;
 
 pub use extents::Extents;
-pub use flushed::Flushed;
+pub use flushed::{BlockPlace, Flushed, Outlived};
 pub use gather::{Change, Gather, Noted};
 pub use tracker::Tracker;
 
@@ -62,14 +63,16 @@ pub struct StalePages {
     pub file: String,
     /// Its block, counted over all files of the relation.
     pub block: u32,
-    /// The position that its page names.
-    pub found: Lsn,
+    /// The position that its page names; `None`: the page is zeros, or its file ends before it, or is not there.
+    pub found: Option<Lsn>,
     /// The record that changed it behind that.
     pub lsn: Lsn,
     /// How many there are of those that were looked at.
     pub count: u64,
     /// How many were looked at.
     pub of: u64,
+    /// Replay writes each of them whole.
+    pub healed: bool,
 }
 
 /// Why it is not known whether every block that WAL changes is there.

@@ -18,9 +18,11 @@ pub(super) fn short_of_minimum(point: Lsn, end: &str) -> String {
 
 /// Data files are older than the start of replay.
 pub(super) fn stale_pages(stale: &StalePages, start: &str) -> String {
-    let StalePages { file, block, found, lsn, count, of } = stale;
+    let StalePages { file, block, found, lsn, count, of, healed } = stale;
+    let is = found.map_or("was never written there".to_owned(), |found| format!("is as of {found}"));
+    let then = if *healed { "replay writes each of them whole" } else { "which lack what was written meanwhile" };
     format!(
-        "block {block} in {file} is as of {found}, and a record at {lsn}, in front of the start of replay at {start}, changed it: so are {count} of {of} such blocks, which lack what was written meanwhile"
+        "block {block} in {file} {is}, and a record at {lsn}, in front of the start of replay at {start}, changed it: so are {count} of {of} such blocks, {then}"
     )
 }
 
