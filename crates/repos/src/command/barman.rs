@@ -84,7 +84,7 @@ pub(super) fn cloud(
             let tar = tars.next().filter(|name| !name.ends_with(".snappy")).filter(|_| tars.next().is_none())?;
             let tar = quoted(&format!("{base}/{folder}/{tar}"));
             let bring = format!("mkdir -m 700 DIR &&\ntar -xf {tar} -C DIR");
-            Some(recovery(&bring, ("walproof archive-get", &format!(" --from {}", quoted(base))), call))
+            Some(recovery(&bring, ("walproof archive-get", &format!(" --from {} --partial", quoted(base))), call))
         }
     }
 }
