@@ -214,10 +214,12 @@ impl<'a> Archive<'a> {
             }
             _ => None,
         };
-        let votes = whose(source, &entries, &|entry| match memory {
+        let known = |entry| match memory {
             Prior::Parts(joined) => joined.first(entry),
             _ => session.as_ref()?.first(entry),
-        });
+        };
+        let in_part = look.start.is_some() || look.end.is_some() || look.cluster.is_some();
+        let votes = whose(source, &entries, &known, look.depth == Depth::Records && !in_part);
         let wanted = look.cluster.filter(|wanted| votes.has(wanted));
         let mixed = votes.all.len() > 1;
         let Some(cluster) = wanted.or_else(|| votes.most()) else {

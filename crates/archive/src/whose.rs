@@ -5,6 +5,8 @@
 use pgwal_format::layout::NotWal;
 use pgwal_format::{FileName, Layout, Lsn, SegmentName, TimelineId, wire_fields};
 use pgwal_source::{Codec, Entry, Extent, How, ReadState, Scratch, Source};
+use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 /// What a file's first page says.
@@ -99,6 +101,10 @@ impl Votes {
 /// Files that are asked.
 const SAMPLE: usize = 61;
 
+/// Of those that are asked, the first, each so many, and the last are enough where asking costs much, they agree, and
+/// every file is read anyway.
+const STRIDE: usize = 8;
+
 /// Of all segments, those that are asked.
 pub(crate) fn sample(segments: &[usize]) -> Vec<usize> {
     let step = segments.len().div_ceil(SAMPLE).max(1);
@@ -108,10 +114,26 @@ pub(crate) fn sample(segments: &[usize]) -> Vec<usize> {
 }
 
 /// Asks a sample of the segments, and all files whose names say nothing: those get a name from their content. Returns
-/// also what each nameless file holds. `known` tells what first pages say that need not be read again.
-pub fn whose(source: &dyn Source, entries: &[Entry], known: &dyn Fn(usize) -> Option<Option<FirstPage>>) -> Votes {
-    let first_page =
-        |index: usize| known(index).unwrap_or_else(|| FirstPage::of(&beginning(source, entries.get(index)?)?.0).ok());
+/// also what each nameless file holds. `known` tells what first pages say that need not be read again. `all_read`:
+/// every file will be read whole, which says of each whose it is.
+pub fn whose(
+    source: &dyn Source,
+    entries: &[Entry],
+    known: &dyn Fn(usize) -> Option<Option<FirstPage>>,
+    all_read: bool,
+) -> Votes {
+    // Of bzip2, a block of 900 kB is unpacked for the first byte.
+    let slow = Cell::new(all_read);
+    let read = |index: usize| {
+        let (start, codec, _) = beginning(source, entries.get(index)?)?;
+        slow.set(slow.get() && codec == Codec::Bzip2);
+        FirstPage::of(&start).ok()
+    };
+    let free = |known: Option<FirstPage>| {
+        slow.set(false);
+        known
+    };
+    let first_page = |index: usize| known(index).map_or_else(|| read(index), free);
     let is_segment = |e: &Entry| matches!(e.name, Some(FileName::Segment(_) | FileName::Partial(_)));
     let segments: Vec<usize> = (0..entries.len()).filter(|&i| entries.get(i).is_some_and(is_segment)).collect();
     let asked = sample(&segments);
@@ -125,8 +147,16 @@ pub fn whose(source: &dyn Source, entries: &[Entry], known: &dyn Fn(usize) -> Op
             None => votes.push((said, 1)),
         }
     };
-    for index in asked {
-        match first_page(index) {
+    let is_one_of_few = |at: usize| at.is_multiple_of(STRIDE) || at + 1 == asked.len();
+    let few = asked.iter().enumerate().filter(|(at, _)| is_one_of_few(*at)).map(|(_, index)| *index);
+    let mut pages: BTreeMap<usize, Option<FirstPage>> = few.map(|index| (index, first_page(index))).collect();
+    if !(slow.get() && agree(&pages)) {
+        for index in asked {
+            pages.entry(index).or_insert_with(|| first_page(index));
+        }
+    }
+    for page in pages.into_values() {
+        match page {
             Some(first) if first.aligned => vote(&mut votes, first),
             Some(first) => undecided.push(first),
             None => {}
@@ -154,6 +184,14 @@ pub fn whose(source: &dyn Source, entries: &[Entry], known: &dyn Fn(usize) -> Op
         }
     }
     Votes { all: votes, names }
+}
+
+/// Whether they all say the same, and all of it.
+fn agree(pages: &BTreeMap<usize, Option<FirstPage>>) -> bool {
+    let mut said = pages.values();
+    let Some(Some(first)) = said.next() else { return false };
+    let own = Cluster { layout: first.layout, system_id: first.system_id };
+    first.aligned && said.all(|page| page.is_some_and(|page| page.aligned && own.owns(&page)))
 }
 
 /// The first window of a file, decompressed, and what the file is packed in.

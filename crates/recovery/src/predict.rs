@@ -75,7 +75,7 @@ impl<'a> Site<'a> {
         let (mut whose, mut all) = (None, Vec::new());
         for (source, archived) in std::iter::once((archive, true)).chain(own_wal) {
             let listing = source.list()?;
-            let votes = whose_wal(source, &listing.entries, &|_| None);
+            let votes = whose_wal(source, &listing.entries, &|_| None, false);
             // Its own, where the backup says whose it is or one of its files is here; else what most files are.
             let own = |(cluster, _): &(Cluster, usize)| match &backup.control {
                 Some(control) => control.system_id == cluster.system_id && control.segment == cluster.layout.segment,

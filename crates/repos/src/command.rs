@@ -21,7 +21,7 @@ use crate::repo_layout::RepoLayout;
 use crate::repository::Repository;
 use crate::shell::quoted;
 use by_hand::recovery;
-use pgwal_format::{Layout, Lsn, SegmentName};
+use pgwal_format::{Layout, Lsn, SegmentName, TimelineId};
 use place::Location;
 use std::path::{Path, PathBuf};
 
@@ -40,6 +40,8 @@ pub struct ToolCall<'a> {
     pub endpoint: Option<&'a str>,
     /// The object store's region, where one was given.
     pub region: Option<&'a str>,
+    /// The timeline to which it goes, where that is known.
+    pub timeline: Option<TimelineId>,
     /// How far the server has to read, where that is known.
     pub reach: Option<RestoreReach>,
 }

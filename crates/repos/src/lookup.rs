@@ -4,7 +4,7 @@
 
 use pgwal_format::FileName;
 use pgwal_source::name::{self, NamePlace, Placed};
-use pgwal_source::{Codec, Entry, Listing, MisfiledFile, NamedPacking, OpeningRule, WantedPlace};
+use pgwal_source::{BehindRule, Codec, Entry, Listing, MisfiledFile, NamedPacking, OpeningRule, WantedPlace};
 use std::collections::HashMap;
 
 /// A file of WAL in a tool's folders.
@@ -37,9 +37,20 @@ pub(crate) struct Elsewhere {
 pub(crate) struct Lookup {
     /// Of each by itself.
     pub each: fn(&FileInPlace<'_>) -> LookedUp,
-    /// Of several of one name it gives out the first of these that is there, damaged or not; empty: that is not known.
+    /// Of several files of one name, by what stands behind it, the first of these that is there is given out, damaged
+    /// or not; empty: that is not known. An unfinished segment that is among them stands for the whole one.
     pub first_of: &'static [(Codec, &'static str)],
 }
+
+impl Lookup {
+    /// Whether an unfinished segment may stand for a whole one.
+    pub(crate) fn takes_unfinished(&self) -> bool {
+        self.first_of.iter().any(|(_, behind)| behind.contains(UNFINISHED))
+    }
+}
+
+/// What stands behind the name of an unfinished segment.
+pub(crate) const UNFINISHED: &str = ".partial";
 
 impl FileInPlace<'_> {
     /// Whether it lies in the folder of its own 256 segments.
@@ -52,52 +63,78 @@ impl FileInPlace<'_> {
         self.file == self.placed.name.to_string()
     }
 
-    /// Whether a server asks for such a file: for a segment or a history.
-    pub(crate) fn is_asked_for(&self) -> bool {
-        matches!(self.placed.name, FileName::Segment(_) | FileName::History(_))
+    /// What stands behind the name that a server asks for.
+    pub(crate) fn behind_name(&self) -> &str {
+        behind_name(self.file, self.placed.name)
     }
+
+    /// Whether it is unfinished.
+    pub(crate) fn is_unfinished(&self) -> bool {
+        matches!(self.placed.name, FileName::Partial(_))
+    }
+}
+
+/// What a server asks for, to which this may be the answer; of a backup history file it does not ask.
+fn asked(name: FileName) -> Option<FileName> {
+    match name {
+        FileName::Segment(_) | FileName::History(_) => Some(name),
+        FileName::Partial(segment) => Some(FileName::Segment(segment)),
+        FileName::BackupHistory(..) => None,
+    }
+}
+
+/// What stands in a file's name behind the name that a server asks for.
+fn behind_name(file: &str, name: FileName) -> &str {
+    let asked = asked(name).map(|name| name.to_string()).unwrap_or_default();
+    file.strip_prefix(&asked).unwrap_or("")
 }
 
 /// The name of the folder of 256 segments of a segment.
 fn log_of(name: FileName) -> Option<String> {
     match name {
-        FileName::Segment(name) => Some(format!("{:08X}{:08X}", name.timeline.0, name.log)),
+        FileName::Segment(name) | FileName::Partial(name) => Some(format!("{:08X}{:08X}", name.timeline.0, name.log)),
         _ => None,
     }
 }
 
 /// As what a file is opened by a tool that goes by its suffix, of those that it knows.
-pub(crate) fn by_suffix(
-    suffix: &str,
-    known: &[(Codec, &str)],
-    behind: pgwal_source::BehindRule,
-) -> Option<OpeningRule> {
+pub(crate) fn by_suffix(suffix: &str, known: &[(Codec, &str)], behind: BehindRule) -> Option<NamedPacking> {
     let (codec, _) = known.iter().find(|(_, own)| *own == suffix)?;
-    Some(OpeningRule::ByName(NamedPacking { codec: *codec, known: true, behind }))
+    Some(NamedPacking::of(*codec, behind))
 }
 
-/// Takes out what the tool does not give out, as it takes another file of the same name first.
+/// Takes out what the tool does not give out, as it takes another file of the same name first. An unfinished segment
+/// that it gives out is the segment to whoever asks for that.
 pub(crate) fn passed_over(listing: &mut Listing, lookup: Lookup) {
     let rank = |entry: &Entry| {
-        let is_asked_for = matches!(entry.name, Some(FileName::Segment(_) | FileName::History(_)));
-        lookup.first_of.iter().position(|(_, suffix)| *suffix == entry.suffix()).filter(|_| is_asked_for)
+        let own = behind_name(entry.file_name(), entry.name?);
+        // One that lies beside its way is nobody's answer.
+        let is_found = entry.opening() != OpeningRule::ByContent;
+        entry.name.filter(|name| is_found || !matches!(name, FileName::Partial(_)))?;
+        let rank = lookup.first_of.iter().position(|(_, behind)| *behind == own)?;
+        Some((asked(entry.name?)?, rank))
     };
     let mut first: HashMap<FileName, (usize, String)> = HashMap::new();
     for entry in &listing.entries {
-        let Some((name, rank)) = entry.name.zip(rank(entry)) else { continue };
+        let Some((name, rank)) = rank(entry) else { continue };
         if first.get(&name).is_none_or(|(taken, _)| rank < *taken) {
             first.insert(name, (rank, entry.file_name().to_owned()));
         }
     }
-    for entry in std::mem::take(&mut listing.entries) {
-        let taken = entry.name.zip(rank(&entry)).and_then(|(name, rank)| first.get(&name).filter(|own| own.0 < rank));
-        let Some((_, taken)) = taken else {
-            listing.entries.push(entry);
-            continue;
-        };
-        let (folder, taken) = (entry.folder(), Some(taken.clone()));
-        let wanted = WantedPlace { folder, with_sum: false, suffixes: lookup.first_of, taken };
-        listing.misfiled.push(MisfiledFile { entry, wanted });
+    for mut entry in std::mem::take(&mut listing.entries) {
+        let own = rank(&entry).and_then(|(name, rank)| Some((name, rank, first.get(&name)?)));
+        match own {
+            Some((name, rank, (taken, _))) if *taken == rank => {
+                entry.name = Some(name);
+                listing.entries.push(entry);
+            }
+            Some((name, _, (_, taken))) if entry.name == Some(name) => {
+                let (folder, taken) = (entry.folder(), Some(taken.clone()));
+                let wanted = WantedPlace { folder, with_sum: false, suffixes: lookup.first_of, taken };
+                listing.misfiled.push(MisfiledFile { entry, wanted });
+            }
+            _ => listing.entries.push(entry),
+        }
     }
 }
 
@@ -111,10 +148,19 @@ pub(crate) fn looked_up(entry: Entry, lookup: Lookup) -> Result<Entry, Box<Misfi
         let file = entry.file_name();
         let NamePlace::Wal(placed) = name::place(file) else { return Ok(entry) };
         let found = FileInPlace { placed, file, log };
-        if !found.is_asked_for() {
+        let is_known = |file: &FileInPlace<'_>| {
+            let mut unfinished = lookup.first_of.iter().map(|(_, behind)| *behind);
+            !file.is_unfinished() || unfinished.any(|behind| behind == file.behind_name())
+        };
+        if asked(placed.name).is_none() || !is_known(&found) {
             return Ok(entry);
         }
-        (lookup.each)(&found)
+        let unfinished = found.is_unfinished();
+        match (lookup.each)(&found) {
+            // Nobody misses it there.
+            LookedUp::Elsewhere(_) if unfinished => return Ok(entry),
+            looked => looked,
+        }
     };
     match looked {
         LookedUp::Found(opening) => Ok(entry.opened(opening)),

@@ -69,7 +69,7 @@ impl RepoSource {
         if !lookup.first_of.is_empty() {
             passed_over(&mut listing, lookup);
         }
-        listing
+        Listing { entries: Listing::of(listing.entries).entries, ..listing }
     }
 
     fn told(&self, entry: &Entry) -> Option<&ToldBackup> {
@@ -121,6 +121,13 @@ impl Source for RepoSource {
         match sought {
             // Which of them count, the whole list says.
             NameSought::One(FileName::BackupHistory(..)) => Ok(sought.among(self.list()?)),
+            NameSought::One(FileName::Segment(name)) if self.lookup.is_some_and(|l| l.takes_unfinished()) => {
+                let mut all = self.wal.find(sought)?;
+                let unfinished = self.wal.find(&NameSought::One(FileName::Partial(*name)))?;
+                all.entries.extend(unfinished.entries);
+                all.unreadable.extend(unfinished.unreadable);
+                Ok(sought.among(self.found(all)))
+            }
             _ => Ok(self.found(self.wal.find(sought)?)),
         }
     }

@@ -15,9 +15,11 @@ mod file;
 mod object;
 mod profile;
 mod refusal;
+mod role;
 mod runtime;
 mod settings;
 mod source;
+mod sts;
 mod write;
 
 pub use file::BucketFile;

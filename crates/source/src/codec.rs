@@ -138,6 +138,22 @@ impl Codec {
         }
     }
 
+    /// What a file is packed in by the end of its name; `None` where that says nothing.
+    pub(crate) fn of_suffix(file: &str) -> Option<Codec> {
+        Some(match file.rsplit_once('.')?.1 {
+            "gz" | "gzip" => Codec::Gzip,
+            "lz4" => Codec::Lz4,
+            "zst" | "zstd" => Codec::Zstd,
+            "xz" => Codec::Xz,
+            "bz2" => Codec::Bzip2,
+            "lzma" => Codec::Lzma,
+            "br" => Codec::Brotli,
+            "lzo" => Codec::Lzop,
+            "snappy" | "sz" => Codec::Snappy,
+            _ => return None,
+        })
+    }
+
     /// Whether plain bytes can be had of it: features decide which codecs are here.
     pub fn is_open(self) -> bool {
         match self {

@@ -244,6 +244,12 @@ impl Entry {
         self.name.is_some_and(|name| *self.file == *OsStr::new(&name.to_string()))
     }
 
+    /// Whether the file's own name says that it is unfinished, whatever it stands for.
+    pub fn is_unfinished(&self) -> bool {
+        let placed = self.file.to_str().map(name::place);
+        matches!(placed, Some(NamePlace::Wal(placed)) if matches!(placed.name, FileName::Partial(_)))
+    }
+
     /// The file as a user would type it: relative to the archive, or as it was given.
     pub fn shown(&self) -> String {
         let place = self.place.as_ref().map_or("", |place| place.shown.as_str());

@@ -93,7 +93,7 @@ pub use keyed::with_keys;
 pub use map::guard;
 pub use misfiled::WantedPlace;
 pub use open::{in_folders, is_wal_folder, open, open_at_pace, tar_at};
-pub use opening::{BehindRule, KnownPackings, NamedPacking, OpeningRule};
+pub use opening::{BehindRule, KnownPackings, NamedPacking, OpeningRule, ShortRule};
 pub use outcome::{ByteSink, LeftBehind, ReadFault, ReadOutcome, ReadState};
 pub use pace::{Clock, Pace};
 pub use pack::{NoSuchPacking, WalPacking};

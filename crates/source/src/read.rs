@@ -3,7 +3,7 @@
 use crate::codec::{self, Codec, Encryption};
 use crate::input::BufferedInput;
 use crate::key::Keys;
-use crate::opening::OpeningRule;
+use crate::opening::{OpeningRule, ShortRule, Unpack};
 use crate::outcome::{ByteSink, ReadFault, ReadOutcome, ReadState};
 use crate::source::{Extent, Source};
 use crate::stored::{Stored, fill_at};
@@ -130,7 +130,7 @@ fn read_stored(
                     ReadOutcome::of(Codec::Encrypted(Encryption::OpenSsl), state)
                 }
                 _ => {
-                    let read = unpacked(codec, opening, &mut input, &mut scratch.window, how, sink)?;
+                    let read = unpacked(codec, (opening, name), &mut input, &mut scratch.window, how, sink)?;
                     scratch.input = input.into_buffer();
                     read
                 }
@@ -162,7 +162,7 @@ fn read_encrypted(
     };
     let mut input = BufferedInput::new(clear, Vec::new());
     let inner = Codec::detect(input.peek(codec::HEAD)?, file.name);
-    let read = unpacked(inner, file.opening, &mut input, &mut scratch.window, file.how, sink)?;
+    let read = unpacked(inner, (file.opening, file.name), &mut input, &mut scratch.window, file.how, sink)?;
     let state = decrypt::ended(read.state, input.get_ref().fault());
     scratch.input = input.into_buffer();
     let codec = if read.codec == Codec::Plain { encrypted } else { read.codec };
@@ -172,22 +172,27 @@ fn read_encrypted(
 /// Unpacks a file that is found to be packed in `found`, as whoever gives it out does.
 fn unpacked<R: io::Read>(
     found: Codec,
-    opening: OpeningRule,
+    (opening, name): (OpeningRule, &str),
     input: &mut BufferedInput<R>,
     window: &mut [u8],
     how: &How,
     sink: ByteSink<'_>,
 ) -> io::Result<ReadOutcome> {
-    let (codec, behind) = match opening.of(found) {
-        // Whatever it should be, it ends too early.
-        Err(_) if input.peek(1)?.is_empty() => {
-            return Ok(ReadOutcome::of(opening.named().unwrap_or(found), ReadState::CutOff));
-        }
+    // Whatever it should be, it ends too early.
+    if input.peek(1)?.is_empty()
+        && let Some((codec, short)) = opening.of_nothing(name)
+    {
+        let state = if short == ShortRule::Refused { ReadState::CutOff } else { ReadState::Whole };
+        return Ok(ReadOutcome::of(codec, state));
+    }
+    let Unpack { codec, behind, short } = match opening.of(found) {
         Err(fault) => return Ok(ReadOutcome::of(found, ReadState::Undecodable(fault))),
         Ok(as_what) => as_what,
     };
     let read = decode::run((codec, behind), input, window, how.limit, sink)?;
-    let (plain_bytes, state, behind) = (read.plain, read.state, read.behind);
+    let is_given = matches!(short, ShortRule::Given | ShortRule::GivenAsItIs);
+    let state = if is_given && read.state == ReadState::CutOff { ReadState::Whole } else { read.state };
+    let (plain_bytes, behind) = (read.plain, read.behind);
     Ok(ReadOutcome { plain_bytes, behind, ..ReadOutcome::of(codec, state) })
 }
 
@@ -200,7 +205,7 @@ fn read_mapped(stored: &dyn Stored, file: &FileToRead<'_>, sink: ByteSink<'_>) -
     // The beginning, without moving on.
     let mut head = [0; codec::HEAD];
     let filled = fill_at(stored, 0, &mut head)?;
-    let as_it_is = opening.of(Codec::Plain).is_ok_and(|(codec, _)| codec == Codec::Plain);
+    let as_it_is = opening.of(Codec::Plain).is_ok_and(|unpack| unpack.codec == Codec::Plain);
     if !as_it_is || keys.is_some_and(Keys::is_sole) || decrypt::codec_of(&head[..filled], name, keys) != Codec::Plain {
         return Ok(None);
     }

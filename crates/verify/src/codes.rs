@@ -71,7 +71,7 @@ codes! {
         "A server renames old segments to future names, to be overwritten when WAL gets there. In pg_wal such files are normal. In an archive they do not belong: replay ends cleanly in front of one. Something archived or copied files that were not finished.";
     PartialOnly = "WP109", "partial-last", Info, "the last segment is there as .partial only",
         example "000000010000000000000015.partial goes on behind the last complete segment",
-        "An unfinished segment lies behind the last complete one, as pg_receivewal and a promotion leave it. A server never restores a .partial by itself. To recover the transactions in it, copy it to the name without .partial, extended with zeros to the full size, somewhere the restore finds it; walproof archive-get --partial as restore_command hands it out so.";
+        "An unfinished segment lies behind the last complete one, as pg_receivewal and a promotion leave it. A server never restores a .partial by itself, but two tools give one out for the whole segment where that is not in their archive: pg_probackup, filled up with zeros, and barman-cloud. There it is judged as a whole one, and said to be. Elsewhere, to recover the transactions in it, copy it to the name without .partial, extended with zeros to the full size, somewhere the restore finds it; walproof archive-get --partial as restore_command hands it out so.";
     PartialBeside = "WP110", "partial-beside", Info, "a .partial lies beside the complete segment",
         example "000000010000000000000015.partial is superseded by 000000010000000000000015",
         "The complete segment counts; the .partial is what was there of it before. Normal after a promotion or with pg_receivewal.";

@@ -14,7 +14,7 @@ mod target;
 
 pub(crate) use target::{early as early_act, missed as target_missed, named as target_named};
 
-use crate::codes::Code;
+use crate::codes::{Code, Severity};
 use crate::finding::{Detail, Finding, Unasked};
 use crate::telling::{TellTime, utc};
 use pgwal_format::text::history::Switch;
@@ -45,8 +45,9 @@ impl Finding {
 
     /// What a server of this version says when it gets here; `None` where it notices nothing.
     pub fn server_says(&self, layout: Option<&Layout>) -> Option<String> {
-        // It never takes a file of that name.
-        if self.file.as_deref().is_some_and(|file| file.contains(".partial")) {
+        // It takes no file of that name, unless a tool gives it out.
+        let unfinished = self.file.as_deref().is_some_and(|file| file.contains(".partial"));
+        if unfinished && self.severity != Severity::Error {
             return None;
         }
         if let Detail::Flaw(kind) = &self.detail
@@ -246,6 +247,9 @@ impl Finding {
                 format!("get {file} from pg_wal of a server of that timeline or from another copy of the archive")
             }
             (Code::Diverged, _) => "nothing, after a point-in-time recovery; after a failover find out what was committed on the old primary".into(),
+            (_, Detail::PartialGiven { .. }) => {
+                "nothing, where the tool fetches WAL; a restore_command that copies files does not give it to a server".into()
+            }
             (Code::PartialOnly, _) => {
                 format!("to recover what is in it, copy {file} to the name without .partial, extended with zeros to a whole segment (walproof archive-get --partial hands it out so)")
             }

@@ -23,7 +23,7 @@ pub fn summarize(source: &dyn Source, look: &Look<'_>) -> Result<Vec<u8>, Error>
     }
     let listing = source.list()?;
     let entries = &listing.entries;
-    let whose = whose(source, entries, &|_| None).most();
+    let whose = whose(source, entries, &|_| None, false).most();
     let how = How { map: look.map, ..How::default() };
     if let Some(progress) = look.progress {
         progress.begin(entries.len() as u64);

@@ -102,15 +102,23 @@ impl Reader<'_> {
             Ok(read) if pushed > size => self.read_to_end(entry, read, scratch),
             Ok(read) => read,
         };
-        let (run, judged) = match (done, &shared) {
-            (Some(done), _) => done,
-            (None, Some(room)) => scan(room),
-            (None, None) => scan(own),
-        };
+        let is_filled = entry.opening().fills() && pushed < size && read.state == ReadState::Whole;
+        let room = shared.as_deref_mut().unwrap_or(own);
+        if is_filled {
+            // A record that is cut ends WAL for a server, as zeros in its place do.
+            let layout = &self.cluster.layout;
+            let whole = scan(room).0.filter(|run| run.damages.is_empty());
+            let end = whole.map_or(0, |run| layout.address().offset(run.end, layout.segment) as usize);
+            if (1..room.len()).contains(&end) {
+                room.truncate(end);
+            }
+            room.resize(size as usize, 0);
+        }
+        let (run, judged) = done.unwrap_or_else(|| scan(room));
         let as_named = entry.opening().named();
         let why = twice(&read, inner, pushed)
             .or_else(|| otherwise(&read, as_named, inner, (pushed, size)))
-            .or_else(|| self.whole_file(&read, pushed))
+            .or_else(|| if is_filled { None } else { self.whole_file(&read, pushed) })
             .or(judged);
         let sha1 = if read.state == ReadState::Whole { named.other() } else { None };
         let (sum, first) = sum.finish();

@@ -308,7 +308,7 @@ impl Reader<'_> {
         let layout = &self.cluster.layout;
         let Some(entry) = self.entries.get(segment.entry) else { return Stretch::default() };
         let size = layout.segment.bytes();
-        let odd = entry.size.filter(|&n| n != size && entry.suffix().is_empty());
+        let odd = entry.size.filter(|&n| n != size && entry.suffix().is_empty() && !entry.opening().fills());
         // It may have grown since it was listed.
         let odd = odd.map(|n| self.source.stamp(entry).map_or(n, |stamp| stamp.size)).filter(|&n| n != size);
         let plain = |entry: &Entry| beginning(self.source, entry).is_some_and(|(_, codec, _)| codec == Codec::Plain);

@@ -30,7 +30,9 @@ mod tar;
 mod tars;
 mod twice;
 mod typed;
+mod unfinished;
 mod unpacked;
+mod without_a_byte;
 mod written;
 
 use build::{BARMAN_ID, FULL, INCR, Repo, SEGMENTS};

@@ -262,3 +262,22 @@ fn barman_is_not_told_a_target_for_which_it_copies_too_little() {
         assert!(typed.contains("--target-tli=latest"), "{typed}");
     }
 }
+
+/// Up to 2.18 Barman takes a number alone for a timeline; what 3.0 and later write into backup.info tells of them.
+#[test]
+fn an_old_barman_is_told_a_number() {
+    let repo = Repo::new();
+    build::barman(&repo, "main");
+    let root = repo.root();
+    let timeline = |more: &[&str]| {
+        let typed = command(&[&[root.as_str(), "--backup", BARMAN_ID], more].concat()).unwrap();
+        let word = typed.split(' ').find(|word| word.starts_with("--target-tli=")).unwrap();
+        word.to_owned()
+    };
+    let asked = [&[][..], &["--target-timeline=latest"], &["--target-timeline=current"], &["--target-timeline=0x1"]];
+    assert_eq!(asked.map(timeline), ["latest", "latest", "current", "1"].map(|word| format!("--target-tli={word}")));
+    let info = format!("main/meta/{BARMAN_ID}-backup.info");
+    let text = fs::read_to_string(repo.at(&info)).unwrap();
+    repo.put(&info, text.replace("compression=None\n", ""));
+    assert_eq!(asked.map(timeline), [(); 4].map(|()| "--target-tli=1".to_owned()));
+}

@@ -28,7 +28,11 @@ impl WalWalk<'_> {
         let partials = self.shelf.partials || checked.is_some_and(|checked| checked.options.partial);
         let is_archived = |f: &FoundFile| self.shelf.places.get(f.place).is_some_and(|place| place.archive);
         let hides = |f: &FoundFile| checked.is_some() && self.user.is_some_and(|user| self.shelf.hides(f, user));
-        let is_spoiled = |f: &FoundFile| self.spoiled.contains(f) || hides(f);
+        // What a tool gives out for a whole one, this program does only if it is told to.
+        let is_left = |f: &FoundFile| {
+            checked.is_some() && !partials && self.shelf.entry(f).is_some_and(pgwal_source::Entry::is_unfinished)
+        };
+        let is_spoiled = |f: &FoundFile| self.spoiled.contains(f) || hides(f) || is_left(f);
         for timeline in tried(&self.line, number, oldest, &self.shelf.layout) {
             let usable = |f: &FoundFile| !(is_spoiled(f) || self.looking != Looking::Everywhere && is_archived(f));
             let mut files = self.shelf.files_or_partials(timeline, number, partials);

@@ -2,6 +2,7 @@
 
 use crate::time::Zone;
 use pgwal_format::{FileName, SegmentName};
+use pgwal_repos::RepoLayout;
 use pgwal_source::Ignored;
 use pgwal_source::name::{self, NamePlace};
 use pgwal_verify::recovery::failure::Failure;
@@ -71,9 +72,11 @@ fn comes_next(outcome: &Outcome, zone: &Zone) -> String {
     let old = last.map(|_| "; a server that still writes has more: look at its pg_stat_archiver").unwrap_or_default();
     let places = crate::places::look_in(&outcome.places).map(|all| format!(", in {all}")).unwrap_or_default();
     if let Some(file) = unfinished(outcome) {
+        let barman = outcome.repository.as_ref().is_some_and(|repository| repository.layout == RepoLayout::Barman);
+        let or = if barman { ", barman recover --partial-wal (3.19 and later) as well" } else { "" };
         return format!(
             "; {file} goes on behind the last whole segment: restore_command = 'walproof archive-get %f \"%p\" --from ARCHIVE \
-             --partial' restores what is in it"
+             --partial' restores what is in it{or}"
         );
     }
     format!("; the next file would be {next}{places}{old}")
@@ -82,14 +85,14 @@ fn comes_next(outcome: &Outcome, zone: &Zone) -> String {
 /// The unfinished segment, where no other one is here.
 pub(super) fn unfinished_alone(outcome: &Outcome) -> Option<&str> {
     let nothing = outcome.verdict == Verdict::Unproven && outcome.timelines.iter().all(|report| report.segments == 0);
-    let unfinished = outcome.counted().filter(|f| f.code == Code::PartialOnly);
+    let unfinished = outcome.counted().filter(|f| f.is_left_unfinished());
     unfinished.filter(|_| nothing && outcome.restore.is_none()).last()?.file.as_deref()
 }
 
 /// The unfinished segment in which this way goes on.
 fn unfinished(outcome: &Outcome) -> Option<&str> {
     let timeline = outcome.path.last();
-    let is_it = |f: &&Finding| f.code == Code::PartialOnly && f.timeline.as_ref() == timeline;
+    let is_it = |f: &&Finding| f.is_left_unfinished() && f.timeline.as_ref() == timeline;
     outcome.counted().filter(|_| outcome.restore.is_none()).find(is_it)?.file.as_deref()
 }
 

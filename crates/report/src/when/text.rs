@@ -105,7 +105,7 @@ fn reach_of(window: &BackupWindow<'_>, zone: &Zone) -> String {
 /// What goes on behind the last whole segment; what an old primary left at a fork does not.
 fn unfinished(out: &mut Lines<'_>, times: &Times) -> io::Result<()> {
     let last = times.outcome.path.last();
-    let is_on = |f: &&Finding| f.code == Code::PartialOnly && f.timeline.as_ref() == last;
+    let is_on = |f: &&Finding| f.is_left_unfinished() && f.timeline.as_ref() == last;
     let partials = times.outcome.counted().filter(is_on);
     for file in partials.filter_map(|f| f.file.as_deref()).take(TOLD) {
         writeln!(

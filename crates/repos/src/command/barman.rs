@@ -1,6 +1,7 @@
 //! `barman recover …`, and what barman-cloud has in its place.
 
 mod copied;
+mod timeline;
 
 use super::ToolCall;
 use super::by_hand::{recovery, with_settings};
@@ -11,6 +12,8 @@ use crate::layout::barman_xlogdb;
 use crate::repository::Repository;
 use crate::shell::{command as shell, quoted};
 use crate::store::Items;
+
+const TIMELINE: &str = "recovery_target_timeline";
 
 /// `base`: the server's folder, which names it where neither a configuration nor a layout does.
 pub(super) fn recover(
@@ -31,13 +34,16 @@ pub(super) fn recover(
     words.push("recover".to_owned());
     // Told the target, it would not copy all that is needed: the server alone is told.
     let falls_short = call.reach.as_ref().is_some_and(|reach| copied::falls_short(repository, reach));
-    let is_timeline = |setting: &&(String, String)| setting.0 == "recovery_target_timeline";
-    let told: Vec<_> = call.settings.iter().filter(|own| !falls_short || is_timeline(own)).cloned().collect();
+    let is_timeline = |setting: &&(String, String)| setting.0 == TIMELINE;
+    let mut told: Vec<_> = call.settings.iter().filter(|own| !falls_short || is_timeline(own)).cloned().collect();
+    for (_, value) in told.iter_mut().filter(|(name, _)| name == TIMELINE) {
+        *value = timeline::said(repository, value, call);
+    }
     words.extend(targets(&BARMAN, &told));
     // Without a target Barman asks for no recovery: the server would go on along the backup's timeline, and end it
     // where its own pg_wal ends. From 12 on a server is meant to take the latest one.
-    if !call.recovery_conf && get(call.settings, "recovery_target_timeline").is_none() {
-        words.push(format!("{}=latest", BARMAN.timeline));
+    if !call.recovery_conf && get(call.settings, TIMELINE).is_none() {
+        words.push(format!("{}={}", BARMAN.timeline, timeline::said(repository, "latest", call)));
     }
     words.extend([server, label.to_owned(), "DIR".to_owned()]);
     let bring = rebuild + &shell(words);
@@ -78,7 +84,7 @@ pub(super) fn cloud(
             let tar = tars.next().filter(|name| !name.ends_with(".snappy")).filter(|_| tars.next().is_none())?;
             let tar = quoted(&format!("{base}/{folder}/{tar}"));
             let bring = format!("mkdir -m 700 DIR &&\ntar -xf {tar} -C DIR");
-            Some(recovery(&bring, ("walproof archive-get", &format!(" --from {}", quoted(base))), call))
+            Some(recovery(&bring, ("walproof archive-get", &format!(" --from {} --partial", quoted(base))), call))
         }
     }
 }

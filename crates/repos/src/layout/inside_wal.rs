@@ -9,5 +9,5 @@ const SUFFIXES: &[(Codec, &str)] =
 /// What becomes of a file there when the backup is restored.
 pub(crate) fn look_up(file: &FileInPlace<'_>) -> LookedUp {
     let named = by_suffix(file.placed.suffix, SUFFIXES, BehindRule::AsPrograms);
-    LookedUp::Found(named.filter(|_| file.placed.sha1.is_none()).unwrap_or(OpeningRule::ByContent))
+    LookedUp::Found(named.filter(|_| file.placed.sha1.is_none()).map_or(OpeningRule::ByContent, OpeningRule::ByName))
 }

@@ -91,7 +91,7 @@ pub(crate) fn lookup(layout: RepoLayout) -> Option<Lookup> {
         RepoLayout::Barman => Lookup { each: barman_wal::look_up, first_of: &[] },
         RepoLayout::BarmanCloud => Lookup { each: barman_wal::look_up_in_cloud, first_of: barman_wal::FIRST_OF_CLOUD },
         RepoLayout::WalG | RepoLayout::WalE => Lookup { each: walg_wal::look_up, first_of: walg_wal::FIRST_OF },
-        RepoLayout::PgProbackup => Lookup { each: probackup_wal::look_up, first_of: probackup_wal::SUFFIXES },
+        RepoLayout::PgProbackup => Lookup { each: probackup_wal::look_up, first_of: probackup_wal::FIRST_OF },
         RepoLayout::Pghoard => Lookup { each: pghoard_wal::look_up, first_of: &[] },
         RepoLayout::Folder => return None,
     })

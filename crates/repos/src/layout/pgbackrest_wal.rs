@@ -20,14 +20,13 @@ pub(super) fn look_up(file: &FileInPlace<'_>) -> LookedUp {
     let suffix = file.placed.suffix;
     let behind = if matches!(suffix, ".gz" | ".bz2") { BehindRule::Unread } else { BehindRule::AsPrograms };
     let packed = match is_segment {
-        true if file.is_in_its_log() && file.placed.sha1.is_some() => by_suffix(suffix, SUFFIXES, behind).or((suffix
-            == ".xz")
-            .then_some(OpeningRule::ByName(NamedPacking { codec: Codec::Xz, known: false, behind }))),
+        true if file.is_in_its_log() && file.placed.sha1.is_some() => by_suffix(suffix, SUFFIXES, behind)
+            .or((suffix == ".xz").then_some(NamedPacking { known: false, ..NamedPacking::of(Codec::Xz, behind) })),
         false if file.log.is_none() && file.is_bare() => by_suffix("", SUFFIXES, behind),
         _ => None,
     };
     match packed {
-        Some(opening) => LookedUp::Found(opening),
+        Some(packing) => LookedUp::Found(OpeningRule::ByName(packing)),
         None if is_segment => LookedUp::Elsewhere(Elsewhere { in_log: true, with_sum: true, suffixes: SUFFIXES }),
         None => LookedUp::Elsewhere(Elsewhere { in_log: false, with_sum: false, suffixes: &[(Codec::Plain, "")] }),
     }

@@ -5,10 +5,11 @@
 //! ```
 //! It asks for the name with each suffix that it knows, the one that it found last before all others, then for the bare
 //! name, takes the first that is there, damaged or not, and unpacks by the suffix. Bytes behind the end of gzip it
-//! refuses, zeros as well.
+//! refuses, zeros as well. Of a file without a byte its decoders of lz4, zstd and brotli make an empty one, the others
+//! an error.
 
 use crate::lookup::{Elsewhere, FileInPlace, LookedUp, by_suffix};
-use pgwal_source::{BehindRule, Codec};
+use pgwal_source::{BehindRule, Codec, NamedPacking, OpeningRule, ShortRule};
 
 /// What it knows by suffix, in the order in which it asks (`compression.Decompressors`, and the bare name behind them).
 pub(super) const FIRST_OF: &[(Codec, &str)] = &[
@@ -25,7 +26,11 @@ pub(super) const FIRST_OF: &[(Codec, &str)] = &[
 pub(super) fn look_up(file: &FileInPlace<'_>) -> LookedUp {
     let named = by_suffix(file.placed.suffix, FIRST_OF, BehindRule::Refused);
     match named.filter(|_| file.log.is_none() && file.placed.sha1.is_none()) {
-        Some(opening) => LookedUp::Found(opening),
+        Some(packing) => {
+            let gives = matches!(packing.codec, Codec::Lz4 | Codec::Zstd | Codec::Brotli);
+            let short = if gives { ShortRule::EmptyGiven } else { ShortRule::Refused };
+            LookedUp::Found(OpeningRule::ByName(NamedPacking { short, ..packing }))
+        }
         None => LookedUp::Elsewhere(Elsewhere { in_log: false, with_sum: false, suffixes: FIRST_OF }),
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn foreign(
         }
         let mut entries = place.list()?.entries;
         entries.retain(|entry| matches!(entry.name, Some(FileName::Segment(_))));
-        let votes = whose(place.source()?, &entries, &|_| None);
+        let votes = whose(place.source()?, &entries, &|_| None, false);
         let Some(most) = votes.most() else { continue };
         if votes.all.iter().all(|(cluster, _)| cluster.system_id != own) {
             notes.push(GetNote::Foreign { place: place.shown(), there: most.system_id, own });

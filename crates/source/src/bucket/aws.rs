@@ -2,19 +2,28 @@
 //! the machine is given by its cloud.
 
 use super::profile::Profile;
+use super::role;
 use super::settings::{self, BucketSettings};
-use object_store::aws::{AmazonS3, AmazonS3Builder};
-use object_store::{Certificate, ClientOptions};
+use object_store::aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey, AwsCredential, AwsCredentialProvider};
+use object_store::{Certificate, ClientOptions, StaticCredentialProvider};
 use std::io::Read;
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Who asks.
-struct Credentials {
+pub(super) struct Credentials {
     id: String,
     secret: String,
     token: Option<String>,
+}
+
+impl Credentials {
+    pub(super) fn provider(self) -> AwsCredentialProvider {
+        let Credentials { id, secret, token } = self;
+        Arc::new(StaticCredentialProvider::new(AwsCredential { key_id: id, secret_key: secret, token }))
+    }
 }
 
 pub(super) fn open(bucket: &str, settings: &BucketSettings) -> Result<AmazonS3, String> {
@@ -53,9 +62,19 @@ pub(super) fn open(bucket: &str, settings: &BucketSettings) -> Result<AmazonS3, 
         // Nobody is asked for a certificate: those of this machine, some hundreds of files, are not read.
         client = client.with_no_system_certificates(true);
     }
-    builder = builder.with_client_options(client);
     let own = ["AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE"];
-    if open_to_all || !unset(&own) {
+    let of_environment = profile.get("credential_source") == Some("Environment");
+    let is_said = open_to_all || !unset(&own) && !of_environment;
+    let role = if is_said { None } else { web_or_role(&profile, settings, &client)? };
+    builder = builder.with_client_options(client);
+    if let Some(role) = role {
+        builder = match role {
+            Role::Assumed(provider) => builder.with_credentials(provider),
+            Role::ByToken { arn, file } => builder
+                .with_config(AmazonS3ConfigKey::RoleArn, arn)
+                .with_config(AmazonS3ConfigKey::WebIdentityTokenFile, file),
+        };
+    } else if open_to_all || !unset(&own) {
         // That is said.
     } else if let Some(found) = credentials(&profile)? {
         builder = builder.with_access_key_id(found.id).with_secret_access_key(found.secret);
@@ -73,8 +92,25 @@ pub(super) fn open(bucket: &str, settings: &BucketSettings) -> Result<AmazonS3, 
     builder.build().map_err(|error| error.to_string())
 }
 
+/// The role of a profile.
+enum Role {
+    Assumed(AwsCredentialProvider),
+    /// By a token that a cluster's account is given.
+    ByToken {
+        arn: String,
+        file: String,
+    },
+}
+
+fn web_or_role(profile: &Profile, settings: &BucketSettings, client: &ClientOptions) -> Result<Option<Role>, String> {
+    if let (Some(arn), Some(file)) = (profile.get("role_arn"), profile.get("web_identity_token_file")) {
+        return Ok(Some(Role::ByToken { arn: arn.to_owned(), file: file.to_owned() }));
+    }
+    Ok(role::of(profile, settings, client)?.map(Role::Assumed))
+}
+
 /// Of the profile: keys, or a program that says them.
-fn credentials(profile: &Profile) -> Result<Option<Credentials>, String> {
+pub(super) fn credentials(profile: &Profile) -> Result<Option<Credentials>, String> {
     if let (Some(id), Some(secret)) = (profile.get("aws_access_key_id"), profile.get("aws_secret_access_key")) {
         let token = profile.get("aws_session_token").map(str::to_owned);
         return Ok(Some(Credentials { id: id.to_owned(), secret: secret.to_owned(), token }));
@@ -82,7 +118,7 @@ fn credentials(profile: &Profile) -> Result<Option<Credentials>, String> {
     if let Some(command) = profile.get("credential_process") {
         return said_by(command).map(Some);
     }
-    for key in ["role_arn", "sso_session", "sso_start_url"] {
+    for key in ["sso_session", "sso_start_url"] {
         if profile.get(key).is_some() {
             return Err(format!(
                 "the profile's {key} is not read: let the aws tool say the credentials, \

@@ -24,8 +24,22 @@ pub(super) struct Profile(BTreeMap<String, String>);
 impl Profile {
     /// That which is asked for, or the default one. `Err`: it was asked for, and is in neither file.
     pub(super) fn of(settings: &BucketSettings) -> Result<Profile, String> {
-        let asked = settings.get("AWS_PROFILE").or_else(|| settings.get("AWS_DEFAULT_PROFILE"));
-        let name = asked.unwrap_or("default");
+        match settings.get("AWS_PROFILE").or_else(|| settings.get("AWS_DEFAULT_PROFILE")) {
+            Some(name) => Profile::named(name, settings),
+            None => Ok(Profile::read("default", settings).0),
+        }
+    }
+
+    /// That of a name. `Err`: it is in neither file.
+    pub(super) fn named(name: &str, settings: &BucketSettings) -> Result<Profile, String> {
+        match Profile::read(name, settings) {
+            (_, false) => Err(format!("there is no profile {name} in the files of the aws tools")),
+            (profile, true) => Ok(profile),
+        }
+    }
+
+    /// And whether anything is said of it.
+    fn read(name: &str, settings: &BucketSettings) -> (Profile, bool) {
         let file = |variable: &str, own: &str| match settings.get(variable) {
             Some(path) => Some(PathBuf::from(path)),
             None => settings.get("HOME").map(|home| PathBuf::from(home).join(".aws").join(own)),
@@ -45,10 +59,12 @@ impl Profile {
                 profile.0.insert(key, value);
             }
         }
-        match asked {
-            Some(name) if !found => Err(format!("there is no profile {name} in the files of the aws tools")),
-            _ => Ok(profile),
-        }
+        (profile, found)
+    }
+
+    /// Whether it says the same.
+    pub(super) fn is(&self, other: &Profile) -> bool {
+        self.0 == other.0
     }
 
     pub(super) fn get(&self, key: &str) -> Option<&str> {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod role;
 mod server;
 
 use pgwal_format::{FileName, SegmentName, TimelineId};

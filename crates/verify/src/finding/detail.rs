@@ -314,6 +314,16 @@ pub enum Detail {
         /// The complete file of that name.
         complete: Option<String>,
     },
+    /// A `.partial` file that the tool which keeps the place gives out as the whole one.
+    PartialGiven {
+        /// It fills it up with zeros.
+        filled: bool,
+    },
+    /// A file without a byte, of which whoever unpacks it makes an error.
+    Nothing {
+        /// What it should be packed in.
+        codec: Codec,
+    },
     /// A magic that is not read.
     Magic {
         /// The magic.

@@ -31,6 +31,11 @@ impl Finding {
         }
     }
 
+    /// Whether it tells of an unfinished segment behind the last whole one, which no server gets by itself.
+    pub fn is_left_unfinished(&self) -> bool {
+        self.code == Code::PartialOnly && matches!(self.detail, Detail::Partial { .. })
+    }
+
     /// A finding of this code and its usual severity, everything else left open.
     pub(crate) fn of(code: Code) -> Finding {
         Finding {

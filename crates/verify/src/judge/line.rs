@@ -275,6 +275,9 @@ impl Judge<'_> {
             }
             ((_, detail), Unusable::Belongs { .. }) if leftover => (Code::Recycled, detail),
             ((code, _), Unusable::Withheld) => (code, self.copies_of(bad.entry)),
+            ((code, _), Unusable::Packed { codec, cut: true, .. }) if self.is_empty(bad.entry) => {
+                (code, Detail::Nothing { codec: *codec })
+            }
             (told, _) => told,
         };
         let before = self.before(timeline, piece);
@@ -308,6 +311,10 @@ impl Judge<'_> {
     /// What a file is that a server cannot use.
     pub(super) fn flaw(&self, why: &Unusable) -> (Code, Detail) {
         flaw(why, self.cluster)
+    }
+
+    fn is_empty(&self, entry: usize) -> bool {
+        self.entries.get(entry).is_some_and(|entry| entry.size == Some(0))
     }
 }
 

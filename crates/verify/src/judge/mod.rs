@@ -183,6 +183,7 @@ impl<'a> Judge<'a> {
         self.content();
         self.times_back();
         self.partials();
+        self.given_partials();
         self.backups_beside();
         self.miswritten();
         self.misfiled();

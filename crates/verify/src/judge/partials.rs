@@ -1,4 +1,4 @@
-//! Unfinished segments. A server never restores them by itself.
+//! Unfinished segments. A server never restores them by itself; some tools give them out as whole ones.
 
 use super::Judge;
 use crate::codes::{Code, Severity};
@@ -51,6 +51,26 @@ impl Judge<'_> {
                 finding.lsn = None;
                 finding.segment = None;
             }
+        }
+    }
+
+    /// Those that the tool which keeps the archive gives out as whole ones. They are judged as such.
+    pub(super) fn given_partials(&mut self) {
+        let given: Vec<_> = self
+            .inventory
+            .segments
+            .iter()
+            .filter_map(|segment| {
+                let entry = self.entries.get(segment.entry).filter(|entry| entry.is_unfinished())?;
+                Some((segment.timeline, segment.number, entry.shown(), entry.opening().fills()))
+            })
+            .collect();
+        for (timeline, number, file, filled) in given {
+            let at = self.start_of(number);
+            let finding = self.found(Code::PartialOnly, timeline, at, at, Detail::PartialGiven { filled });
+            finding.severity = Severity::Info;
+            finding.file = Some(file);
+            (finding.lsn, finding.segment) = (None, None);
         }
     }
 

@@ -24,7 +24,7 @@ use pgwal_archive::{Error, Tally};
 use pgwal_format::Lsn;
 use pgwal_recovery::backup;
 use pgwal_recovery::failure::Failure;
-use pgwal_recovery::outcome::{AsksArchive, Restore, Status};
+use pgwal_recovery::outcome::{AsksArchive, FileAsked, Restore, Status};
 use pgwal_recovery::unlabelled::Unlabelled;
 use pgwal_recovery::{Instead, Mode, Settings, SettingsError, Site, Target, alternatives, in_partial};
 use pgwal_source::name::is_log_folder;
@@ -124,7 +124,7 @@ impl RestoreRuling<'_, '_> {
     fn weigh(&self, findings: &mut [Finding]) {
         let (restore, layout) = (&self.restore, self.site.layout());
         let (address, size) = (layout.address(), layout.segment);
-        let asked: BTreeSet<&str> = restore.files.iter().map(|f| f.name.as_str()).collect();
+        let asked: BTreeSet<&str> = restore.files.iter().flat_map(names).collect();
         let (end, reached) = (end_of(restore), self.is_reached());
         let segment_of = |lsn: Lsn| address.segment_start(address.segment(lsn, size), size);
         let asked_from = match restore.asks_archive {
@@ -378,11 +378,17 @@ fn mark_damaged(restore: &mut Restore, findings: &[Finding]) {
     let wrong = |f: &&Finding| refutes(f) && f.code != Code::LeftBranch;
     let files: Vec<&str> = findings.iter().filter(wrong).filter_map(|f| f.file.as_deref()).collect();
     for asked in restore.files.iter_mut().filter(|f| f.status == Status::Present) {
-        let name = BTreeSet::from([asked.name.as_str()]);
+        let name: BTreeSet<&str> = names(asked).collect();
         if files.iter().any(|file| is_asked(&name, file)) {
             asked.status = Status::Damaged;
         }
     }
+}
+
+/// The name that is asked for, and that of the unfinished segment which was taken for it.
+fn names(asked: &FileAsked) -> impl Iterator<Item = &str> {
+    let taken = asked.file.as_deref().map(|file| file.rsplit('/').next().unwrap_or(file));
+    std::iter::once(asked.name.as_str()).chain(taken.filter(|file| file.contains(".partial")))
 }
 
 fn is_asked(asked: &BTreeSet<&str>, file: &str) -> bool {

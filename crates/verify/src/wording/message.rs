@@ -18,6 +18,7 @@ use pgwal_recovery::failure::{Failure, Lacking};
 use pgwal_recovery::outcome::DataFrom;
 use pgwal_recovery::pages::InvalidPage;
 use pgwal_source::Codec;
+use pgwal_source::name::{self, NamePlace};
 use pgwal_walk::{Fault, SlackKind};
 
 pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) -> String {
@@ -105,7 +106,13 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
         }
         Detail::Gap { last, count, .. } if *count > 1 => format!("{count} segments are missing: {file} to {last}"),
         Detail::Gap { .. } => format!("{file} is missing"),
+        Detail::Size { found: 0, expected } if is_named_packed(file) => {
+            format!("{file} holds nothing, and is given out as a file of 0 bytes instead of {expected}")
+        }
         Detail::Size { found, expected } => format!("{file} has {found} bytes instead of {expected}"),
+        Detail::Nothing { codec } => {
+            format!("{file} is empty, where {codec} should be: no file is given out of it")
+        }
         Detail::Packed { codec, .. } if f.code == Code::WrongKey => {
             format!("{file} is {codec}, and no key given opens it")
         }
@@ -240,6 +247,10 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
         Detail::Partial { complete: None } => {
             format!("{file} goes on behind the last complete segment; a server does not restore it")
         }
+        Detail::PartialGiven { filled } => {
+            let filled = if *filled { ", filled up with zeros" } else { "" };
+            format!("{file} is given out as the whole segment by the tool that keeps this archive{filled}")
+        }
         Detail::Image { rel, block, why } => {
             format!(
                 "the image of block {block} of {}/{}/{} in the record at {lsn} is no page: {why}",
@@ -347,6 +358,12 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
 }
 
 /// "Heap INSERT ".
+/// Whether a file's name says that it is packed.
+fn is_named_packed(file: &str) -> bool {
+    let own = file.rsplit('/').next().unwrap_or(file);
+    matches!(name::place(own), NamePlace::Wal(placed) if !placed.suffix.is_empty())
+}
+
 fn kind(rmid: u8, info: u8, layout: Option<&Layout>) -> String {
     let Some(dialect) = layout.map(|l| l.dialect) else { return String::new() };
     let manager = Rmgr(rmid).name(dialect);

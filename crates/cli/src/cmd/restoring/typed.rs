@@ -49,6 +49,7 @@ impl Restoring {
             passphrase_file: input.reading.keys.passphrase_file.first().map(PathBuf::as_path),
             endpoint: endpoint.as_deref(),
             region: region.as_deref(),
+            timeline: Some(foretold.target_timeline),
             reach: reach(foretold, layout).filter(|_| is_aimed),
         };
         facts.no_command = why_none(repository, backup, &call);

@@ -134,7 +134,7 @@ fn of_partial(file: &str) -> String {
 /// The unfinished segment that Barman gives out where a complete one is missing.
 fn partial_at<'a>(outcome: &'a Outcome, gap: &Finding) -> Option<&'a str> {
     outcome.repository.as_ref().filter(|repository| repository.layout == RepoLayout::Barman)?;
-    let partial = |f: &&Finding| f.code == Code::PartialOnly && f.at.is_some() && f.at == gap.at;
+    let partial = |f: &&Finding| f.is_left_unfinished() && f.at.is_some() && f.at == gap.at;
     outcome.findings.iter().find(partial)?.file.as_deref()
 }
 
