@@ -196,6 +196,9 @@ wire_variants!(NoteKind {
 });
 
 impl Tally {
+    /// No more notes are kept.
+    pub const NOTES: usize = OPENINGS;
+
     /// A tally of the segment of `timeline` that starts at `from`, which also remembers where transactions end.
     pub fn with_facts(timeline: TimelineId, from: Lsn) -> Tally {
         Tally { facts: vec![Facts::of(timeline, from)], ..Tally::default() }

@@ -116,7 +116,7 @@ pub(crate) fn early_acts(
 }
 
 /// Every end of a transaction is an event.
-fn every_end() -> Ask {
+pub(crate) fn every_end() -> Ask {
     let any = Match::Time { time: Timestamp(i64::MIN), at: true, restore_points: false };
     Ask { target: Some(any), prepared: true, ..Ask::default() }
 }

@@ -5,7 +5,7 @@ use crate::finding::{Detail, Finding};
 use pgwal_format::Lsn;
 use pgwal_recovery::failure::Failure;
 use pgwal_recovery::outcome::{Ending, Restore};
-use pgwal_recovery::{Alternative, Instead, Settings, Site, Target};
+use pgwal_recovery::{Alternative, Instead, NewerBeside, Settings, Site, Target};
 
 /// All of it.
 pub(crate) fn findings(site: &Site<'_>, restore: &Restore) -> Vec<Finding> {
@@ -43,6 +43,14 @@ pub(crate) fn findings(site: &Site<'_>, restore: &Restore) -> Vec<Finding> {
 pub(crate) fn zone_doubt(settings: &Settings) -> Option<Finding> {
     let (said, doubt) = settings.time_read.clone().zip(settings.zone_doubt.clone())?;
     Some(Finding { detail: Detail::ZoneDoubt(said, doubt), ..Finding::of(Code::TargetZone) })
+}
+
+/// A timeline that the way does not come to has newer commits.
+pub(crate) fn newer(restore: &Restore, beside: Option<NewerBeside>) -> Option<Finding> {
+    let beside = beside?;
+    let (timeline, lsn, kept) = (Some(beside.timeline), Some(beside.from), restore.replayed.last_commit);
+    let detail = Detail::NewerBeside { beside, own: restore.timeline, kept };
+    Some(Finding { timeline, lsn, at: lsn, detail, ..Finding::of(Code::NewerBeside) })
 }
 
 /// The target was reached, and it is the end of a transaction that was rolled back.

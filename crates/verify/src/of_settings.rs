@@ -71,12 +71,15 @@ fn file_of(setting: &PlacedSetting) -> Option<String> {
 /// Settings of a recovery from an archive, and nothing that asks for one.
 fn without_signal(backup: &Backup, settings: &Settings, restore: &Restore, asked: WithSignal) -> Option<Finding> {
     // What it starts with lies in the archive, or ends before that does. A label that is left over asks for none.
-    let lacks = match restore.failure {
-        Some(Failure::NoCheckpoint { label, .. } | Failure::NoRedo { label, .. }) => {
-            label && !asked.is_left_over || asked.starts
-        }
-        _ => false,
+    let own = match restore.failure {
+        Some(Failure::NoCheckpoint { label, .. } | Failure::NoRedo { label, .. }) => Some(label && !asked.is_left_over),
+        _ => None,
     };
+    let lacks = own.is_some_and(|own| own || asked.starts);
+    // Where a recovery from the archive ends badly as well, asking for one is no help.
+    if own == Some(false) && !asked.starts && asked.off.is_none() {
+        return None;
+    }
     let meant = asked.short || lacks || settings.restore_command.is_some() || settings.target != Target::None;
     // It does not come to ask for one.
     let refused = matches!(restore.failure, Some(Failure::Backup(_)));

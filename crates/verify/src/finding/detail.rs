@@ -20,7 +20,7 @@ use pgwal_recovery::pages::{InvalidPages, StalePages};
 use pgwal_recovery::sum::ReplayedCommit;
 use pgwal_recovery::unlabelled::Unlabelled;
 use pgwal_recovery::{
-    Instead, OffWay, OtherCheckpoint, OthersTablespace, PlacedSetting, TimeSaid, UnmetTarget, ZoneDoubt,
+    Instead, NewerBeside, OffWay, OtherCheckpoint, OthersTablespace, PlacedSetting, TimeSaid, UnmetTarget, ZoneDoubt,
 };
 use pgwal_source::Codec;
 use pgwal_walk::{Fault, SlackKind};
@@ -480,6 +480,22 @@ pub enum Detail {
     Restored(Box<RestoredReport>),
     /// WAL has another checkpoint where the data directory has its own.
     OtherCheckpoint(OtherCheckpoint),
+    /// A timeline beside the way of a restore has newer commits.
+    NewerBeside {
+        /// Which.
+        beside: NewerBeside,
+        /// The timeline on which the restore ends.
+        own: TimelineId,
+        /// The last commit that it keeps.
+        kept: Option<ReplayedCommit>,
+    },
+    /// No record in the WAL of a backup ends it where its file says.
+    BackupOverwritten {
+        /// Where the backup starts.
+        start: Lsn,
+        /// Where its file says that it ended.
+        stop: Lsn,
+    },
     /// Data files hold blocks as they were before the start of replay; whether `backup_label` says where that is.
     StalePages {
         /// Which.

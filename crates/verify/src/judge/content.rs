@@ -6,14 +6,17 @@ use crate::finding::{Detail, Finding};
 use crate::outcome::KnownBackup;
 use pgwal_archive::stretch::Piece;
 use pgwal_archive::way::Way;
-use pgwal_archive::{Depth, NoteKind, ReplayNote};
+use pgwal_archive::{Depth, NoteKind, ReplayNote, Tally};
 use pgwal_format::recovery::Minimal;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::control::WalLevel;
+use pgwal_format::version::V9_0;
 use pgwal_format::{Lsn, TimelineId};
 use pgwal_recovery::failure::Failure;
 use pgwal_recovery::{KnownStart, stopped_by};
 
+/// More bytes than headers of a first page and the record that ends a backup take.
+const ROOM_OF_END: u64 = 256;
 /// Microseconds.
 const MINUTE: i64 = 60_000_000;
 
@@ -43,6 +46,7 @@ impl Judge<'_> {
             let severity = if decides { Code::Stopped.severity() } else { Severity::Warning };
             findings.push((self.owner(timeline, lsn), lsn, failure, Some(names), severity));
         }
+        self.overwritten_backups(&backups);
         if backups.is_empty() {
             findings.extend(self.minimal().map(|(t, lsn, failure)| (t, lsn, failure, None, Severity::Warning)));
         }
@@ -101,6 +105,45 @@ impl Judge<'_> {
         let notes = self.notes(way).into_iter().filter(|note| note.lsn < end);
         let notes: Vec<&ReplayNote> = notes.collect();
         stopped_by(self.layout().dialect, &line, from, notes.into_iter())
+    }
+
+    /// Backups whose WAL is here by its names, and is other WAL: an error where that leaves none.
+    fn overwritten_backups(&mut self, backups: &[KnownBackup]) {
+        let covered: Vec<&KnownBackup> = backups.iter().filter(|b| self.covers(b, &self.findings)).collect();
+        let (gone, left): (Vec<&KnownBackup>, Vec<&KnownBackup>) =
+            covered.into_iter().partition(|backup| self.lacks_its_end(backup));
+        let severity = if left.is_empty() { Severity::Error } else { Code::BackupOverwritten.severity() };
+        let found: Vec<Finding> = gone
+            .iter()
+            .map(|backup| Finding {
+                severity,
+                timeline: Some(backup.timeline),
+                file: Some(backup.file.clone()),
+                detail: Detail::BackupOverwritten { start: backup.start, stop: backup.stop },
+                ..Finding::of(Code::BackupOverwritten)
+            })
+            .collect();
+        self.findings.extend(found);
+    }
+
+    /// No record ends a backup where its file says that it ended: from 9.0 on the end of a primary's backup is one, and
+    /// only such a backup has a file of its own (`do_pg_backup_stop`).
+    pub(super) fn lacks_its_end(&self, backup: &KnownBackup) -> bool {
+        let (layout, stop) = (self.layout(), backup.stop);
+        let is_file = backup.file.ends_with(".backup") && layout.dialect.version >= V9_0;
+        // Over the seam of two segments it is a note of neither.
+        let is_whole = layout.address().offset(stop, layout.segment) >= ROOM_OF_END;
+        let Some(way) = self.way_of(backup).filter(|_| is_file && is_whole) else { return false };
+        let runs = || {
+            way.legs.iter().flat_map(|leg| {
+                let pieces = self.pieces.get(&leg.timeline).map_or(&[][..], |p| p.as_slice());
+                pieces.iter().filter(|p| (leg.first..=leg.last).contains(&p.first)).filter_map(Piece::run)
+            })
+        };
+        let ends = |note: &ReplayNote| {
+            note.what == NoteKind::BackupEnd { start: backup.start } && (backup.start..stop).contains(&note.lsn)
+        };
+        runs().all(|run| run.acc.notes.len() < Tally::NOTES) && !runs().any(|run| run.acc.notes.iter().any(ends))
     }
 
     /// The records on a way that decide, in order.

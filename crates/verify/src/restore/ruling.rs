@@ -93,7 +93,14 @@ impl Ruling for RestoreRuling<'_, '_> {
             Code::RestoreCommand,
             Code::SettingBeside,
         ];
-        case.findings.sort_by_key(|f| (std::cmp::Reverse(f.severity), !causes.contains(&f.code)));
+        // A server does not come to what is missing behind the file for want of which it ends.
+        let lacks = self.restore.files.iter().find(|f| f.needed && f.status == Status::Missing).map(|f| &f.name);
+        let lacks = lacks.filter(|_| self.restore.failure.is_some()).cloned();
+        let is_behind = |f: &Finding| {
+            let file = f.file.as_deref().filter(|_| f.code.is_hole());
+            lacks.as_deref().zip(file).is_some_and(|(lacks, file)| lacks.len() == file.len() && file > lacks)
+        };
+        case.findings.sort_by_key(|f| (std::cmp::Reverse(f.severity), is_behind(f), !causes.contains(&f.code)));
         if !case.path.contains(&self.restore.timeline) {
             // All of it lies in the server's own pg_wal, or in the file in which a newer timeline begins.
             case.path.retain(|timeline| *timeline < self.restore.timeline);
@@ -220,6 +227,9 @@ impl RestoreRuling<'_, '_> {
             out.extend(beside_target::findings(site, restore));
         }
         out.extend(self.settings.ok().and_then(beside_target::zone_doubt));
+        if let (Ok(settings), true) = (self.settings, restore.is_good() && !restore.closed) {
+            out.extend(beside_target::newer(restore, site.newer_beside(settings, restore)?));
+        }
         Ok(out)
     }
 
@@ -248,7 +258,7 @@ impl RestoreRuling<'_, '_> {
         let is_lost = matches!(asked.failure, Some(Failure::NoCheckpoint { .. } | Failure::NotAChild { .. }));
         Ok(WithSignal {
             short: self.restore.replay_end.is_some_and(|end| asked.replay_end.is_some_and(|other| other > end)),
-            starts: asked.replay_end.is_some(),
+            starts: asked.replay_end.is_some() && asked.is_good(),
             off: self.site.off_way(&asked).filter(|_| is_lost),
             is_left_over: self.site.hidden_checkpoint().is_some(),
         })

@@ -281,6 +281,8 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
                 said(other.found)
             )
         }
+        Detail::NewerBeside { beside, own, kept } => target::newer(beside, *own, kept.as_ref(), tell),
+        Detail::BackupOverwritten { start, stop } => start::overwritten(file, *start, *stop),
         Detail::StalePages { stale, .. } => start::stale_pages(stale, &at),
         Detail::OwnHistory => {
             format!("{file} lies in pg_wal of this directory alone: another restore from the archive lacks it")

@@ -195,7 +195,7 @@ pub(super) fn find(file: &str) -> String {
 
 fn another_timeline(target: TimelineId) -> String {
     format!(
-        "restore a backup from before timeline {target} was left for the backup's, or ask for another timeline with --target-timeline"
+        "restore a backup from before timeline {target} left that of this backup, or ask for another timeline with --target-timeline"
     )
 }
 

@@ -46,7 +46,7 @@ pub(super) fn says(f: &Finding, layout: &Layout) -> Option<String> {
         }
         (Detail::Magic { found }, _) => Some(format!("invalid magic number {found:04X} {}", place(f, layout))),
         (Detail::Plain, Code::Unwritten) => Some(format!("invalid magic number 0000 {}", place(f, layout))),
-        (Detail::History { .. }, Code::HistorySyntax) => Some(format!("syntax error in history file \"{name}\"")),
+        (Detail::History { .. }, Code::HistorySyntax) => Some("syntax error in history file".into()),
         (Detail::History { .. }, Code::HistoryOrder) => Some("invalid data in history file".into()),
         (Detail::History { .. }, Code::HistoryEmpty) => Some("could not locate required checkpoint record".into()),
         (Detail::History { .. }, Code::Unreachable) => Some(format!(

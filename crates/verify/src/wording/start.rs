@@ -16,6 +16,13 @@ pub(super) fn short_of_minimum(point: Lsn, end: &str) -> String {
     )
 }
 
+/// The WAL of a backup is other WAL.
+pub(super) fn overwritten(file: &str, start: Lsn, stop: Lsn) -> String {
+    format!(
+        "WAL from {start} to {stop} is here, and no record in it ends the backup of {file}: it is of another cluster, or of another history of this one, which archived over the files that the backup needs"
+    )
+}
+
 /// Data files are older than the start of replay.
 pub(super) fn stale_pages(stale: &StalePages, start: &str) -> String {
     let StalePages { file, block, found, lsn, count, of, healed } = stale;

@@ -1,11 +1,11 @@
 //! Why a target is not met, what to name instead, and what it keeps and leaves out.
 
 use crate::telling::TellTime;
-use pgwal_format::Lsn;
+use pgwal_format::{Lsn, TimelineId};
 use pgwal_recovery::acts::{EarlyAct, FileAct};
 use pgwal_recovery::outcome::LeftOut;
 use pgwal_recovery::sum::ReplayedCommit;
-use pgwal_recovery::{Instead, Target, TimeSaid, UnmetTarget, ZoneDoubt};
+use pgwal_recovery::{Instead, NewerBeside, Target, TimeSaid, UnmetTarget, ZoneDoubt};
 
 /// What the target of these words is, and why it is not met.
 ///
@@ -170,6 +170,29 @@ pub(super) fn zone_doubt(said: &TimeSaid, doubt: &ZoneDoubt, tell: TellTime<'_>)
         tell(said.at),
         doubt.zone,
         tell(doubt.at)
+    )
+}
+
+/// A timeline beside the way has newer commits.
+pub(super) fn newer(
+    beside: &NewerBeside,
+    own: TimelineId,
+    kept: Option<&ReplayedCommit>,
+    tell: TellTime<'_>,
+) -> String {
+    let NewerBeside { timeline, from, last } = beside;
+    let kept = kept.map(|c| format!(", its last commit is {} of {}", c.xid, tell(c.time))).unwrap_or_default();
+    format!(
+        "timeline {timeline} goes on from {from} with newer commits, up to {} of {}; this restore ends on timeline {own}{kept}",
+        last.xid,
+        tell(last.time)
+    )
+}
+
+/// What to do about that.
+pub(super) fn on_other(timeline: TimelineId) -> String {
+    format!(
+        "ask the server in use for its timeline (select timeline_id from pg_control_checkpoint()); if it is {timeline}: --target-timeline {timeline} (recovery_target_timeline = '{timeline}')"
     )
 }
 

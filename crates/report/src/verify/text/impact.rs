@@ -107,6 +107,7 @@ fn without_backup(outcome: &Outcome, worst: Option<&Finding>) -> String {
         Code::OthersHistory if f.severity < Severity::Error => {
             "none where a backup starts before that place: a server replays to the end of this WAL".into()
         }
+        Code::BackupOverwritten => "a server that is restored from that backup does not start: FATAL".into(),
         Code::OthersHistory if matches!(f.detail, Detail::InsideRecord { .. }) => {
             "a server that looks for the latest timeline replays what was left, to its end, and promotes there".into()
         }
