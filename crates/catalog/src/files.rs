@@ -64,10 +64,15 @@ const MOST: usize = 10_000;
 
 impl CatalogFiles {
     /// The catalog that a file holds, or held once.
-    #[inline]
+    #[inline(always)]
     pub fn catalog(&self, rel: RelFileLocator) -> Option<Catalog> {
-        let is_first = |c: &Catalog| c.oid() == rel.rel && c.is_shared() == (rel.spc == GLOBAL);
         // Nearly all relations are those of users.
+        if rel.rel > LAST_OID && self.moved.is_empty() { None } else { self.any_catalog(rel) }
+    }
+
+    #[inline(never)]
+    fn any_catalog(&self, rel: RelFileLocator) -> Option<Catalog> {
+        let is_first = |c: &Catalog| c.oid() == rel.rel && c.is_shared() == (rel.spc == GLOBAL);
         let first = if rel.rel > LAST_OID { None } else { Catalog::ALL.into_iter().find(is_first) };
         if first.is_some() || self.moved.is_empty() {
             return first;

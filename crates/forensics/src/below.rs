@@ -64,7 +64,8 @@ impl BelowRows {
         }
         let may = |kind, rows: u64| if rows < least && wish.may(kind, over.ending.time.or(clock)) { rows } else { 0 };
         let of_one = wish.relation.is_some() || wish.named.is_some();
-        let mut counted = None;
+        // Nearly all are of one database.
+        let (mut counted, mut latest): (Option<u32>, Option<(u32, &mut BelowSum)>) = (None, None);
         for (rel, sum) in over.xact.relations.iter().filter(|(rel, _)| rel.rel >= FIRST_NORMAL) {
             let deleted = may(WalEventKind::Delete, sum.deleted);
             let updated = may(WalEventKind::Update, sum.updated);
@@ -73,12 +74,15 @@ impl BelowRows {
             }
             let own = if of_one {
                 let has_room = self.files.len() < MOST_FILES || self.files.contains_key(rel);
-                has_room.then(|| self.files.entry(*rel).or_default())
+                if has_room { self.files.entry(*rel).or_default() } else { continue }
             } else {
-                let has_room = self.databases.len() < MOST_FILES || self.databases.contains_key(&rel.db);
-                has_room.then(|| self.databases.entry(rel.db).or_default())
+                if latest.as_ref().is_none_or(|(db, _)| *db != rel.db) {
+                    let has_room = self.databases.len() < MOST_FILES || self.databases.contains_key(&rel.db);
+                    latest = if has_room { Some((rel.db, self.databases.entry(rel.db).or_default())) } else { None };
+                }
+                let Some((_, own)) = &mut latest else { continue };
+                &mut **own
             };
-            let Some(own) = own else { continue };
             own.transactions += u64::from(of_one || counted.replace(rel.db) != Some(rel.db));
             own.deleted += deleted;
             own.updated += updated;

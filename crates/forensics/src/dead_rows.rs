@@ -28,8 +28,8 @@ pub struct HeapStep<'o> {
 /// What a record does to a file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum HeapAct<'o> {
-    /// A row version is dead once its transaction commits: event, block, line pointer.
-    Dead(usize, u32, u16),
+    /// Row versions are dead once their transaction commits: event, block, line pointers.
+    Dead(usize, u32, &'o [u16]),
     /// These line pointers of a block, in order, lose their tuples.
     Gone(u32, &'o [u16]),
     /// A block as it is now: these line pointers, in order, have tuples, and no other.
@@ -93,7 +93,7 @@ impl DeadRowsOfAll {
     /// Takes a step.
     pub fn take(&mut self, lsn: Lsn, step: HeapStep<'_>) {
         match step.act {
-            HeapAct::Dead(event, block, offset) => self.dead(step.file, event, block, offset),
+            HeapAct::Dead(event, block, offsets) => self.dead(step.file, event, block, offsets),
             HeapAct::Gone(block, offsets) => {
                 self.keep(step.file, block, lsn, &|offset| offsets.binary_search(&offset).is_err());
             }
@@ -146,7 +146,7 @@ impl DeadRowsOfAll {
         self.events.iter_mut().for_each(|rows| rows.is_unknown |= rows.left > 0);
     }
 
-    fn dead(&mut self, file: usize, event: usize, block: u32, offset: u16) {
+    fn dead(&mut self, file: usize, event: usize, block: u32, offsets: &[u16]) {
         let (Some(file), Some(rows)) = (self.files.get_mut(file), self.events.get_mut(event)) else { return };
         if self.sets >= MOST {
             rows.is_unknown = true;
@@ -160,16 +160,18 @@ impl DeadRowsOfAll {
             sets.len() - 1
         });
         let Some((_, words)) = sets.get_mut(at) else { return };
-        let (word, bit) = (usize::from(offset / 64), 1u64 << (offset % 64));
-        if words.len() <= word {
-            words.resize(word + 1, 0);
-        }
-        if let Some(word) = words.get_mut(word)
-            && *word & bit == 0
-        {
-            *word |= bit;
-            rows.left += 1;
-            rows.all += 1;
+        for offset in offsets {
+            let (word, bit) = (usize::from(offset / 64), 1u64 << (offset % 64));
+            if words.len() <= word {
+                words.resize(word + 1, 0);
+            }
+            if let Some(word) = words.get_mut(word)
+                && *word & bit == 0
+            {
+                *word |= bit;
+                rows.left += 1;
+                rows.all += 1;
+            }
         }
     }
 
@@ -223,9 +225,9 @@ mod tests {
             (all.events[0].left, all.events[1].left, all.sets)
         };
         for (block, offset) in [(0, 1), (0, 2), (0, 2), (0, 200), (1, 1), (2, 5)] {
-            take(1, 0, HeapAct::Dead(0, block, offset));
+            take(1, 0, HeapAct::Dead(0, block, &[offset]));
         }
-        assert_eq!(take(2, 0, HeapAct::Dead(1, 0, 7)), (5, 1, 4));
+        assert_eq!(take(2, 0, HeapAct::Dead(1, 0, &[7])), (5, 1, 4));
         assert_eq!(take(9, 0, HeapAct::Gone(0, &[2, 3])), (4, 1, 4));
         assert_eq!(take(10, 0, HeapAct::Gone(0, &[2])), (4, 1, 4));
         assert_eq!(take(11, 0, HeapAct::Shown(0, &[1, 8])), (3, 0, 3));
@@ -235,7 +237,7 @@ mod tests {
         assert_eq!(take(13, 0, HeapAct::Cut(0)), (0, 0, 0));
         let rows = all.events[0];
         assert_eq!((rows.all, rows.first_gone, rows.is_unknown), (5, Some(Lsn::new(9)), false));
-        all.take(Lsn::new(14), HeapStep { file: 0, act: HeapAct::Dead(0, 9, 1) });
+        all.take(Lsn::new(14), HeapStep { file: 0, act: HeapAct::Dead(0, 9, &[1]) });
         all.hole();
         assert!(all.events[0].is_unknown && !all.events[1].is_unknown);
     }
@@ -244,7 +246,7 @@ mod tests {
         for (copied, left, is_unknown) in [(7, 7, true), (7, 8, false), (0, 8, true)] {
             let mut all = DeadRowsOfAll::new(1, 2);
             let mut take = |act| all.take(Lsn::new(5), HeapStep { file: 1, act });
-            take(HeapAct::Dead(0, 3, 1));
+            take(HeapAct::Dead(0, 3, &[1]));
             take(HeapAct::Copied(copied));
             take(HeapAct::Left(left));
             take(HeapAct::Cut(0));

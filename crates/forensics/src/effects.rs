@@ -81,20 +81,24 @@ pub struct WalPart {
 
 impl WalPart {
     /// A record comes.
-    #[inline]
+    #[inline(always)]
     pub fn next(&mut self, record: &Record<'_>, timeline: TimelineId) {
         let (lsn, prev) = (record.lsn, record.header.prev);
         match &mut self.last.span {
             Some(span) if span.last == prev => (span.last, span.timeline) = (lsn, timeline),
-            span => {
-                let layout = *record.layout;
-                let new = Some(StretchSpan { layout, prev, first: lsn, last: lsn, timeline, opened: timeline });
-                if span.is_some() {
-                    self.divide();
-                }
-                self.last.span = new;
-            }
+            _ => self.open(record, timeline),
         }
+    }
+
+    /// Begins a stretch with a record.
+    #[cold]
+    fn open(&mut self, record: &Record<'_>, timeline: TimelineId) {
+        let (first, last, prev) = (record.lsn, record.lsn, record.header.prev);
+        if self.last.span.is_some() {
+            self.divide();
+        }
+        let layout = *record.layout;
+        self.last.span = Some(StretchSpan { layout, prev, first, last, timeline, opened: timeline });
     }
 
     /// Sums a record for its transaction. `rel`: the relation that it touches; `top`: the transaction of which that is

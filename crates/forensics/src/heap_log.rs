@@ -19,7 +19,7 @@ struct LoggedStep {
 
 /// As [`HeapAct`], with the number of line pointers in their place.
 enum LoggedAct {
-    Dead { event: u32, block: u32, offset: u16 },
+    Dead { event: u32, block: u32, offsets: u32 },
     Gone { block: u32, offsets: u32 },
     Shown { block: u32, offsets: u32 },
     Unread,
@@ -33,12 +33,23 @@ impl HeapLog {
     /// Puts a step down.
     #[inline]
     pub fn push(&mut self, lsn: Lsn, step: HeapStep<'_>) {
+        // A change of many rows goes through a block, and where each of its records lies is not asked.
+        if let (HeapAct::Dead(own, at, new), Some(last)) = (step.act, self.steps.last_mut())
+            && let LoggedAct::Dead { event, block, offsets } = &mut last.act
+            && (*event, *block, last.file) == (own as u32, at, step.file as u32)
+        {
+            *offsets += new.len() as u32;
+            self.offsets.extend_from_slice(new);
+            return;
+        }
         let mut put = |offsets: &[u16]| {
             self.offsets.extend_from_slice(offsets);
             offsets.len() as u32
         };
         let act = match step.act {
-            HeapAct::Dead(event, block, offset) => LoggedAct::Dead { event: event as u32, block, offset },
+            HeapAct::Dead(event, block, offsets) => {
+                LoggedAct::Dead { event: event as u32, block, offsets: put(offsets) }
+            }
             HeapAct::Gone(block, offsets) => LoggedAct::Gone { block, offsets: put(offsets) },
             HeapAct::Shown(block, offsets) => LoggedAct::Shown { block, offsets: put(offsets) },
             HeapAct::Unread => LoggedAct::Unread,
@@ -64,7 +75,7 @@ impl HeapLog {
         };
         for LoggedStep { lsn, file, act } in self.steps.drain(..) {
             let act = match act {
-                LoggedAct::Dead { event, block, offset } => HeapAct::Dead(event as usize, block, offset),
+                LoggedAct::Dead { event, block, offsets } => HeapAct::Dead(event as usize, block, next(offsets)),
                 LoggedAct::Gone { block, offsets } => HeapAct::Gone(block, next(offsets)),
                 LoggedAct::Shown { block, offsets } => HeapAct::Shown(block, next(offsets)),
                 LoggedAct::Unread => HeapAct::Unread,

@@ -6,9 +6,9 @@ use crate::event::{EventEnd, RowsOnDisk, WalEvent, WalEventKind};
 use crate::heap_log::HeapLog;
 use foldhash::fast::RandomState;
 use pgwal_format::image::{line_pointers, restore};
-use pgwal_format::record::{Block, Record, RelFileLocator};
+use pgwal_format::record::{Block, BlockRef, Record, RecordHeader, RelFileLocator};
 use pgwal_format::rmgr::database::{self, DatabaseChange};
-use pgwal_format::rmgr::row_changes::{self, RowChange};
+use pgwal_format::rmgr::row_changes::{self, OldVersion, RowChange};
 use pgwal_format::rmgr::sink::Value;
 use pgwal_format::rmgr::{DATABASE, HEAP, HEAP2, STORAGE, TRANSACTION, fields, storage, xact};
 use pgwal_format::{Generation, Lsn, TimelineId};
@@ -127,6 +127,8 @@ struct StepsOfPart {
     offsets: Vec<u16>,
     /// The record before the first, as that names it, and the last.
     ends: Option<(Lsn, Lsn)>,
+    /// The last file that was asked for.
+    asked: Option<(RelFileLocator, Option<usize>)>,
     /// The last change that was found, and its event: most rows are changed one after the other.
     latest: Option<(SoughtChange, usize)>,
     steps: HeapLog,
@@ -136,6 +138,7 @@ impl Render for RowsLooker<'_> {
     type Scratch = StepsOfPart;
     type Event = NoEvent;
 
+    #[inline(always)]
     fn record(
         &self,
         record: &Record<'_>,
@@ -154,9 +157,20 @@ impl Render for RowsLooker<'_> {
             ends => *ends = Some((prev, lsn)),
         }
         if record.layout.dialect.generation == Generation::Modern {
-            self.steps(record, room);
+            match record.plain_block().filter(|_| !is_of_files(&record.header)) {
+                // Most are of relations that are not followed.
+                Some((block, _)) if !self.is_likely(&block.rel) => {}
+                Some((block, data)) if record.header.rmid == HEAP => self.row(record, &block, data, room),
+                _ => self.steps(record, room),
+            }
         }
         Some(0.into())
+    }
+
+    fn needs_rest(&self, record: &Record<'_>) -> bool {
+        let mut is_likely = is_of_files(&record.header);
+        let shape = record.shape(&mut |block| is_likely |= self.is_likely(&block.rel));
+        is_likely || shape.is_err()
     }
 
     fn done(&self, room: &mut StepsOfPart) {
@@ -171,10 +185,51 @@ impl Render for RowsLooker<'_> {
     }
 }
 
+/// Whether a record is of those that may do something to whole files.
+const fn is_of_files(header: &RecordHeader) -> bool {
+    matches!(header.rmid, TRANSACTION | STORAGE | DATABASE)
+}
+
 impl RowsLooker<'_> {
+    /// What a record of "Heap" does that has one block, and no image of that.
+    #[inline(never)]
+    fn row(&self, record: &Record<'_>, block: &BlockRef, data: &[u8], room: &mut StepsOfPart) {
+        let file = match room.asked {
+            Some((rel, file)) if rel == block.rel => file,
+            _ => room.asked.insert((block.rel, self.file(&block.rel))).1,
+        };
+        let Some(file) = file.filter(|_| block.fork == 0) else { return };
+        if let Some(old) = row_changes::old_version_on(record, block, data) {
+            self.dead(record, (file, old), &mut room.latest, &mut room.steps);
+        }
+        if row_changes::makes_page(&record.header) {
+            room.steps.push(record.lsn, HeapStep { file, act: HeapAct::Shown(block.block, &[]) });
+        }
+    }
+
+    /// A version of a row ends.
+    fn dead(
+        &self,
+        record: &Record<'_>,
+        (file, old): (usize, OldVersion),
+        latest: &mut Option<(SoughtChange, usize)>,
+        steps: &mut HeapLog,
+    ) {
+        let change = (file, record.header.xid, old.change != RowChange::Deleted);
+        let is_same = |own: &(SoughtChange, usize)| own.0 == change && self.sought.is_in(own.1, record.lsn);
+        if !latest.as_ref().is_some_and(is_same) {
+            *latest = self.sought.event(change, record.lsn).map(|event| (change, event));
+        }
+        if let Some((_, event)) = *latest {
+            steps.push(record.lsn, HeapStep { file, act: HeapAct::Dead(event, old.block, &[old.offset]) });
+        }
+    }
+
+    /// What any other record does.
+    #[inline(never)]
     fn steps(&self, record: &Record<'_>, room: &mut StepsOfPart) {
         let StepsOfPart { blocks, page, offsets, latest, steps, .. } = room;
-        let mut push = |file: usize, act: HeapAct<'_>| steps.push(record.lsn, HeapStep { file, act });
+        let push = |steps: &mut HeapLog, file: usize, act: HeapAct<'_>| steps.push(record.lsn, HeapStep { file, act });
         let shape = match record.header.rmid {
             TRANSACTION => {
                 if record.header.info & xact::HAS_INFO == 0 {
@@ -184,14 +239,14 @@ impl RowsLooker<'_> {
                     return;
                 };
                 for file in xact::dropped_relations(record).iter().filter_map(|rel| self.file(rel)) {
-                    let mut leaves = |xid| push(file, HeapAct::Left(xid));
+                    let mut leaves = |xid| push(steps, file, HeapAct::Left(xid));
                     leaves(ended.xid);
                     fields::each(record, &mut |field| {
                         if let (Some("subxacts"), Value::Unsigned(xid)) = (field.inside, field.value) {
                             leaves(xid as u32);
                         }
                     });
-                    push(file, HeapAct::Cut(0));
+                    push(steps, file, HeapAct::Cut(0));
                 }
                 return;
             }
@@ -199,11 +254,11 @@ impl RowsLooker<'_> {
                 let cut = storage::truncated(record)
                     .filter(|own| own.cuts_main())
                     .and_then(|own| Some((self.file(&own.rel)?, own.blocks)));
-                cut.into_iter().for_each(|(file, blocks)| push(file, HeapAct::Cut(blocks)));
+                cut.into_iter().for_each(|(file, blocks)| push(steps, file, HeapAct::Cut(blocks)));
                 if let Some(made) = storage::created(record).filter(|made| made.fork == 0) {
                     let is_elsewhere = |rel: &RelFileLocator| rel.db == made.rel.db && rel.spc != made.rel.spc;
                     let all = self.sought.files.iter().filter(|(rel, _)| is_elsewhere(rel));
-                    all.for_each(|(_, file)| push(*file, HeapAct::Copied(record.header.xid)));
+                    all.for_each(|(_, file)| push(steps, *file, HeapAct::Copied(record.header.xid)));
                 }
                 return;
             }
@@ -211,7 +266,7 @@ impl RowsLooker<'_> {
                 let mut of = |database: u32, tablespaces: &[u32], acts: &[HeapAct<'_>]| {
                     let is_in = |rel: &RelFileLocator| rel.db == database && tablespaces.contains(&rel.spc);
                     let all = self.sought.files.iter().filter(|(rel, _)| is_in(rel));
-                    all.for_each(|(_, file)| acts.iter().for_each(|act| push(*file, *act)));
+                    all.for_each(|(_, file)| acts.iter().for_each(|act| push(steps, *file, *act)));
                 };
                 match database::change(record) {
                     // ALTER DATABASE … SET TABLESPACE.
@@ -225,8 +280,6 @@ impl RowsLooker<'_> {
                 }
                 return;
             }
-            // Most are of relations that are not followed.
-            _ if record.plain_block().is_some_and(|(block, _)| !self.is_likely(&block.rel)) => return,
             _ => record.blocks_or_none(blocks),
         };
         let own = |block: &&Block| block.reference.fork == 0;
@@ -234,23 +287,16 @@ impl RowsLooker<'_> {
         if matches!(record.header.rmid, HEAP | HEAP2) {
             let data = record.main_data_of(&shape);
             if let Some(old) = row_changes::old_version(record, blocks, data) {
-                let change = (file, record.header.xid, old.change != RowChange::Deleted);
-                let is_same = |own: &(SoughtChange, usize)| own.0 == change && self.sought.is_in(own.1, record.lsn);
-                if !latest.as_ref().is_some_and(is_same) {
-                    *latest = self.sought.event(change, record.lsn).map(|event| (change, event));
-                }
-                if let Some((_, event)) = *latest {
-                    push(file, HeapAct::Dead(event, old.block, old.offset));
-                }
+                self.dead(record, (file, old), latest, steps);
             }
             if let (true, Some(first)) = (row_changes::makes_page(&record.header), blocks.first()) {
-                push(file, HeapAct::Shown(first.reference.block, &[]));
+                push(steps, file, HeapAct::Shown(first.reference.block, &[]));
             }
             offsets.clear();
             row_changes::pruned(record, blocks, data, offsets);
             if let (false, Some(first)) = (offsets.is_empty(), blocks.first()) {
                 offsets.sort_unstable();
-                push(file, HeapAct::Gone(first.reference.block, offsets));
+                push(steps, file, HeapAct::Gone(first.reference.block, offsets));
             }
         }
         for block in blocks.iter().filter(own) {
@@ -267,7 +313,7 @@ impl RowsLooker<'_> {
                 }
                 Err(_) => HeapAct::Unread,
             };
-            push(file, act);
+            push(steps, file, act);
         }
     }
 

@@ -97,10 +97,14 @@ impl RelationSums {
     }
 
     /// Takes the place of what was there; each relation comes once.
-    pub fn fill(&mut self, sums: impl Iterator<Item = (RelFileLocator, RelationSum)>) {
+    pub fn fill<'s>(&mut self, sums: impl Iterator<Item = (&'s RelFileLocator, &'s RelationSum)>) {
         self.list.clear();
         self.places = None;
-        self.list.extend(sums);
+        for (rel, sum) in sums {
+            // Put together where it lies: what is copied there would have to wait until it is stored elsewhere.
+            self.list.push((RelFileLocator::default(), RelationSum::default()));
+            self.list.last_mut().into_iter().for_each(|own| (own.0, own.1) = (*rel, *sum));
+        }
         self.index();
     }
 

@@ -46,7 +46,7 @@ impl StretchXacts {
     }
 
     /// What it did to relations.
-    pub fn relations(&self, sum: &XactSum) -> impl Iterator<Item = (RelFileLocator, RelationSum)> {
+    pub fn relations(&self, sum: &XactSum) -> impl Iterator<Item = (&RelFileLocator, &RelationSum)> {
         self.sums.relations(sum)
     }
 

@@ -63,8 +63,8 @@ impl OpenXacts {
             open.top = open.top.or(sum.top);
             let (before, mut left_out) = (open.relations.len(), 0);
             for (rel, own) in stretch.relations(sum) {
-                match open.relations.entry(rel, MOST_OF_ONE) {
-                    Some(known) => known.add(own),
+                match open.relations.entry(*rel, MOST_OF_ONE) {
+                    Some(known) => known.add(*own),
                     None => left_out += 1,
                 }
             }

@@ -1,8 +1,8 @@
 //! What transactions did in a stretch of WAL, close together: most of them write a few records and end soon.
 //!
 //! ```text
-//! recent: number mod 256 ──┐
-//! places: number ──────────┴─► sums: a transaction each, in the order of their first records
+//! near: numbers close by ──┐
+//! far:  any other ─────────┴─► sums: a transaction each, in the order of their first records
 //!                                │ first, next, …: the relations that it touched, in that order
 //!                                ▼
 //!                              nodes: transaction and relation
@@ -69,29 +69,32 @@ pub const NOWHERE: u32 = u32::MAX;
 /// So many relations of a transaction are looked through; more are found by an index.
 const FEW: u32 = 16;
 
-/// Transactions that are found without asking the index.
-const RECENT: usize = 256;
+/// Numbers from the first transaction's on that are found without an index, and so many before that.
+const NEAR: usize = 1 << 16;
+const BEFORE: u32 = 1 << 10;
 
 /// What each transaction did in a stretch.
 #[derive(Clone, Debug, Default)]
 pub struct XactSums {
     sums: Vec<XactSum>,
     nodes: Vec<RelationNode>,
-    places: HashMap<u32, u32, RandomState>,
+    /// Places of transactions by their numbers, from `base` on, as far as there are some.
+    near: Vec<u32>,
+    base: u32,
+    /// Those of others.
+    far: HashMap<u32, u32, RandomState>,
     /// Of transactions with many relations: the node by the transaction's place and the relation.
     many: HashMap<(u32, RelFileLocator), u32, RandomState>,
-    /// Places of transactions by the lowest bits of their numbers; it may be another one that lies there.
-    recent: Vec<u32>,
 }
 
 impl XactSums {
     /// Sums a record.
     #[inline(always)]
     pub fn count(&mut self, record: &XactRecord) {
-        let place = match self.recent(record.xid) {
-            Some(place) => place,
-            None => self.place_or_new(record),
-        };
+        let mut place = self.near(record.xid);
+        if place == NOWHERE {
+            place = self.place_or_new(record);
+        }
         let Some(xact) = self.sums.get_mut(place as usize) else { return };
         xact.top = xact.top.or(record.top);
         xact.bytes += record.bytes;
@@ -109,32 +112,43 @@ impl XactSums {
         }
     }
 
-    /// The place of a transaction that was seen lately.
-    #[inline]
-    fn recent(&self, xid: u32) -> Option<u32> {
-        let place = *self.recent.get(xid as usize % RECENT)?;
-        self.sums.get(place as usize).filter(|sum| sum.xid == xid).map(|_| place)
+    /// The place of a transaction whose number is close by.
+    #[inline(always)]
+    fn near(&self, xid: u32) -> u32 {
+        self.near.get(xid.wrapping_sub(self.base) as usize).copied().unwrap_or(NOWHERE)
     }
 
     /// The place of a transaction; [`NOWHERE`] where it is not here.
     #[inline]
     pub fn place(&self, xid: u32) -> u32 {
-        self.recent(xid).or_else(|| self.places.get(&xid).copied()).unwrap_or(NOWHERE)
+        match self.near(xid) {
+            NOWHERE if !self.far.is_empty() => self.far.get(&xid).copied().unwrap_or(NOWHERE),
+            place => place,
+        }
     }
 
+    #[inline(never)]
     fn place_or_new(&mut self, record: &XactRecord) -> u32 {
         let XactRecord { xid, lsn, timeline, top, .. } = *record;
+        if self.sums.is_empty() {
+            self.base = xid.saturating_sub(BEFORE);
+        }
         let new = self.sums.len() as u32;
-        let place = *self.places.entry(xid).or_insert(new);
-        if place == new {
-            let (first, newest, latest) = (NOWHERE, NOWHERE, NOWHERE);
-            self.sums.push(XactSum { xid, timeline, begin: lsn, bytes: 0, top, relations: 0, first, newest, latest });
+        let at = xid.wrapping_sub(self.base) as usize;
+        if at < NEAR {
+            if self.near.len() <= at {
+                self.near.resize(at + 1, NOWHERE);
+            }
+            self.near.get_mut(at).into_iter().for_each(|place| *place = new);
+        } else {
+            let place = *self.far.entry(xid).or_insert(new);
+            if place != new {
+                return place;
+            }
         }
-        if self.recent.is_empty() {
-            self.recent.resize(RECENT, NOWHERE);
-        }
-        self.recent.get_mut(xid as usize % RECENT).into_iter().for_each(|recent| *recent = place);
-        place
+        let (first, newest, latest) = (NOWHERE, NOWHERE, NOWHERE);
+        self.sums.push(XactSum { xid, timeline, begin: lsn, bytes: 0, top, relations: 0, first, newest, latest });
+        new
     }
 
     /// The node of another relation than the last one that a transaction touched.
@@ -174,15 +188,16 @@ impl XactSums {
     }
 
     /// What a transaction did to relations, in the order in which it touched them first.
-    pub fn relations(&self, xact: &XactSum) -> impl Iterator<Item = (RelFileLocator, RelationSum)> {
-        chain(&self.nodes, xact.first).map(|(_, node)| (node.rel, node.sum))
+    pub fn relations(&self, xact: &XactSum) -> impl Iterator<Item = (&RelFileLocator, &RelationSum)> {
+        chain(&self.nodes, xact.first).map(|(_, node)| (&node.rel, &node.sum))
     }
 
     /// Forgets all of it, and keeps the room.
     pub fn clear(&mut self) {
         self.sums.clear();
         self.nodes.clear();
-        self.places.clear();
+        self.near.clear();
+        self.far.clear();
         self.many.clear();
     }
 }
@@ -219,23 +234,23 @@ mod tests {
     #[test]
     fn few_and_many_are_found_alike() {
         let mut sums = XactSums::default();
+        let far = 700 + NEAR as u32;
         for round in 0..3 {
             for n in 0..100u32 {
-                // Both lie at the same place among the recent ones.
-                for xid in [700, 700 + RECENT as u32] {
+                for xid in [700, far] {
                     sums.count(&record(xid, u64::from(round * 1000 + n * 2 + xid / 900), Some(rel(n))));
                 }
                 sums.count(&record(3, 9, None));
             }
         }
         let found: Vec<_> = sums.list().iter().map(|sum| (sum.xid, sum.bytes, sum.relations)).collect();
-        assert_eq!(found, [(700, 3000, 100), (956, 3000, 100), (3, 3000, 0)]);
+        assert_eq!(found, [(700, 3000, 100), (far, 3000, 100), (3, 3000, 0)]);
         for xact in &sums.list()[..2] {
             assert!(sums.relations(xact).map(|(rel, _)| rel.rel).eq(0..100));
             assert!(sums.relations(xact).all(|(_, sum)| (sum.deleted, sum.bytes) == (6, 30)));
         }
-        assert_eq!([700, 956, 3, 4].map(|xid| sums.place(xid)), [0, 1, 2, NOWHERE]);
+        assert_eq!([700, far, 3, 4].map(|xid| sums.place(xid)), [0, 1, 2, NOWHERE]);
         sums.clear();
-        assert_eq!([700, 956, 3].map(|xid| sums.place(xid)), [NOWHERE; 3]);
+        assert_eq!([700, far, 3].map(|xid| sums.place(xid)), [NOWHERE; 3]);
     }
 }

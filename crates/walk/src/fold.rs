@@ -16,6 +16,14 @@ pub trait Fold: Sized {
     /// Whether [`Fold::record`] wants this record. Those that it does not want are checked all the same.
     fn wants(&self, header: &RecordHeader) -> bool;
 
+    /// Whether [`Fold::record`] needs more of a record that crosses pages than its block references; `record` has the
+    /// beginning of its body. Where this says no, its structure must be readable from that, and whoever walks may cut
+    /// it there ([`Record::is_whole`]).
+    #[inline(always)]
+    fn needs_rest(&self, _record: &Record<'_>) -> bool {
+        true
+    }
+
     /// A record that was not wanted: only its header, for counting.
     fn pass(&mut self, header: &RecordHeader);
 
@@ -42,6 +50,12 @@ impl<A: Fold, B: Fold> Fold for (A, B) {
     #[inline(always)]
     fn wants(&self, header: &RecordHeader) -> bool {
         self.0.wants(header) || self.1.wants(header)
+    }
+
+    #[inline(always)]
+    fn needs_rest(&self, record: &Record<'_>) -> bool {
+        (self.0.wants(&record.header) && self.0.needs_rest(record))
+            || (self.1.wants(&record.header) && self.1.needs_rest(record))
     }
 
     #[inline(always)]

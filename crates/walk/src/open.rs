@@ -56,6 +56,15 @@ impl Open {
     /// Adds bytes; those of the body are kept up to `keep`.
     #[inline]
     pub(crate) fn feed(&mut self, layout: &Layout, bytes: &[u8], keep: usize) {
+        let body = self.feed_header(layout, bytes);
+        self.keep(body, keep);
+        self.sum(layout, body);
+    }
+
+    /// Adds bytes to the header, as far as that lacks some, and counts them all. Gives back those of the body, which
+    /// must be given to [`Open::sum`].
+    #[inline]
+    pub(crate) fn feed_header<'b>(&mut self, layout: &Layout, bytes: &'b [u8]) -> &'b [u8] {
         let size = layout.record_header();
         let have = (self.got as usize).min(size);
         let of_header = (size - have).min(bytes.len());
@@ -63,13 +72,24 @@ impl Open {
         if let Some(place) = self.header.get_mut(have..have + of_header) {
             place.copy_from_slice(head);
         }
+        self.got += bytes.len() as u64;
+        body
+    }
+
+    /// Keeps bytes of the body that come next, up to `keep` of all. How many.
+    #[inline]
+    pub(crate) fn keep(&mut self, body: &[u8], keep: usize) -> usize {
+        let (kept, _) = body.split_at(keep.saturating_sub(self.kept.len()).min(body.len()));
+        self.kept.extend_from_slice(kept);
+        kept.len()
+    }
+
+    /// Adds bytes of the body to the checksum.
+    #[inline]
+    pub(crate) fn sum(&mut self, layout: &Layout, body: &[u8]) {
         if !body.is_empty() {
-            let room = keep.saturating_sub(self.kept.len()).min(body.len());
-            let (kept, _) = body.split_at(room);
-            self.kept.extend_from_slice(kept);
             self.crc = layout.append(self.crc, body);
         }
-        self.got += bytes.len() as u64;
     }
 
     /// Adds bytes of which only the checksum is at hand. The header must be complete.

@@ -36,7 +36,12 @@ pub struct Stream<'a, F> {
     first_timeline: TimelineId,
     /// A buffer for the record that crosses pages.
     kept: Vec<u8>,
+    /// Bytes of it that are kept, once its beginning tells.
+    keep: Option<usize>,
 }
+
+/// Bytes of a body that tell what its record touches, in nearly all records.
+const BEGINNING: usize = 256;
 
 enum StreamState {
     /// Records follow.
@@ -84,6 +89,7 @@ impl<'a, F: Fold> Stream<'a, F> {
             timeline: TimelineId(0),
             first_timeline: TimelineId(0),
             kept: Vec::new(),
+            keep: None,
         })
     }
 
@@ -224,14 +230,33 @@ impl<'a, F: Fold> Stream<'a, F> {
     fn feed(&mut self, open: &mut Open, part: &[u8]) -> Option<()> {
         let layout = self.x.layout;
         let had = open.has_header(layout);
-        open.feed(layout, part, self.x.keep);
-        if !had && open.has_header(layout) {
-            let header = open.header(layout)?;
-            layout.check_header(&header).ok()?;
-            let linked = self.last.map_or(header.prev < open.start, |last| header.prev == last);
-            return linked.then_some(());
+        let body = open.feed_header(layout, part);
+        if !had {
+            self.keep = None;
+            if open.has_header(layout) {
+                let header = open.header(layout)?;
+                layout.check_header(&header).ok()?;
+                let linked = self.last.map_or(header.prev < open.start, |last| header.prev == last);
+                if !linked {
+                    return None;
+                }
+            }
         }
+        let kept = open.keep(body, self.keep.unwrap_or(BEGINNING.min(self.x.keep)));
+        if self.keep.is_none() && open.kept.len() >= BEGINNING {
+            self.keep = Some(self.needed(open)?);
+        }
+        open.keep(body.get(kept..)?, self.keep.unwrap_or(0));
+        open.sum(layout, body);
         Some(())
+    }
+
+    /// Bytes to keep of a record of which the beginning is kept.
+    fn needed(&self, open: &Open) -> Option<usize> {
+        let layout = self.x.layout;
+        let (lsn, header) = (open.start, open.header(layout)?);
+        let record = Record { lsn, end: lsn, header, body: &open.kept, layout };
+        Some(if self.fold.needs_rest(&record) { self.x.keep } else { open.kept.len() })
     }
 
     /// The records that start on a page.

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use pgwal_format::record::{Record, RecordHeader};
+use pgwal_format::record::{BlockRef, Record, RecordHeader};
 use pgwal_format::{FileName, Layout};
 use pgwal_walk::{Chain, Fold, KEEP, Run, ScanExpect, Stream, Tail, is_zero, scan};
 use walproof_testdata::{Story, plain_name, read_plain};
@@ -71,6 +71,60 @@ fn a_stream_comes_to_what_a_scan_comes_to() {
     }
     // Declined are only the ends of WAL, the recycled segments and the one announced by OVERWRITE_CONTRECORD.
     assert!(streamed * 10 > all * 7, "{streamed} of {all}");
+}
+
+/// What records touch. Of most that cross pages, nothing else is needed.
+#[derive(Clone, Debug, Default)]
+struct Touched {
+    records: Vec<(u64, u64, u32, Vec<BlockRef>)>,
+    cut: usize,
+}
+
+impl Fold for Touched {
+    type Mark = ();
+    fn mark(&self) {}
+    fn after((): &mut (), _: &Touched) {}
+    fn wants(&self, _: &RecordHeader) -> bool {
+        true
+    }
+    fn needs_rest(&self, r: &Record<'_>) -> bool {
+        r.header.crc.is_multiple_of(4) || r.shape(&mut |_| ()).is_err()
+    }
+    fn pass(&mut self, _: &RecordHeader) {}
+    fn record(&mut self, r: &Record<'_>) {
+        let mut blocks = Vec::new();
+        r.shape(&mut |block| blocks.push(block)).unwrap();
+        assert!(r.is_whole() || !r.header.crc.is_multiple_of(4), "{}", r.lsn);
+        self.cut += usize::from(!r.is_whole());
+        self.records.push((r.lsn.get(), r.end.get(), r.header.crc, blocks));
+    }
+    fn join(&mut self, _: Touched) {}
+}
+
+#[test]
+fn what_is_not_needed_of_a_record_is_not_kept_and_nothing_else_changes() {
+    let mut cut = 0;
+    for story in Story::all().unwrap() {
+        for path in std::fs::read_dir(story.folder()).unwrap().map(|f| f.unwrap().path()) {
+            let Some(FileName::Segment(name)) = FileName::parse(&plain_name(&path)) else { continue };
+            let bytes = read_plain(&path).unwrap();
+            let layout = Layout::detect(&bytes).unwrap();
+            let Some(number) = name.number(layout.address(), layout.segment) else { continue };
+            let start = layout.address().segment_start(number, layout.segment);
+            let timeline = Some(name.timeline);
+            let expect =
+                ScanExpect { layout: &layout, start, timeline, system_id: None, keep: usize::MAX, history: &[] };
+            let Ok(mut stream) = Stream::new(expect, Touched::default()) else { continue };
+            if bytes.chunks(64 << 10).all(|w| stream.push(w).is_ok()) {
+                let (run, whole) = (stream.finish().unwrap(), scan(&bytes, expect, Touched::default()));
+                assert!(run.acc.records == whole.acc.records, "{}: the records differ", path.display());
+                assert_eq!((run.end, run.first, run.last), (whole.end, whole.first, whole.last), "{}", path.display());
+                assert_eq!(whole.acc.cut, 0);
+                cut += run.acc.cut;
+            }
+        }
+    }
+    assert!(cut > 1000, "{cut}");
 }
 
 /// The parts of a segment, each read alone and joined; `None` where one is declined.

@@ -6,7 +6,7 @@
 //! ```
 
 use crate::Generation;
-use crate::record::{Block, Record, RecordHeader, RelFileLocator};
+use crate::record::{Block, BlockRef, Record, RecordHeader, RelFileLocator};
 use crate::rmgr::fields::{self, number};
 use crate::rmgr::heap::{DELETE, HOT_UPDATE, INSERT, TRUNCATE, UPDATE};
 use crate::rmgr::vocabulary::Vocabulary;
@@ -36,6 +36,17 @@ pub enum RowChange {
     Moved,
 }
 
+/// What becomes of rows by operations of "Heap", in the order of their numbers: a table, since which one comes next
+/// cannot be guessed.
+const BY_HEAP: [Option<RowChange>; 8] = {
+    let mut all = [None; 8];
+    all[(INSERT >> 4) as usize] = Some(RowChange::Inserted);
+    all[(DELETE >> 4) as usize] = Some(RowChange::Deleted);
+    all[(UPDATE >> 4) as usize] = Some(RowChange::Updated);
+    all[(HOT_UPDATE >> 4) as usize] = Some(RowChange::Updated);
+    all
+};
+
 /// What a record does to rows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RowsChanged {
@@ -57,11 +68,10 @@ pub fn changed(record: &Record<'_>, blocks: &[Block]) -> Option<RowsChanged> {
 pub fn changed_in(record: &Record<'_>, first: Option<RelFileLocator>, data: &[u8]) -> Option<RowsChanged> {
     let (header, layout) = (&record.header, record.layout);
     let modern = layout.dialect.generation == Generation::Modern;
-    let (change, many) = match (header.rmid, header.operation() & OPERATION) {
-        (HEAP, INSERT) => (RowChange::Inserted, false),
-        (HEAP, DELETE) => (RowChange::Deleted, false),
-        (HEAP, UPDATE | HOT_UPDATE) => (RowChange::Updated, false),
-        (HEAP2, MULTI_INSERT) => (RowChange::Inserted, true),
+    let operation = header.operation() & OPERATION;
+    let (change, many) = match header.rmid {
+        HEAP => ((*BY_HEAP.get(usize::from(operation >> 4))?)?, false),
+        HEAP2 if operation == MULTI_INSERT => (RowChange::Inserted, true),
         _ => return None,
     };
     let at = |at: usize| Some(layout.endian.u32(*data.get(at..)?.first_chunk()?));
@@ -79,6 +89,12 @@ pub fn changed_in(record: &Record<'_>, first: Option<RelFileLocator>, data: &[u8
     Some(RowsChanged { rel, change, rows })
 }
 
+/// Whether main data of a record of 9.5 or later is asked what it does to rows, and not its operation alone.
+pub const fn reads_data(header: &RecordHeader) -> bool {
+    let operation = header.operation() & OPERATION;
+    header.rmid == HEAP && operation == DELETE || header.rmid == HEAP2 && operation == MULTI_INSERT
+}
+
 /// The version of a row that a record ends, at its place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct OldVersion {
@@ -93,13 +109,21 @@ pub struct OldVersion {
 /// Reads which version of a row a record of 9.5 or later ends; `blocks` and `data`: blocks and main data of the record.
 /// `None` for others.
 pub fn old_version(record: &Record<'_>, blocks: &[Block], data: &[u8]) -> Option<OldVersion> {
-    let RowsChanged { change, .. } = changed_in(record, blocks.first().map(|block| block.reference.rel), data)?;
+    let first = &blocks.first()?.reference;
+    let old = old_version_on(record, first, data)?;
+    // The old version's page has a block of its own where it is another one.
+    let own = blocks.iter().find(|block| block.reference.id == 1 && old.change == RowChange::Updated);
+    Some(OldVersion { block: own.map_or(first.block, |block| block.reference.block), ..old })
+}
+
+/// The same of a record that has no other block than its first.
+#[inline]
+pub fn old_version_on(record: &Record<'_>, first: &BlockRef, data: &[u8]) -> Option<OldVersion> {
+    let RowsChanged { change, .. } = changed_in(record, Some(first.rel), data)?;
     if change == RowChange::Inserted || record.layout.dialect.generation != Generation::Modern {
         return None;
     }
-    // The old version's page has a block of its own where it is another one.
-    let old = blocks.iter().find(|block| block.reference.id == 1 && change == RowChange::Updated);
-    let block = old.or_else(|| blocks.first())?.reference.block;
+    let block = first.block;
     let offset = record.layout.endian.u16(*data.get(4..)?.first_chunk()?);
     Some(OldVersion { change, block, offset })
 }

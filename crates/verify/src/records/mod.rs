@@ -54,6 +54,14 @@ pub trait Render: Sync {
         true
     }
 
+    /// Whether [`Render::record`] needs more of this record, which crosses pages, than its block references, where
+    /// [`Render::whole`] asks for whole ones; `record` has the beginning of its body. It does unless this says
+    /// otherwise, which it may where the record's structure can be read from that: the body may be cut behind it.
+    #[inline]
+    fn needs_rest(&self, _record: &Record<'_>) -> bool {
+        true
+    }
+
     /// Whether [`Render::record`] may want a record with this header. It wants all of them, unless this says otherwise.
     #[inline]
     fn wants(&self, _header: &RecordHeader) -> bool {

@@ -25,6 +25,7 @@ impl Range {
     }
 
     /// As `pg_waldump -s -e`: the record starts in the range, and no byte of it lies at its end or behind.
+    #[inline]
     pub fn holds(&self, record: &Record<'_>) -> bool {
         self.start.is_none_or(|start| record.lsn >= start)
             && self.end.is_none_or(|end| {

@@ -128,6 +128,11 @@ impl<R: Render> Fold for RenderedRecords<'_, R> {
     }
 
     #[inline(always)]
+    fn needs_rest(&self, record: &Record<'_>) -> bool {
+        self.renderer.render.needs_rest(record)
+    }
+
+    #[inline(always)]
     fn pass(&mut self, _: &RecordHeader) {}
 
     #[inline(always)]
