@@ -224,8 +224,9 @@ mod tests {
             all.take(Lsn::new(lsn), HeapStep { file, act });
             (all.events[0].left, all.events[1].left, all.sets)
         };
-        for (block, offset) in [(0, 1), (0, 2), (0, 2), (0, 200), (1, 1), (2, 5)] {
-            take(1, 0, HeapAct::Dead(0, block, &[offset]));
+        let dead = [(0, [1]), (0, [2]), (0, [2]), (0, [200]), (1, [1]), (2, [5])];
+        for (block, offsets) in &dead {
+            take(1, 0, HeapAct::Dead(0, *block, offsets));
         }
         assert_eq!(take(2, 0, HeapAct::Dead(1, 0, &[7])), (5, 1, 4));
         assert_eq!(take(9, 0, HeapAct::Gone(0, &[2, 3])), (4, 1, 4));

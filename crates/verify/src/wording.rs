@@ -236,7 +236,7 @@ impl Finding {
             (_, Detail::BackupOverwritten { .. }) => {
                 "take a new backup now; look for the old files of these names in another copy of the archive; have archive_command refuse to overwrite (test ! -f)".into()
             }
-            (_, Detail::StalePages { label, .. }) => start::of_stale_pages(*label).into(),
+            (_, Detail::StalePages { label, stale }) => start::of_stale_pages(*label, stale.healed).into(),
             (_, Detail::OwnHistory) => format!("copy {file} from pg_wal of this directory into the archive"),
             (Code::HistoryMissing, _) => {
                 format!("find {file} in pg_wal of a server of that timeline; the first records of the timeline say where it began")

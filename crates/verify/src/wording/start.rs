@@ -27,15 +27,17 @@ pub(super) fn overwritten(file: &str, start: Lsn, stop: Lsn) -> String {
 pub(super) fn stale_pages(stale: &StalePages, start: &str) -> String {
     let StalePages { file, block, found, lsn, count, of, healed } = stale;
     let is = found.map_or("was never written there".to_owned(), |found| format!("is as of {found}"));
-    let then = if *healed { "replay writes each of them whole" } else { "which lack what was written meanwhile" };
+    let then = if *healed { "and replay writes each of them whole" } else { "which lack what was written meanwhile" };
     format!(
         "block {block} in {file} {is}, and a record at {lsn}, in front of the start of replay at {start}, changed it: so are {count} of {of} such blocks, {then}"
     )
 }
 
 /// What to do about that.
-pub(super) fn of_stale_pages(label: bool) -> &'static str {
-    if label {
+pub(super) fn of_stale_pages(label: bool, healed: bool) -> &'static str {
+    if healed {
+        "take a new backup: nothing that was looked at is lost, but this copy was not taken in one moment, or not of one backup"
+    } else if label {
         "restore the backup anew, or another one; this backup_label is not of these files, or some of them were not copied"
     } else {
         "do not start a server on it: if it was copied from a running server, put back the backup_label of that backup; without one take a new backup (pg_basebackup)"
