@@ -19,6 +19,8 @@ pub struct BackupFile {
     pub start: Lsn,
     /// Where it is consistent.
     pub stop: Lsn,
+    /// The checkpoint from which it was taken.
+    pub checkpoint: Option<Lsn>,
     /// Its label.
     pub label: Option<String>,
     /// When it began, as written: local time of the server and the zone's name.
@@ -65,8 +67,9 @@ pub(crate) fn backup_files(
             Err(error) => Some(Err(flaw(true, error.to_string()))),
         };
         match settled(source, entry, settle, Result::is_err, read) {
-            Some(Ok(BackupHistory { start, stop, label, start_time, incremental_from, .. })) => {
-                out.push(BackupFile { file: file.clone(), timeline, start, stop, label, start_time, incremental_from });
+            Some(Ok(BackupHistory { start, stop, checkpoint, label, start_time, incremental_from, .. })) => {
+                let file = file.clone();
+                out.push(BackupFile { file, timeline, start, stop, checkpoint, label, start_time, incremental_from });
             }
             Some(Err(flaw)) => flaws.push(flaw),
             None => {}

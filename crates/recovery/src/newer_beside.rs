@@ -15,12 +15,11 @@ use crate::sum::{EventSum, ReplayedCommit};
 use crate::target::{Target, TargetTimeline};
 use crate::way::{WalWalk, WalkOptions};
 use pgwal_archive::Error;
-use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Lsn, SegmentNo, TimelineId};
 
 /// Timelines that are looked at, the newest first.
 const LOOKED_AT: usize = 8;
-/// Segments in which the first commit behind a fork is looked for, and at the end of a timeline the last one.
+/// Segments in which a target is looked for behind a fork, and at the end of a timeline the last commit.
 const AHEAD: u32 = 8;
 const BACK: u64 = 2;
 
@@ -36,8 +35,8 @@ pub struct NewerBeside {
 }
 
 impl Site<'_> {
-    /// The timeline beside the way with the newest commit behind the last one that is kept; of a time as the target
-    /// only where it has one that is not later. `None` where a timeline was asked for by its number, and of places
+    /// The timeline beside the way with the newest commit behind the last one that is kept, and where it comes to the
+    /// target, too: it has a commit that is not later than a time, the transaction, or the position. `None` where a timeline was asked for by its number, and of places
     /// whose files would have to be fetched.
     ///
     /// # Errors
@@ -48,9 +47,11 @@ impl Site<'_> {
         let asks = settings.mode != Mode::Crash && !by_number;
         let Some(way) = self.way_of(restore).filter(|_| asks && is_local) else { return Ok(None) };
         let kept = restore.replayed.last_commit.map(|commit| commit.time).or(restore.began);
-        let target = match (&settings.target, restore.target.is_some()) {
-            (Target::Time(time), true) => Some(*time),
-            _ => None,
+        let target = match &settings.target {
+            _ if restore.target.is_none() => &Target::None,
+            // It was found on the way, and names one place.
+            Target::Name(_) | Target::Immediate => return Ok(None),
+            target => target,
         };
         let mut newest: Option<NewerBeside> = None;
         for timeline in self.timelines().into_iter().rev().take(LOOKED_AT) {
@@ -60,13 +61,15 @@ impl Site<'_> {
             if !is_newer || newest.as_ref().is_some_and(|known| known.last.time >= last.time) {
                 continue;
             }
-            let is_wanted = |target: Timestamp, first: Option<Timestamp>| first.is_some_and(|first| first <= target);
-            if let Some(target) = target
-                && !is_wanted(target, self.first_commit(timeline, from)?)
-            {
-                continue;
+            let has_target = match target {
+                Target::Time(time) => self.has_commit(timeline, from, &|commit| commit.time <= *time)?,
+                Target::Xid(xid) => self.has_commit(timeline, from, &|commit| commit.xid == *xid)?,
+                Target::Lsn(lsn) => *lsn <= last.lsn,
+                _ => true,
+            };
+            if has_target {
+                newest = Some(NewerBeside { timeline, from, last });
             }
-            newest = Some(NewerBeside { timeline, from, last });
         }
         Ok(newest)
     }
@@ -109,11 +112,17 @@ impl Site<'_> {
         Ok(out)
     }
 
-    fn first_commit(&self, timeline: TimelineId, from: Lsn) -> Result<Option<Timestamp>, Error> {
-        let mut out = None;
+    /// Whether there is one of some kind not far behind a position.
+    fn has_commit(
+        &self,
+        timeline: TimelineId,
+        from: Lsn,
+        is_one: &dyn Fn(ReplayedCommit) -> bool,
+    ) -> Result<bool, Error> {
+        let mut out = false;
         self.commits(timeline, from, &mut |commit| {
-            out = out.or(Some(commit.time));
-            true
+            out |= is_one(commit);
+            out
         })?;
         Ok(out)
     }

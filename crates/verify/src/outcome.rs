@@ -92,6 +92,8 @@ pub struct KnownBackup {
     pub start: Lsn,
     /// Where it is consistent.
     pub stop: Lsn,
+    /// The checkpoint from which it was taken.
+    pub checkpoint: Option<Lsn>,
     /// Its label.
     pub label: Option<String>,
     /// When it began, as written: local time of the server and the zone's name.

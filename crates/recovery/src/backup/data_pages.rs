@@ -4,6 +4,7 @@ use super::Backup;
 use pgwal_format::record::RelFileLocator;
 use pgwal_format::text::control::{ControlFile, ControlImage, members::ControlField};
 use pgwal_format::{Endian, Lsn};
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -23,7 +24,20 @@ pub(crate) struct DataPages {
     page: u64,
     /// Pages in a file.
     pages: u64,
+    /// Databases of which all files are here, so that one that is not is missing.
+    whole: HashSet<u32>,
     open: Option<(String, DataFile)>,
+}
+
+/// A database has some 300 files from the beginning on; what has fewer than this is a sample of one.
+const FEWEST: usize = 100;
+
+fn whole(backup: &Backup) -> HashSet<u32> {
+    let mut counts: HashMap<u32, usize> = HashMap::new();
+    if backup.has_most && backup.relations.is_known() {
+        backup.relations.forks().for_each(|(rel, _)| *counts.entry(rel.db).or_default() += 1);
+    }
+    counts.into_iter().filter(|(_, count)| *count >= FEWEST).map(|(db, _)| db).collect()
 }
 
 /// Nothing can be said of a page.
@@ -61,6 +75,7 @@ impl DataPages {
             endian,
             page: page_size.bytes(),
             pages: image.number(ControlField::RelsegSize),
+            whole: whole(backup),
             open: None,
         })
     }
@@ -85,6 +100,11 @@ impl DataPages {
     /// # Errors
     /// It cannot be read, or names none: WAL was left out when it was written.
     pub(crate) fn lsn(&mut self, rel: RelFileLocator, block: u32) -> Result<Option<Lsn>, PageUnknown> {
+        self.read(rel, block)
+            .and_then(|lsn| if lsn.is_none() && !self.whole.contains(&rel.db) { Err(PageUnknown) } else { Ok(lsn) })
+    }
+
+    fn read(&mut self, rel: RelFileLocator, block: u32) -> Result<Option<Lsn>, PageUnknown> {
         let (name, offset) = self.place(rel, block).ok_or(PageUnknown)?;
         if self.open.as_ref().is_none_or(|(open, _)| *open != name) {
             let path = self.path(&name);

@@ -111,7 +111,7 @@ impl Judge<'_> {
     fn overwritten_backups(&mut self, backups: &[KnownBackup]) {
         let covered: Vec<&KnownBackup> = backups.iter().filter(|b| self.covers(b, &self.findings)).collect();
         let (gone, left): (Vec<&KnownBackup>, Vec<&KnownBackup>) =
-            covered.into_iter().partition(|backup| self.lacks_its_end(backup));
+            covered.into_iter().partition(|backup| self.is_overwritten(backup));
         let severity = if left.is_empty() { Severity::Error } else { Code::BackupOverwritten.severity() };
         let found: Vec<Finding> = gone
             .iter()
@@ -126,9 +126,15 @@ impl Judge<'_> {
         self.findings.extend(found);
     }
 
-    /// No record ends a backup where its file says that it ended: from 9.0 on the end of a primary's backup is one, and
-    /// only such a backup has a file of its own (`do_pg_backup_stop`).
-    pub(super) fn lacks_its_end(&self, backup: &KnownBackup) -> bool {
+    /// The WAL of a backup is other WAL: no record begins where its checkpoint was, and none ends it where its file says
+    /// that it ended. From 9.0 on the end of a primary's backup is one, and only such a backup has a file of its own
+    /// (`do_pg_backup_stop`).
+    pub(super) fn is_overwritten(&self, backup: &KnownBackup) -> bool {
+        let is_inside = |lsn: Lsn| (self.record_over)(self.owner(backup.timeline, lsn), lsn).is_some();
+        self.lacks_its_end(backup) && backup.checkpoint.is_some_and(is_inside)
+    }
+
+    fn lacks_its_end(&self, backup: &KnownBackup) -> bool {
         let (layout, stop) = (self.layout(), backup.stop);
         let is_file = backup.file.ends_with(".backup") && layout.dialect.version >= V9_0;
         // Over the seam of two segments it is a note of neither.

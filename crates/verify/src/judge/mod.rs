@@ -76,6 +76,8 @@ pub(crate) struct Judge<'a> {
     pub lineage: &'a Lineage,
     /// History files of others.
     pub others_histories: &'a [Node],
+    /// The record of a timeline that lies over a position.
+    record_over: Box<dyn Fn(TimelineId, Lsn) -> Option<Lsn> + 'a>,
     pub options: &'a Options<'a>,
     pub live: bool,
     pub backups: Vec<KnownBackup>,
@@ -120,6 +122,7 @@ impl<'a> Judge<'a> {
             timeline: b.timeline,
             start: b.start,
             stop: b.stop,
+            checkpoint: b.checkpoint,
             label: b.label.clone(),
             start_time: b.start_time.clone(),
             complete: None,
@@ -141,6 +144,7 @@ impl<'a> Judge<'a> {
             unknown: &archive.unknown,
             lineage: &archive.lineage,
             others_histories: &archive.others_histories,
+            record_over: Box::new(|timeline, lsn| archive.record_over(timeline, lsn)),
             options,
             live: archive.live,
             backups: archive.backups.iter().map(backup).collect(),

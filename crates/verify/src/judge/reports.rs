@@ -91,7 +91,7 @@ impl Judge<'_> {
         let mut backups = std::mem::take(&mut self.backups);
         for backup in &mut backups {
             if self.options.depth == Depth::Records && self.options.start.is_none() && self.options.end.is_none() {
-                backup.complete = Some(self.covers(backup, findings) && !self.lacks_its_end(backup));
+                backup.complete = Some(self.covers(backup, findings) && !self.is_overwritten(backup));
                 // Along its own timeline it comes to places that this way does not know.
                 let on_way = backup.beside.is_none();
                 let reaches = self.reaches(backup, findings).filter(|_| on_way);
