@@ -73,7 +73,8 @@ impl Server {
         loop {
             runs += 1;
             let ended = finished("pg_basebackup", self.user().runs(&mut command).output()?);
-            // A server that writes faster than it is streamed recycles what is not fetched yet; the folder is empty again.
+            // A server that writes faster than it is streamed recycles what is not fetched yet; the folder is empty
+            // again.
             let is_late = |error: &LiveError| error.to_string().contains("has already been removed");
             if runs == TRIES || !ended.as_ref().is_err_and(is_late) {
                 return ended.map(drop);

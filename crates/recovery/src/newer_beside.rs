@@ -36,8 +36,8 @@ pub struct NewerBeside {
 
 impl Site<'_> {
     /// The timeline beside the way with the newest commit behind the last one that is kept, and where it comes to the
-    /// target, too: it has a commit that is not later than a time, the transaction, or the position. `None` where a timeline was asked for by its number, and of places
-    /// whose files would have to be fetched.
+    /// target, too: it has a commit that is not later than a time, the transaction, or the position. `None` where a
+    /// timeline was asked for by its number, and of places whose files would have to be fetched.
     ///
     /// # Errors
     /// An early end was asked for, or there are no threads.

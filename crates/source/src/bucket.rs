@@ -11,6 +11,7 @@
 //! more; how often is bounded (`RETRIES`).
 
 mod aws;
+mod credentials;
 mod file;
 mod object;
 mod profile;

@@ -57,7 +57,7 @@ pub enum ShortRule {
 
 /// As what a file is unpacked, and what is made of its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Unpack {
+pub(crate) struct UnpackRule {
     pub(crate) codec: Codec,
     pub(crate) behind: BehindRule,
     pub(crate) short: ShortRule,
@@ -99,8 +99,8 @@ impl KnownPackings {
 }
 
 impl NamedPacking {
-    fn unpack(self, codec: Codec) -> Unpack {
-        Unpack { codec, behind: self.behind, short: self.short }
+    fn unpack(self, codec: Codec) -> UnpackRule {
+        UnpackRule { codec, behind: self.behind, short: self.short }
     }
 
     /// A file that is given out as it is, or unpacked with an error for whatever is wrong with it.
@@ -114,8 +114,8 @@ impl OpeningRule {
     ///
     /// # Errors
     /// The tool refuses it.
-    pub(crate) fn of(self, found: Codec) -> Result<Unpack, ReadFault> {
-        let plainly = |codec| Ok(Unpack { codec, behind: BehindRule::default(), short: ShortRule::Refused });
+    pub(crate) fn of(self, found: Codec) -> Result<UnpackRule, ReadFault> {
+        let plainly = |codec| Ok(UnpackRule { codec, behind: BehindRule::default(), short: ShortRule::Refused });
         match (self, found) {
             (OpeningRule::ByContent, _) => plainly(found),
             // What it is behind its encryption is not known here.
@@ -123,7 +123,7 @@ impl OpeningRule {
             (OpeningRule::ByContentOf(known), _) if known.hold(found) => {
                 let given = known.gives_short(found);
                 let short = if given { ShortRule::Given } else { ShortRule::Refused };
-                Ok(Unpack { codec: found, behind: BehindRule::default(), short })
+                Ok(UnpackRule { codec: found, behind: BehindRule::default(), short })
             }
             (OpeningRule::ByContentOf(_), _) => plainly(Codec::Plain),
             (OpeningRule::ByName(named), _) if !named.known => Err(ReadFault::Otherwise),

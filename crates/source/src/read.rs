@@ -3,7 +3,7 @@
 use crate::codec::{self, Codec, Encryption};
 use crate::input::BufferedInput;
 use crate::key::Keys;
-use crate::opening::{OpeningRule, ShortRule, Unpack};
+use crate::opening::{OpeningRule, ShortRule, UnpackRule};
 use crate::outcome::{ByteSink, ReadFault, ReadOutcome, ReadState};
 use crate::source::{Extent, Source};
 use crate::stored::{Stored, fill_at};
@@ -185,7 +185,7 @@ fn unpacked<R: io::Read>(
         let state = if short == ShortRule::Refused { ReadState::CutOff } else { ReadState::Whole };
         return Ok(ReadOutcome::of(codec, state));
     }
-    let Unpack { codec, behind, short } = match opening.of(found) {
+    let UnpackRule { codec, behind, short } = match opening.of(found) {
         Err(fault) => return Ok(ReadOutcome::of(found, ReadState::Undecodable(fault))),
         Ok(as_what) => as_what,
     };

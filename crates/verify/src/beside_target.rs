@@ -49,7 +49,7 @@ pub(crate) fn zone_doubt(settings: &Settings) -> Option<Finding> {
 pub(crate) fn newer(restore: &Restore, beside: Option<NewerBeside>) -> Option<Finding> {
     let beside = beside?;
     let (timeline, lsn, kept) = (Some(beside.timeline), Some(beside.from), restore.replayed.last_commit);
-    let detail = Detail::NewerBeside { beside, own: restore.timeline, kept };
+    let detail = Detail::NewerBeside(beside, restore.timeline, kept);
     Some(Finding { timeline, lsn, at: lsn, detail, ..Finding::of(Code::NewerBeside) })
 }
 

@@ -76,7 +76,7 @@ pub(crate) fn stale_pages(site: &Site<'_>, restore: &Restore) -> Result<Option<F
         let severity = if stale.healed { Severity::Warning } else { Severity::Error };
         let (timeline, lsn, file) = (Some(restore.timeline), Some(stale.lsn), Some(stale.file.clone()));
         let (at, more) = (Some(restore.redo_start), stale.count.saturating_sub(1));
-        let detail = Detail::StalePages { stale, label: site.backup().label.is_some() };
+        let detail = Detail::StalePages(stale, site.backup().label.is_some());
         Finding { severity, timeline, lsn, at, file, more, detail, ..Finding::of(Code::StaleData) }
     });
     Ok(found)

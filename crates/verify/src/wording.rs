@@ -232,11 +232,11 @@ impl Finding {
                 "replay nothing on it: a server mixes both histories without a word; take the archive of this directory's own server, or a backup of this archive's{}",
                 if other.own.0 == other.found.0 { String::new() } else { format!("; its own timeline is --target-timeline {}", other.own.0) }
             ),
-            (_, Detail::NewerBeside { beside, .. }) => target::on_other(beside.timeline),
-            (_, Detail::BackupOverwritten { .. }) => {
+            (_, Detail::NewerBeside(beside, ..)) => target::on_other(beside.timeline),
+            (_, Detail::BackupOverwritten(..)) => {
                 "take a new backup now; look for the old files of these names in another copy of the archive; have archive_command refuse to overwrite (test ! -f)".into()
             }
-            (_, Detail::StalePages { label, stale }) => start::of_stale_pages(*label, stale.healed).into(),
+            (_, Detail::StalePages(stale, label)) => start::of_stale_pages(*label, stale.healed).into(),
             (_, Detail::OwnHistory) => format!("copy {file} from pg_wal of this directory into the archive"),
             (Code::HistoryMissing, _) => {
                 format!("find {file} in pg_wal of a server of that timeline; the first records of the timeline say where it began")

@@ -23,15 +23,18 @@ fn with(build: fn(&Repo), folder: &str, file: &str, bytes: &[u8]) -> Repo {
     repo
 }
 
-const PGBACKREST: (fn(&Repo), &str) = (build::pgbackrest, "archive/main/15-1/0000000100000000");
-const CLOUD: (fn(&Repo), &str) = (build::barman_cloud, "prod/wals/0000000100000000");
-const WALG: (fn(&Repo), &str) = (build::walg, "wal_005");
-const PROBACKUP: (fn(&Repo), &str) = (build::probackup, "wal/main");
-const BARMAN: (fn(&Repo), &str) = (|repo| build::barman(repo, "prod"), "prod/wals/0000000100000000");
+/// How a repository is made, and where its WAL lies.
+type Kept = (fn(&Repo), &'static str);
+
+const PGBACKREST: Kept = (build::pgbackrest, "archive/main/15-1/0000000100000000");
+const CLOUD: Kept = (build::barman_cloud, "prod/wals/0000000100000000");
+const WALG: Kept = (build::walg, "wal_005");
+const PROBACKUP: Kept = (build::probackup, "wal/main");
+const BARMAN: Kept = (|repo| build::barman(repo, "prod"), "prod/wals/0000000100000000");
 
 #[test]
 fn what_the_tool_gives_out_of_nothing_is_foretold() {
-    let all: [((fn(&Repo), &str), &[&str], &[&str]); 5] = [
+    let all: [(Kept, &[&str], &[&str]); 5] = [
         (PGBACKREST, &[".gz", ".zst", ".lz4", ".bz2"], &[""]),
         (CLOUD, &[".lz4", ".bz2", ".xz"], &[".gz", ".zst", ".snappy", ""]),
         (WALG, &[".gz", ".lzma", ".lzo"], &[".lz4", ".zst", ".br", ""]),

@@ -26,7 +26,7 @@ pub(crate) struct DataPages {
     pages: u64,
     /// Databases of which all files are here, so that one that is not is missing.
     whole: HashSet<u32>,
-    open: Option<(String, DataFile)>,
+    open: Option<(String, PageFile)>,
 }
 
 /// A database has some 300 files from the beginning on; what has fewer than this is a sample of one.
@@ -44,18 +44,18 @@ fn whole(backup: &Backup) -> HashSet<u32> {
 pub(crate) struct PageUnknown;
 
 /// A file of pages.
-enum DataFile {
+enum PageFile {
     Open(File),
     Gone,
     Closed,
 }
 
-impl DataFile {
-    fn open(path: &Path) -> DataFile {
+impl PageFile {
+    fn open(path: &Path) -> PageFile {
         match path.metadata() {
-            Ok(metadata) if metadata.is_file() => File::open(path).map_or(DataFile::Closed, DataFile::Open),
-            Err(error) if error.kind() == ErrorKind::NotFound => DataFile::Gone,
-            _ => DataFile::Closed,
+            Ok(metadata) if metadata.is_file() => File::open(path).map_or(PageFile::Closed, PageFile::Open),
+            Err(error) if error.kind() == ErrorKind::NotFound => PageFile::Gone,
+            _ => PageFile::Closed,
         }
     }
 }
@@ -108,11 +108,11 @@ impl DataPages {
         let (name, offset) = self.place(rel, block).ok_or(PageUnknown)?;
         if self.open.as_ref().is_none_or(|(open, _)| *open != name) {
             let path = self.path(&name);
-            self.open = Some((name, DataFile::open(&path)));
+            self.open = Some((name, PageFile::open(&path)));
         }
         let file = match &mut self.open {
-            Some((_, DataFile::Open(file))) => file,
-            Some((_, DataFile::Gone)) => return Ok(None),
+            Some((_, PageFile::Open(file))) => file,
+            Some((_, PageFile::Gone)) => return Ok(None),
             _ => return Err(PageUnknown),
         };
         let mut header = [0; HEADER];

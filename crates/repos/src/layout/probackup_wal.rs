@@ -6,8 +6,8 @@
 //!              00000002.history
 //! ```
 //! It takes the packed one first, the plain one where that is not there, then what is unfinished, which it fills up
-//! with zeros. `gzread` of zlib unpacks: what ends too early comes out as far as it goes, what is not packed as it lies,
-//! and what follows the end is passed over.
+//! with zeros. `gzread` of zlib unpacks: what ends too early comes out as far as it goes, what is not packed as it
+//! lies, and what follows the end is passed over.
 
 use crate::lookup::{Elsewhere, FileInPlace, LookedUp, UNFINISHED, by_suffix};
 use pgwal_format::FileName;

@@ -1,30 +1,14 @@
 //! S3 and what speaks as it does, found as the aws tools find it: the environment, then the profile's files, then what
 //! the machine is given by its cloud.
 
+use super::credentials::credentials;
 use super::profile::Profile;
 use super::role;
 use super::settings::{self, BucketSettings};
-use object_store::aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey, AwsCredential, AwsCredentialProvider};
-use object_store::{Certificate, ClientOptions, StaticCredentialProvider};
-use std::io::Read;
+use object_store::aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey, AwsCredentialProvider};
+use object_store::{Certificate, ClientOptions};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
-
-/// Who asks.
-pub(super) struct Credentials {
-    id: String,
-    secret: String,
-    token: Option<String>,
-}
-
-impl Credentials {
-    pub(super) fn provider(self) -> AwsCredentialProvider {
-        let Credentials { id, secret, token } = self;
-        Arc::new(StaticCredentialProvider::new(AwsCredential { key_id: id, secret_key: secret, token }))
-    }
-}
 
 pub(super) fn open(bucket: &str, settings: &BucketSettings) -> Result<AmazonS3, String> {
     let mut builder = AmazonS3Builder::new().with_bucket_name(bucket).with_retry(settings::retry());
@@ -107,50 +91,6 @@ fn web_or_role(profile: &Profile, settings: &BucketSettings, client: &ClientOpti
         return Ok(Some(Role::ByToken { arn: arn.to_owned(), file: file.to_owned() }));
     }
     Ok(role::of(profile, settings, client)?.map(Role::Assumed))
-}
-
-/// Of the profile: keys, or a program that says them.
-pub(super) fn credentials(profile: &Profile) -> Result<Option<Credentials>, String> {
-    if let (Some(id), Some(secret)) = (profile.get("aws_access_key_id"), profile.get("aws_secret_access_key")) {
-        let token = profile.get("aws_session_token").map(str::to_owned);
-        return Ok(Some(Credentials { id: id.to_owned(), secret: secret.to_owned(), token }));
-    }
-    if let Some(command) = profile.get("credential_process") {
-        return said_by(command).map(Some);
-    }
-    for key in ["sso_session", "sso_start_url"] {
-        if profile.get(key).is_some() {
-            return Err(format!(
-                "the profile's {key} is not read: let the aws tool say the credentials, \
-                 eval \"$(aws configure export-credentials --format env)\""
-            ));
-        }
-    }
-    Ok(None)
-}
-
-/// What `credential_process` says, as the aws tools run it.
-fn said_by(command: &str) -> Result<Credentials, String> {
-    let failed = |why: &str| format!("the profile's credential_process {why}");
-    let mut child = Command::new("sh")
-        .args(["-c", command])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|error| failed(&format!("cannot be run: {error}")))?;
-    let mut text = String::new();
-    let read = child.stdout.take().map(|out| out.take(64 << 10).read_to_string(&mut text));
-    let good = child.wait().is_ok_and(|status| status.success()) && matches!(read, Some(Ok(_)));
-    let said: serde_json::Value = match good.then(|| serde_json::from_str(&text)) {
-        Some(Ok(said)) => said,
-        Some(Err(_)) => return Err(failed("says no JSON")),
-        None => return Err(failed("failed")),
-    };
-    let word = |key: &str| said.get(key).and_then(|value| value.as_str()).map(str::to_owned);
-    match (word("AccessKeyId"), word("SecretAccessKey")) {
-        (Some(id), Some(secret)) => Ok(Credentials { id, secret, token: word("SessionToken") }),
-        _ => Err(failed("says no AccessKeyId and SecretAccessKey")),
-    }
 }
 
 fn client(settings: &BucketSettings, profile: &Profile) -> Result<ClientOptions, String> {

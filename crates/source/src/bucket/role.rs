@@ -8,10 +8,10 @@
 //! With `credential_source` the machine, a container or the environment says who asks; a profile that another one takes
 //! for its source may assume a role itself.
 
+use super::credentials::{Credentials, credentials};
 use super::profile::Profile;
-use super::settings::BucketSettings;
+use super::settings::{self, BucketSettings};
 use super::sts::{AskedRole, AssumedRole};
-use super::{aws, settings};
 use object_store::aws::{AmazonS3Builder, AwsCredential, AwsCredentialProvider};
 use object_store::{ClientOptions, StaticCredentialProvider};
 use std::sync::Arc;
@@ -79,8 +79,8 @@ fn of_profile(
     {
         return Ok(role);
     }
-    let said = aws::credentials(&source)?;
-    said.map(aws::Credentials::provider).ok_or_else(|| format!("the profile {name} has no credentials"))
+    let said = credentials(&source)?;
+    said.map(Credentials::provider).ok_or_else(|| format!("the profile {name} has no credentials"))
 }
 
 fn of_environment(settings: &BucketSettings, arn: &str) -> Result<AwsCredentialProvider, String> {

@@ -481,28 +481,13 @@ pub enum Detail {
     /// WAL has another checkpoint where the data directory has its own.
     OtherCheckpoint(OtherCheckpoint),
     /// A timeline beside the way of a restore has newer commits.
-    NewerBeside {
-        /// Which.
-        beside: NewerBeside,
-        /// The timeline on which the restore ends.
-        own: TimelineId,
-        /// The last commit that it keeps.
-        kept: Option<ReplayedCommit>,
-    },
+    /// The timeline on which that ends, and the last commit that it keeps, stand behind it.
+    NewerBeside(NewerBeside, TimelineId, Option<ReplayedCommit>),
     /// No record in the WAL of a backup ends it where its file says.
-    BackupOverwritten {
-        /// Where the backup starts.
-        start: Lsn,
-        /// Where its file says that it ended.
-        stop: Lsn,
-    },
+    /// From where it starts to there.
+    BackupOverwritten(Lsn, Lsn),
     /// Data files hold blocks as they were before the start of replay; whether `backup_label` says where that is.
-    StalePages {
-        /// Which.
-        stale: StalePages,
-        /// There is a `backup_label`.
-        label: bool,
-    },
+    StalePages(StalePages, bool),
     /// A history file that lies in the `pg_wal` of the directory alone.
     OwnHistory,
     /// Nothing more to say than the code does.

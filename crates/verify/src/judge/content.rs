@@ -119,16 +119,16 @@ impl Judge<'_> {
                 severity,
                 timeline: Some(backup.timeline),
                 file: Some(backup.file.clone()),
-                detail: Detail::BackupOverwritten { start: backup.start, stop: backup.stop },
+                detail: Detail::BackupOverwritten(backup.start, backup.stop),
                 ..Finding::of(Code::BackupOverwritten)
             })
             .collect();
         self.findings.extend(found);
     }
 
-    /// The WAL of a backup is other WAL: no record begins where its checkpoint was, and none ends it where its file says
-    /// that it ended. From 9.0 on the end of a primary's backup is one, and only such a backup has a file of its own
-    /// (`do_pg_backup_stop`).
+    /// The WAL of a backup is other WAL: no record begins where its checkpoint was, and none ends it where its file
+    /// says that it ended. From 9.0 on the end of a primary's backup is one, and only such a backup has a file of its
+    /// own (`do_pg_backup_stop`).
     pub(super) fn is_overwritten(&self, backup: &KnownBackup) -> bool {
         let is_inside = |lsn: Lsn| (self.record_over)(self.owner(backup.timeline, lsn), lsn).is_some();
         self.lacks_its_end(backup) && backup.checkpoint.is_some_and(is_inside)

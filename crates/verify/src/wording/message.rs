@@ -5,18 +5,16 @@ use crate::codes::Code;
 use crate::finding::{Detail, Finding, Unasked};
 use crate::reach::span;
 use crate::telling::TellTime;
+use pgwal_format::Layout;
 use pgwal_format::dialect::MAGIC_19_BETA;
 use pgwal_format::page::PageFault;
 use pgwal_format::record::{BodyFault, HeaderFault};
 use pgwal_format::recovery::settings::SettingRules;
 use pgwal_format::rmgr::Rmgr;
 use pgwal_format::rmgr::vocabulary::Vocabulary;
-use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::history::Switch;
-use pgwal_format::{Layout, TimelineId};
 use pgwal_recovery::failure::{Failure, Lacking};
 use pgwal_recovery::outcome::DataFrom;
-use pgwal_recovery::pages::InvalidPage;
 use pgwal_source::Codec;
 use pgwal_source::name::{self, NamePlace};
 use pgwal_walk::{Fault, SlackKind};
@@ -215,16 +213,7 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
             "replay ends at {lsn}, and timeline {child} left this one farther on, at {fork}: what was written up to there is not here"
         ),
         Detail::RestoreShort { next } => format!("replay ends at {lsn}; the archive has more, from {next} on"),
-        Detail::InvalidPages(pages) => {
-            let InvalidPage { rel, block, in_backup, zeros, .. } = pages.first;
-            let why = match in_backup {
-                _ if zeros => "; it is zeros by then".to_owned(),
-                Some(1) => "; its file in the backup has 1 block".to_owned(),
-                Some(blocks) => format!("; its file in the backup has {blocks} blocks"),
-                None => ", and the backup has no file of it".to_owned(),
-            };
-            format!("block {block} of {}/{}/{} is changed at {lsn} without an image{why}", rel.spc, rel.db, rel.rel)
-        }
+        Detail::InvalidPages(pages) => of_restore::invalid_pages(&pages.first, &lsn),
         Detail::Copies { other, faults, withheld } => copies::differ(file, other, faults, *withheld),
         Detail::NameChecksum { found } => {
             let hex = found.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
@@ -269,21 +258,10 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
         Detail::Content(what) => format!("{file} is {what}"),
         Detail::BadCopy { good, why } => format!("{file} is passed over, {good} is taken in its place: {why}"),
         Detail::Refused(why) => format!("{file}: {why}"),
-        Detail::OtherCheckpoint(other) => {
-            let said = |(timeline, time): (TimelineId, Option<Timestamp>)| match time {
-                Some(time) => format!("of {} on timeline {timeline}", tell(time)),
-                None => format!("of timeline {timeline}"),
-            };
-            format!(
-                "the checkpoint at {} is {} for the data directory, and {} in this WAL: they are of two histories",
-                other.at,
-                said(other.own),
-                said(other.found)
-            )
-        }
-        Detail::NewerBeside { beside, own, kept } => target::newer(beside, *own, kept.as_ref(), tell),
-        Detail::BackupOverwritten { start, stop } => start::overwritten(file, *start, *stop),
-        Detail::StalePages { stale, .. } => start::stale_pages(stale, &at),
+        Detail::OtherCheckpoint(other) => of_restore::other_checkpoint(other, tell),
+        Detail::NewerBeside(beside, own, kept) => target::newer(beside, *own, kept.as_ref(), tell),
+        Detail::BackupOverwritten(start, stop) => start::overwritten(file, *start, *stop),
+        Detail::StalePages(stale, _) => start::stale_pages(stale, &at),
         Detail::OwnHistory => {
             format!("{file} lies in pg_wal of this directory alone: another restore from the archive lacks it")
         }

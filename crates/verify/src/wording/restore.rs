@@ -1,11 +1,14 @@
 //! What to do about a restore that does not come where it should.
 
 use super::given;
+use crate::telling::TellTime;
+use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{FileName, Lsn, TimelineId};
-use pgwal_recovery::OffWay;
 use pgwal_recovery::failure::{Failure, Lacking};
+use pgwal_recovery::pages::InvalidPage;
 use pgwal_recovery::slots::SlotRefusal;
 use pgwal_recovery::unlabelled::{BackupWitness, Unlabelled};
+use pgwal_recovery::{OffWay, OtherCheckpoint};
 use pgwal_repos::shell::quoted;
 
 /// Of WAL that lacks what was loaded meanwhile.
@@ -233,5 +236,31 @@ pub(super) fn rewind(off: &OffWay) -> String {
     }
     format!(
         "to come to timeline {asked}, run pg_rewind on it against a server of that timeline (from 13 on with -c, for WAL that its pg_wal lacks), or restore a backup{from}"
+    )
+}
+
+/// Blocks that are not there.
+pub(super) fn invalid_pages(page: &InvalidPage, lsn: &str) -> String {
+    let InvalidPage { rel, block, in_backup, zeros, .. } = *page;
+    let why = match in_backup {
+        _ if zeros => "; it is zeros by then".to_owned(),
+        Some(1) => "; its file in the backup has 1 block".to_owned(),
+        Some(blocks) => format!("; its file in the backup has {blocks} blocks"),
+        None => ", and the backup has no file of it".to_owned(),
+    };
+    format!("block {block} of {}/{}/{} is changed at {lsn} without an image{why}", rel.spc, rel.db, rel.rel)
+}
+
+/// The directory and the WAL are of two histories.
+pub(super) fn other_checkpoint(other: &OtherCheckpoint, tell: TellTime<'_>) -> String {
+    let said = |(timeline, time): (TimelineId, Option<Timestamp>)| match time {
+        Some(time) => format!("of {} on timeline {timeline}", tell(time)),
+        None => format!("of timeline {timeline}"),
+    };
+    format!(
+        "the checkpoint at {} is {} for the data directory, and {} in this WAL: they are of two histories",
+        other.at,
+        said(other.own),
+        said(other.found)
     )
 }
