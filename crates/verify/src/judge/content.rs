@@ -130,7 +130,12 @@ impl Judge<'_> {
     /// says that it ended. From 9.0 on the end of a primary's backup is one, and only such a backup has a file of its
     /// own (`do_pg_backup_stop`).
     pub(super) fn is_overwritten(&self, backup: &KnownBackup) -> bool {
-        let is_inside = |lsn: Lsn| (self.record_over)(self.owner(backup.timeline, lsn), lsn).is_some();
+        let is_inside = |lsn: Lsn| {
+            let number = self.number(lsn);
+            let own = |way: &Way| way.legs.iter().find(|leg| (leg.first..=leg.last).contains(&number)).copied();
+            let leg = self.way_of(backup).and_then(own);
+            leg.is_some_and(|leg| (self.record_over)(leg.timeline, lsn).is_some())
+        };
         self.lacks_its_end(backup) && backup.checkpoint.is_some_and(is_inside)
     }
 
