@@ -1,17 +1,14 @@
 //! The positions that pages of a data directory name (`pd_lsn`, the first eight bytes of a page in `bufpage.h`).
 
 use super::Backup;
+use super::relations::{DEFAULT, GLOBAL};
 use pgwal_format::record::RelFileLocator;
 use pgwal_format::text::control::{ControlFile, ControlImage, members::ControlField};
 use pgwal_format::{Endian, Lsn};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-
-/// The tablespaces that have names of their own in a data directory (`pg_tablespace.dat`).
-const DEFAULT: u32 = 1663;
-const GLOBAL: u32 = 1664;
 
 /// Reads them, best in the order of files and blocks.
 pub(crate) struct DataPages {
@@ -27,17 +24,6 @@ pub(crate) struct DataPages {
     /// Databases of which all files are here, so that one that is not is missing.
     whole: HashSet<u32>,
     open: Option<(String, PageFile)>,
-}
-
-/// A database has some 300 files from the beginning on; what has fewer than this is a sample of one.
-const FEWEST: usize = 100;
-
-fn whole(backup: &Backup) -> HashSet<u32> {
-    let mut counts: HashMap<u32, usize> = HashMap::new();
-    if backup.has_most && backup.relations.is_known() {
-        backup.relations.forks().for_each(|(rel, _)| *counts.entry(rel.db).or_default() += 1);
-    }
-    counts.into_iter().filter(|(_, count)| *count >= FEWEST).map(|(db, _)| db).collect()
 }
 
 /// Nothing can be said of a page.
@@ -75,7 +61,7 @@ impl DataPages {
             endian,
             page: page_size.bytes(),
             pages: image.number(ControlField::RelsegSize),
-            whole: whole(backup),
+            whole: if backup.has_most { backup.relations.whole_databases() } else { HashSet::new() },
             open: None,
         })
     }

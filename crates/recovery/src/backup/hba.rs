@@ -2,7 +2,7 @@
 //! it does not start. Files that it includes are not looked at.
 
 use pgwal_format::Version;
-use pgwal_format::version::{V10, V12, V14, V16, V18};
+use pgwal_format::version::{V8_4, V10, V12, V14, V16, V18};
 use std::net::IpAddr;
 
 /// What keeps a server from loading it.
@@ -34,7 +34,8 @@ pub(super) fn fault(text: &[u8], version: Version) -> Option<HbaFault> {
         if fields.is_empty() {
             continue;
         }
-        if !is_entry(&fields, version) {
+        // Options had no names before.
+        if version >= V8_4 && !is_entry(&fields, version) {
             return Some(HbaFault::Entry(at + 1));
         }
         entries += 1;
@@ -112,7 +113,12 @@ fn after_address(fields: &[Vec<String>]) -> Option<usize> {
         return Some(4);
     }
     if let Some((ip, bits)) = address.split_once('/') {
-        let most = if ip.parse::<IpAddr>().ok()?.is_ipv4() { 32 } else { 128 };
+        let most = match ip.parse::<IpAddr>() {
+            Ok(ip) if ip.is_ipv4() => 32,
+            // Short ones (`10/8`), and those with a zone.
+            _ if ip.starts_with(|c: char| c.is_ascii_digit()) || ip.contains(':') => 128,
+            _ => return None,
+        };
         return (bits.parse::<u32>().ok()? <= most).then_some(4);
     }
     if address.parse::<IpAddr>().is_err() {
@@ -125,7 +131,7 @@ fn after_address(fields: &[Vec<String>]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pgwal_format::version::{V11, V15, V17};
+    use pgwal_format::version::{V8_3, V11, V15, V17};
 
     #[test]
     fn what_a_server_loads() {
@@ -145,6 +151,9 @@ mod tests {
             ("host all all 10.0.0.1 trust\n", V15, Some(HbaFault::Entry(1))),
             ("host all all 10.0.0.1/33 trust\n", V15, Some(HbaFault::Entry(1))),
             ("host all all all ldap ldapserver\n", V15, Some(HbaFault::Entry(1))),
+            ("host all all 10/8 trust\n", V15, None),
+            ("host all all example.com/8 trust\n", V15, Some(HbaFault::Entry(1))),
+            ("local all all ident sameuser\n", V8_3, None),
             ("include other.conf\n", V17, None),
             ("include other.conf\n", V15, Some(HbaFault::Entry(1))),
             ("local all all trust\0\0\0", V15, None),

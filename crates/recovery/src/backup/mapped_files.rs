@@ -5,6 +5,7 @@
 use super::Backup;
 use super::Fork;
 use super::flaw::{BackupFlaw, FlawKind, StateFileFlaw, Weight};
+use super::relations::{DEFAULT, GLOBAL};
 use super::small::small;
 use pgwal_catalog::file_map;
 use pgwal_format::record::RelFileLocator;
@@ -12,8 +13,6 @@ use pgwal_format::version::V9_0;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-const DEFAULT: u32 = 1663;
-const GLOBAL: u32 = 1664;
 /// `pg_database`, `pg_authid`, and their indexes.
 const SHARED: [u32; 6] = [1262, 1260, 2671, 2672, 2676, 2677];
 /// `pg_class`, `pg_attribute`, `pg_proc`, `pg_type`, and their indexes.
@@ -34,6 +33,7 @@ pub(super) fn empty(backup: &Backup, data: &Path) -> Option<BackupFlaw> {
     }
     let of_default = backup.relations.forks().filter(|(rel, _)| rel.spc == DEFAULT).map(|(rel, _)| rel.db);
     let databases: BTreeSet<u32> = of_default.collect();
+    let whole = backup.relations.whole_databases();
     let each = databases.into_iter().take(MOST).map(|db| (DEFAULT, db, OF_EACH.as_slice()));
     let all = std::iter::once((GLOBAL, 0, SHARED.as_slice())).chain(each);
     all.into_iter().find_map(|(spc, db, wanted)| {
@@ -48,7 +48,9 @@ pub(super) fn empty(backup: &Backup, data: &Path) -> Option<BackupFlaw> {
             let may_be_new = backup.label.is_some() && (file != oid || db >= FIRST_OF_USERS);
             let weight = if may_be_new { Weight::Warning } else { Weight::Error };
             let flaw = StateFileFlaw::Catalog { gone: blocks.is_none() };
-            (blocks.unwrap_or(0) == 0).then(|| FlawKind::StateFile(flaw).weighed(&format!("{folder}/{file}"), weight))
+            // In a sample of a directory most files are not there.
+            let is_lost = blocks.map_or(whole.contains(&db), |bytes| bytes == 0);
+            is_lost.then(|| FlawKind::StateFile(flaw).weighed(&format!("{folder}/{file}"), weight))
         })
     })
 }

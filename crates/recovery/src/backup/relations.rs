@@ -6,7 +6,7 @@
 //! Up to 8.4 a tablespace holds the databases themselves.
 
 use pgwal_format::record::RelFileLocator;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A fork of a relation, by its number in WAL (`ForkNumber`).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -35,8 +35,11 @@ impl Fork {
 }
 
 /// The tablespaces that have names of their own in a data directory (`pg_tablespace.dat`).
-const DEFAULT: u32 = 1663;
-const GLOBAL: u32 = 1664;
+pub(super) const DEFAULT: u32 = 1663;
+pub(super) const GLOBAL: u32 = 1664;
+/// A database has some 300 files from the beginning on, what all share some 60; what has fewer is a sample.
+const FEWEST: usize = 100;
+const FEWEST_SHARED: usize = 30;
 
 /// Sizes of the relations' files in a backup.
 #[derive(Clone, Debug, Default)]
@@ -56,6 +59,16 @@ impl RelationFiles {
     /// How many files there are.
     pub fn count(&self) -> usize {
         self.bytes.len()
+    }
+
+    /// Databases of which all files are here, so that one that is not is missing; 0: what all share.
+    pub(super) fn whole_databases(&self) -> HashSet<u32> {
+        let mut counts: HashMap<u32, usize> = HashMap::new();
+        if self.known {
+            self.forks().for_each(|(rel, _)| *counts.entry(rel.db).or_default() += 1);
+        }
+        let least = |db: u32| if db == 0 { FEWEST_SHARED } else { FEWEST };
+        counts.into_iter().filter(|(db, count)| *count >= least(*db)).map(|(db, _)| db).collect()
     }
 
     /// Every fork that has a file.
