@@ -7,7 +7,10 @@ mod run;
 use run::{testdata, walproof};
 use serde_json::Value;
 use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 use walproof_testdata::{plain_name, read_plain};
@@ -155,6 +158,68 @@ fn what_lies_in_front_of_every_backup_refutes_nothing() {
             }
         }
     }
+}
+
+/// A file there that cannot be taken, or that another one of its segment differs from, stands in no backup's way; one
+/// behind a backup's start does.
+#[test]
+fn nor_does_a_file_there_that_cannot_be_taken() {
+    type Harm = fn(&Path);
+    let harms: [(&str, i32, Harm); 4] = [
+        ("no-file", 1, |path| {
+            fs::remove_file(path).unwrap();
+            symlink("nowhere", path).unwrap();
+        }),
+        ("no-file", 1, |path| {
+            fs::remove_file(path).unwrap();
+            fs::create_dir(path).unwrap();
+        }),
+        ("unreadable", 2, |path| {
+            fs::remove_file(path).unwrap();
+            assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+        }),
+        ("copies-differ", 1, |path| {
+            let other = path.with_file_name("00000001000000000000005D");
+            let file = fs::File::create(path.with_extension("gz")).unwrap();
+            let mut packed = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+            packed.write_all(&fs::read(other).unwrap()).unwrap();
+            packed.finish().unwrap();
+        }),
+    ];
+    for (name, refused, harm) in harms {
+        let folder = archive();
+        harm(&folder.path().join("00000001000000000000005C"));
+        let severity = |told: &Value| {
+            let own = told["findings"].as_array().unwrap().iter().find(|own| own["name"] == name);
+            own.unwrap_or_else(|| panic!("{name}: {:#}", told["findings"]))["severity"].clone()
+        };
+        let (code, told) = verify(&folder, &[]);
+        assert_eq!((code, severity(&told)), (refused, "error".into()), "{name}");
+        for backup in ["000000010000000000000058.00000028.backup", "000000010000000000000059.00000028.backup"] {
+            fs::remove_file(folder.path().join(backup)).unwrap();
+        }
+        let (code, told) = verify(&folder, &[]);
+        assert_eq!((code, severity(&told), &told["verdict"]), (0, "warning".into(), &"proven".into()), "{name}");
+        let (code, told) = verify(&folder, &["--timeline", "all"]);
+        assert_eq!((code, severity(&told)), (refused, "error".into()), "{name}");
+    }
+}
+
+/// Pages alone tell no record behind damage: a page that is wrong in front of every backup ends where the next begins.
+#[test]
+fn nor_do_pages_there() {
+    let folder = archive();
+    let damaged = folder.path().join("00000001000000000000005C");
+    let mut bytes = fs::read(&damaged).unwrap();
+    bytes[16_384] ^= 0xFF;
+    fs::write(&damaged, bytes).unwrap();
+    let (code, told) = verify(&folder, &["--depth", "pages"]);
+    assert_eq!((code, &told["findings"][0]["severity"]), (1, &"error".into()));
+    for backup in ["000000010000000000000058.00000028.backup", "000000010000000000000059.00000028.backup"] {
+        fs::remove_file(folder.path().join(backup)).unwrap();
+    }
+    let (code, told) = verify(&folder, &["--depth", "pages"]);
+    assert_eq!((code, &told["findings"][0]["severity"]), (0, &"warning".into()), "{:#}", told["findings"]);
 }
 
 /// A server reads the header of the page in which a backup starts, and of the first page of that segment.

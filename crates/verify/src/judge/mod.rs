@@ -12,6 +12,7 @@
 //! | [`timelines`] | do history files fit each other and the WAL? |
 //! | [`branches`] | does the way go on along a timeline that was left? do first records disprove a history? |
 //! | [`content`] | which records end replay by what they say, and from which backups? |
+//! | [`passed`] | what is wrong in front of every backup, and stands in nobody's way? |
 //! | [`partials`] | what lies in unfinished segments? |
 //! | [`miswritten`] | which WAL has a name that no server asks for? |
 //! | [`misfiled`] | which WAL lies where the tool that keeps the place does not look for it? |
@@ -31,13 +32,14 @@ mod misfiled;
 mod miswritten;
 mod notes;
 mod partials;
+mod passed;
 mod reports;
 mod ruling;
 mod seen;
 mod suspects;
 mod timelines;
 
-use crate::codes::{Code, CodeFamily, Severity};
+use crate::codes::{Code, Severity};
 use crate::finding::{Detail, FileRange, Finding, Lost};
 use crate::options::Options;
 use crate::outcome::KnownBackup;
@@ -49,7 +51,7 @@ use pgwal_archive::whose::Cluster;
 use pgwal_archive::{
     Archive, ArchiveSurvey, BackupFile, DifferingCopies, Error, Facts, Lineage, Mark, Partial, Path, Tally, Which,
 };
-use pgwal_format::{FileName, Layout, Lsn, SegmentName, SegmentNo, TimelineId};
+use pgwal_format::{Layout, Lsn, SegmentName, SegmentNo, TimelineId};
 use pgwal_source::{Entry, Ignored, MisfiledFile, Source};
 use pgwal_walk::{Fold, Joint, Run};
 use std::collections::BTreeMap;
@@ -317,52 +319,6 @@ impl<'a> Judge<'a> {
             let other_branch = !self.target_line.iter().any(|&(t, _)| t == timeline);
             if other_branch || self.way.legs.iter().any(|leg| (leg.first..=leg.last).contains(&number)) {
                 finding.severity = self.weigh(finding.severity, timeline, number);
-            }
-        }
-        self.findings = findings;
-    }
-
-    /// Copies that differ matter where recovery needs one of them.
-    fn weigh_copies(&mut self) {
-        let mut findings = std::mem::take(&mut self.findings);
-        for finding in findings.iter_mut().filter(|f| f.code == Code::CopiesDiffer) {
-            let named = |e: &&Entry| Some(e.shown()) == finding.file;
-            let name = self.entries.iter().find(named).and_then(|e| e.name);
-            if let Some(FileName::Segment(name)) = name
-                && let Some(number) = name.number(self.layout().address(), self.layout().segment)
-            {
-                finding.severity = self.weigh(finding.severity, name.timeline, number);
-            }
-        }
-        self.findings = findings;
-    }
-
-    /// What is wrong with bytes in front of the oldest backup stands in nobody's way, as a gap there does not: it is
-    /// told, and refutes nothing.
-    fn weigh_passed(&mut self) {
-        if self.options.start.is_some() || self.options.timeline == Which::All {
-            return;
-        }
-        // One beside the way may need what lies there, but leads to none of it.
-        let known = self.backups_on_way().next().is_some();
-        let Some(oldest) = self.backups.iter().map(|backup| backup.start).min().filter(|_| known) else { return };
-        // A server reads the header of the page in which it starts, and of the first one of that segment.
-        let page = self.layout().page.bytes();
-        let begins = [oldest.get() - oldest.get() % page, self.start_of(self.number(oldest)).get()];
-        let is_header = |finding: &Finding| {
-            finding.code != Code::Contrecord && finding.at.is_some_and(|at| begins.contains(&at.get()))
-        };
-        let mut findings = std::mem::take(&mut self.findings);
-        for finding in findings.iter_mut().filter(|f| f.code.family() <= CodeFamily::Bytes) {
-            let behind = || self.next_record(self.number(finding.at.or(finding.lsn)?));
-            let until = finding.lost.and_then(|lost| lost.until_lsn).or_else(behind);
-            if finding.lsn.is_some()
-                && until.is_some_and(|until| until <= oldest)
-                && self.stops(finding)
-                && !is_header(finding)
-            {
-                finding.passed = true;
-                finding.severity = finding.severity.min(Severity::Warning);
             }
         }
         self.findings = findings;
