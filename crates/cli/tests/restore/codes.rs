@@ -5,6 +5,7 @@ use serde_json::Value;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use walproof_testdata::{Case, root};
 
 /// The finding of that code.
@@ -195,5 +196,34 @@ fn a_backup_that_no_server_starts_on() {
             (&code.into(), 0),
             "{file}"
         );
+    }
+}
+
+/// What an editor, a terminal, or psql adds to a label is named, and what is typed against it makes it right.
+#[test]
+fn what_was_added_to_a_label_is_taken_away_as_is_said() {
+    let good = root().join("demo/good");
+    let label = fs::read_to_string(root().join("backup/15/backup_label")).unwrap();
+    for (written, cause) in [
+        (label.replace('\n', "\r\n"), "end with CR LF"),
+        (format!(" {}", label.trim_end().replace('\n', "        +\n ")), "psql"),
+        (format!("\u{feff}{}", label.replace('\n', "\r\n")), "byte order mark"),
+        (label.replace('\n', " \n"), "blanks stand around"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("global")).unwrap();
+        fs::copy(root().join("backup/15/global/pg_control"), folder.path().join("global/pg_control")).unwrap();
+        fs::write(folder.path().join("backup_label"), &written).unwrap();
+        let place = folder.path().to_str().unwrap();
+        let (exit, document) = restore(&good, place, &[]);
+        let found = finding(&document, "WP402");
+        assert_eq!((exit, document["restore"]["outcome"].as_str()), (1, Some("fatal")), "{cause}");
+        assert!(found["message"].as_str().unwrap().contains(cause), "{found:#}");
+        let next = found["advice"].as_str().unwrap();
+        let typed = &next[next.find("sed").unwrap()..].split("; psql").next().unwrap();
+        let done = Command::new("sh").args(["-c", typed]).current_dir(place).status().unwrap();
+        assert!(done.success(), "{typed}");
+        assert_eq!(fs::read_to_string(folder.path().join("backup_label")).unwrap().trim_end(), label.trim_end());
+        assert_eq!(restore(&good, place, &[]).0, 0, "{cause}");
     }
 }

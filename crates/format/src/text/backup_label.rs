@@ -73,6 +73,22 @@ pub enum BackupLabelFault {
         /// That of the file's name.
         file: TimelineId,
     },
+    /// Something on the way to the file added to its lines; without that it is a backup label.
+    Added(AddedToLabel),
+}
+
+/// What was added to the lines of a backup label, which a server reads to the byte.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum AddedToLabel {
+    /// A byte order mark in front of it.
+    ByteOrderMark,
+    /// Carriage returns behind its lines.
+    CarriageReturns,
+    /// What psql prints around a value of several lines where it is not asked for it unaligned: blanks and `+`.
+    Alignment,
+    /// Blanks in front of its lines, or behind them.
+    Blanks,
 }
 
 impl std::fmt::Display for BackupLabelFault {
@@ -83,6 +99,12 @@ impl std::fmt::Display for BackupLabelFault {
             BackupLabelFault::Timeline { says, file } => {
                 write!(f, "its START TIMELINE is {says}, and its file is of timeline {file}")
             }
+            BackupLabelFault::Added(added) => f.write_str(match added {
+                AddedToLabel::ByteOrderMark => "it begins with a byte order mark, which a server does not read over",
+                AddedToLabel::CarriageReturns => "its lines end with CR LF, and a server reads none but LF",
+                AddedToLabel::Alignment => "its lines end with \"+\", as psql prints a value of several lines",
+                AddedToLabel::Blanks => "blanks stand around its lines, and a server reads none there",
+            }),
         }
     }
 }
@@ -116,6 +138,30 @@ pub fn parse(bytes: &[u8]) -> Result<BackupLabel, BackupLabelFault> {
 /// # Errors
 /// What makes every server stop with "invalid data in file "backup_label"".
 pub fn parse_uncompared(bytes: &[u8]) -> Result<BackupLabel, BackupLabelFault> {
+    read(bytes).map_err(|fault| added(bytes).map_or(fault, BackupLabelFault::Added))
+}
+
+/// What was added to a label that cannot be read for nothing else.
+fn added(bytes: &[u8]) -> Option<AddedToLabel> {
+    let bare = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let lines = || bare.split(|&b| b == b'\n');
+    let bare_lines = lines().map(|line| {
+        let line = line.trim_ascii();
+        line.strip_suffix(b"+").unwrap_or(line).trim_ascii_end()
+    });
+    read(&bare_lines.collect::<Vec<_>>().join(&b'\n')).ok()?;
+    Some(if bare.len() < bytes.len() {
+        AddedToLabel::ByteOrderMark
+    } else if lines().any(|line| line.ends_with(b"\r")) {
+        AddedToLabel::CarriageReturns
+    } else if lines().any(|line| line.trim_ascii_end().ends_with(b"+")) {
+        AddedToLabel::Alignment
+    } else {
+        AddedToLabel::Blanks
+    })
+}
+
+fn read(bytes: &[u8]) -> Result<BackupLabel, BackupLabelFault> {
     let mut scan = LabelScan { rest: bytes };
     let (start, start_file) = start(&mut scan).ok_or(BackupLabelFault::Start)?;
     let checkpoint = checkpoint(&mut scan).ok_or(BackupLabelFault::Checkpoint)?;
@@ -259,7 +305,11 @@ mod tests {
     fn what_stops_a_server() {
         let fault = |text: &str| parse(text.as_bytes()).unwrap_err();
         assert_eq!(fault(""), BackupLabelFault::Start);
-        assert_eq!(fault(&NEW.replace('\n', "\r\n")), BackupLabelFault::Start);
+        assert_eq!(fault(&NEW.replace('\n', "\r\n")), BackupLabelFault::Added(AddedToLabel::CarriageReturns));
+        assert_eq!(fault(&NEW.replace('\n', "   +\n ")), BackupLabelFault::Added(AddedToLabel::Alignment));
+        assert_eq!(fault(&NEW.replace('\n', "  \n")), BackupLabelFault::Added(AddedToLabel::Blanks));
+        assert_eq!(fault(&format!("\u{feff}{NEW}")), BackupLabelFault::Added(AddedToLabel::ByteOrderMark));
+        assert_eq!(fault(&NEW.replace('\n', "\r\n").replace("CHECKPOINT", "CHECKPT")), BackupLabelFault::Start);
         assert_eq!(fault(&NEW.replace(" (file", "")), BackupLabelFault::Start);
         assert_eq!(fault(&NEW.replace("CHECKPOINT", "CHECKPT")), BackupLabelFault::Checkpoint);
         let differs = BackupLabelFault::Timeline { says: TimelineId(2), file: TimelineId(1) };

@@ -3,6 +3,7 @@
 use super::{packing, start};
 use crate::contents::{more_files, wrong_pages};
 use pgwal_format::recovery::data_directory::{DataFolder, WithoutFolder};
+use pgwal_format::text::backup_label::{AddedToLabel, BackupLabelFault};
 use pgwal_format::text::control::ControlError;
 use pgwal_recovery::backup::{BackupChain, FlawKind, FolderPlace, MapFault, RootFileFlaw, StateFileFlaw};
 use pgwal_repos::shell::quoted;
@@ -116,6 +117,15 @@ pub(super) fn advice(file: &str, kind: &FlawKind) -> Option<String> {
         FlawKind::Map(_, MapFault::OverFolder(oid)) => format!(
             "put what lies in pg_tblspc/{oid} where {file} says that the tablespace is, and take the folder away, before a server is started"
         ),
+        FlawKind::Label(BackupLabelFault::Added(AddedToLabel::Alignment)) => format!(
+            "take the blanks in front of the lines of {file} and the \"+\" behind them away: sed -i 's/^ *//; s/ *+*$//' {file}; psql -XAt prints the label as it is to be written"
+        ),
+        FlawKind::Label(BackupLabelFault::Added(AddedToLabel::ByteOrderMark)) => {
+            format!("take the byte order mark away: sed -i '1s/^\\xEF\\xBB\\xBF//; s/\\r$//' {file}")
+        }
+        FlawKind::Label(BackupLabelFault::Added(_)) => {
+            format!("take what was added away: sed -i 's/^[[:blank:]]*//; s/[[:space:]]*$//' {file}")
+        }
         FlawKind::NoControl
         | FlawKind::Control(_)
         | FlawKind::ControlSays(_)
