@@ -557,6 +557,7 @@ const V13: Dialect = Dialect {
 const V14: Dialect = Dialect {
     version: Version::new(14, 0),
     recovery: recovery::RECOVERY_14,
+    settings: settings::SETTINGS_14,
     magic: 0xD10D,
     top_level_xid: true,
     catalog_version: 202107181,

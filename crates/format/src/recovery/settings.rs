@@ -48,6 +48,8 @@ pub struct SettingRules {
     pub checks_placeholders: bool,
     /// It says which `pg_hba.conf` it does not load (16 and later).
     pub names_hba_path: bool,
+    /// What it takes in that file.
+    pub hba: HbaRules,
     /// `min_wal_size` and `max_wal_size` must hold two segments of the cluster (11 and later; `ReadControlFile`).
     pub sizes_by_segment: bool,
     /// What limits the replication origins that are kept (9.5 and later).
@@ -58,6 +60,21 @@ pub struct SettingRules {
     pub senders_are_connections: bool,
     /// Messages quote the names of settings, and tell ranges with their units (17 and later).
     pub quotes_names: bool,
+}
+
+/// What is an entry of `pg_hba.conf` (`hba.c`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct HbaRules {
+    /// Options behind the method have names (8.4 and later).
+    pub names_options: bool,
+    /// A backslash at the end of a line, of a comment too, takes in the next one (14 and later).
+    pub continues_lines: bool,
+    /// `hostgssenc` and `hostnogssenc` (12 and later).
+    pub gss_encryption: bool,
+    /// `include`, `include_if_exists` and `include_dir` (16 and later).
+    pub includes: bool,
+    /// The ways to prove who one is, beside those of every version.
+    pub methods: &'static [&'static str],
 }
 
 /// What to do at the target.
@@ -143,6 +160,7 @@ pub(crate) const SETTINGS_8_2: SettingRules = SettingRules {
     no_restore_command: "recovery command file \"recovery.conf\" did not specify restore_command",
     checks_placeholders: false,
     names_hba_path: false,
+    hba: HBA_8_2,
     sizes_by_segment: false,
     origins_by: "max_replication_slots",
     names_origin_id: false,
@@ -150,7 +168,7 @@ pub(crate) const SETTINGS_8_2: SettingRules = SettingRules {
     quotes_names: false,
 };
 pub(crate) const SETTINGS_8_4: SettingRules =
-    SettingRules { inclusive_is_true: false, parameters: DEFAULTS_8_4, ..SETTINGS_8_2 };
+    SettingRules { inclusive_is_true: false, parameters: DEFAULTS_8_4, hba: HBA_8_4, ..SETTINGS_8_2 };
 pub(crate) const SETTINGS_9_0: SettingRules = SettingRules {
     recovery_conf: Some(Grammar::Quoted),
     hot_standby: Some(false),
@@ -170,7 +188,7 @@ pub(crate) const SETTINGS_9_5: SettingRules = SettingRules {
     ..SETTINGS_9_4
 };
 pub(crate) const SETTINGS_10: SettingRules =
-    SettingRules { hot_standby: Some(true), parameters: DEFAULTS_10, ..SETTINGS_9_5 };
+    SettingRules { hot_standby: Some(true), parameters: DEFAULTS_10, hba: HBA_10, ..SETTINGS_9_5 };
 pub(crate) const SETTINGS_11: SettingRules =
     SettingRules { refuses_special_times: true, sizes_by_segment: true, senders_are_connections: true, ..SETTINGS_10 };
 pub(crate) const SETTINGS_12: SettingRules = SettingRules {
@@ -183,20 +201,36 @@ pub(crate) const SETTINGS_12: SettingRules = SettingRules {
     latest_by_default: true,
     senders_are_connections: false,
     no_restore_command: "must specify restore_command when standby mode is not enabled",
+    hba: HBA_12,
     ..SETTINGS_11
 };
-pub(crate) const SETTINGS_15: SettingRules = SettingRules { names_origin_id: true, ..SETTINGS_12 };
+pub(crate) const SETTINGS_14: SettingRules = SettingRules { hba: HBA_14, ..SETTINGS_12 };
+pub(crate) const SETTINGS_15: SettingRules = SettingRules { names_origin_id: true, ..SETTINGS_14 };
 pub(crate) const SETTINGS_16: SettingRules =
-    SettingRules { checks_placeholders: true, names_hba_path: true, ..SETTINGS_15 };
+    SettingRules { checks_placeholders: true, names_hba_path: true, hba: HBA_16, ..SETTINGS_15 };
 pub(crate) const SETTINGS_17: SettingRules = SettingRules {
     no_restore_command: "must specify \"restore_command\" when standby mode is not enabled",
     quotes_names: true,
     ..SETTINGS_16
 };
 pub(crate) const SETTINGS_18: SettingRules =
-    SettingRules { origins_by: "max_active_replication_origins", ..SETTINGS_17 };
+    SettingRules { origins_by: "max_active_replication_origins", hba: HBA_18, ..SETTINGS_17 };
 pub(crate) const SETTINGS_19: SettingRules =
     SettingRules { numbers: NumberReading::Strict, parameters: DEFAULTS_19, ..SETTINGS_18 };
+
+const HBA_8_2: HbaRules = HbaRules {
+    names_options: false,
+    continues_lines: false,
+    gss_encryption: false,
+    includes: false,
+    methods: &["krb5"],
+};
+const HBA_8_4: HbaRules = HbaRules { names_options: true, ..HBA_8_2 };
+const HBA_10: HbaRules = HbaRules { methods: &["scram-sha-256"], ..HBA_8_4 };
+const HBA_12: HbaRules = HbaRules { gss_encryption: true, ..HBA_10 };
+const HBA_14: HbaRules = HbaRules { continues_lines: true, ..HBA_12 };
+const HBA_16: HbaRules = HbaRules { includes: true, ..HBA_14 };
+const HBA_18: HbaRules = HbaRules { methods: &["scram-sha-256", "oauth"], ..HBA_16 };
 
 const DEFAULTS_8_2: StandbyDefaults = StandbyDefaults {
     max_connections: Some(100),

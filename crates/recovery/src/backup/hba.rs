@@ -1,8 +1,7 @@
 //! `pg_hba.conf`: whether a server loads it (`load_hba` in `hba.c`). With an entry that makes no sense, or none at all,
 //! it does not start. Files that it includes are not looked at.
 
-use pgwal_format::Version;
-use pgwal_format::version::{V8_4, V10, V12, V14, V16, V18};
+use pgwal_format::recovery::settings::HbaRules;
 use std::net::IpAddr;
 
 /// What keeps a server from loading it.
@@ -14,18 +13,18 @@ pub(super) enum HbaFault {
     Entry(usize),
 }
 
-/// Ways to prove who one is, of every version.
+/// Ways to prove who one is, in every version.
 const METHODS: [&str; 13] =
     ["trust", "reject", "md5", "password", "ident", "peer", "gss", "sspi", "pam", "bsd", "ldap", "cert", "radius"];
 
 /// The first thing that is wrong with it.
-pub(super) fn fault(text: &[u8], version: Version) -> Option<HbaFault> {
+pub(super) fn fault(text: &[u8], rules: &HbaRules) -> Option<HbaFault> {
     let mut entries = 0;
     let mut lines = text.split(|byte| *byte == b'\n').enumerate();
     while let Some((at, line)) = lines.next() {
         let mut line = ended(line);
         // Also at the end of a comment: what follows is comment, too.
-        while version >= V14 && line.last() == Some(&b'\\') {
+        while rules.continues_lines && line.last() == Some(&b'\\') {
             line.pop();
             let Some((_, more)) = lines.next() else { break };
             line.extend(ended(more));
@@ -34,8 +33,7 @@ pub(super) fn fault(text: &[u8], version: Version) -> Option<HbaFault> {
         if fields.is_empty() {
             continue;
         }
-        // Options had no names before.
-        if version >= V8_4 && !is_entry(&fields, version) {
+        if rules.names_options && !is_entry(&fields, rules) {
             return Some(HbaFault::Entry(at + 1));
         }
         entries += 1;
@@ -79,11 +77,11 @@ fn fields(line: &[u8]) -> Vec<Vec<String>> {
     out
 }
 
-fn is_entry(fields: &[Vec<String>], version: Version) -> bool {
+fn is_entry(fields: &[Vec<String>], rules: &HbaRules) -> bool {
     let one = |at: usize| fields.get(at).and_then(|field| <&[String; 1]>::try_from(field.as_slice()).ok());
     let Some([kind]) = one(0) else { return false };
     let is_include = matches!(kind.as_str(), "include" | "include_if_exists" | "include_dir");
-    if version >= V16 && is_include {
+    if rules.includes && is_include {
         return fields.len() == 2;
     }
     let method_at = match kind.as_str() {
@@ -92,17 +90,14 @@ fn is_entry(fields: &[Vec<String>], version: Version) -> bool {
             Some(at) => at,
             None => return false,
         },
-        "hostgssenc" | "hostnogssenc" if version >= V12 => match after_address(fields) {
+        "hostgssenc" | "hostnogssenc" if rules.gss_encryption => match after_address(fields) {
             Some(at) => at,
             None => return false,
         },
         _ => return false,
     };
     let Some([method]) = one(method_at) else { return false };
-    let is_method = METHODS.contains(&method.as_str())
-        || method == "scram-sha-256" && version >= V10
-        || method == "oauth" && version >= V18
-        || method == "krb5" && version < V10;
+    let is_method = METHODS.iter().chain(rules.methods).any(|known| known == method);
     is_method && fields.iter().skip(method_at + 1).flatten().all(|option| option.contains('='))
 }
 
@@ -131,7 +126,12 @@ fn after_address(fields: &[Vec<String>]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pgwal_format::version::{V8_3, V11, V15, V17};
+    use pgwal_format::recovery::settings::SettingRules;
+    use pgwal_format::version::{V8_3, V11, V15, V17, V18, Version};
+
+    fn fault(text: &[u8], version: Version) -> Option<HbaFault> {
+        super::fault(text, &SettingRules::of(version).hba)
+    }
 
     #[test]
     fn what_a_server_loads() {
@@ -157,6 +157,9 @@ mod tests {
             ("include other.conf\n", V17, None),
             ("include other.conf\n", V15, Some(HbaFault::Entry(1))),
             ("local all all trust\0\0\0", V15, None),
+            ("host all all all oauth issuer=x\n", V17, Some(HbaFault::Entry(1))),
+            ("host all all all oauth issuer=x\n", V18, None),
+            ("hostgssenc all all all gss\n", V11, Some(HbaFault::Entry(1))),
         ] {
             assert_eq!(fault(text.as_bytes(), version), expected, "{text:?} {version}");
         }

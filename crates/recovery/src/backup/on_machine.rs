@@ -122,7 +122,7 @@ impl StartLook<'_> {
             return None;
         }
         let text = || small(&path, LONGEST_HBA).ok().flatten().filter(|text| text.len() as u64 != LONGEST_HBA);
-        let fault = || hba::fault(&text()?, self.backup.version?);
+        let fault = || hba::fault(&text()?, &SettingRules::of(self.backup.version?).hba);
         let obstacle = |shown: String| match is_gone(&path) {
             true => Some(StartObstacle::NoFile(shown)),
             false => fault().map(|fault| match fault {

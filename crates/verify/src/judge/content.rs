@@ -7,10 +7,10 @@ use crate::outcome::KnownBackup;
 use pgwal_archive::stretch::Piece;
 use pgwal_archive::way::Way;
 use pgwal_archive::{Depth, NoteKind, ReplayNote, Tally};
+use pgwal_format::recovery::BackupEnd;
 use pgwal_format::recovery::Minimal;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::control::WalLevel;
-use pgwal_format::version::V9_0;
 use pgwal_format::{Lsn, TimelineId};
 use pgwal_recovery::failure::Failure;
 use pgwal_recovery::{KnownStart, stopped_by};
@@ -141,7 +141,7 @@ impl Judge<'_> {
 
     fn lacks_its_end(&self, backup: &KnownBackup) -> bool {
         let (layout, stop) = (self.layout(), backup.stop);
-        let is_file = backup.file.ends_with(".backup") && layout.dialect.version >= V9_0;
+        let is_file = backup.file.ends_with(".backup") && layout.dialect.recovery.backup_end == BackupEnd::Record;
         // Over the seam of two segments it is a note of neither.
         let is_whole = layout.address().offset(stop, layout.segment) >= ROOM_OF_END;
         let Some(way) = self.way_of(backup).filter(|_| is_file && is_whole) else { return false };
