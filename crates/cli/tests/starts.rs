@@ -153,6 +153,18 @@ fn a_crashed_primary_that_wrote_past_the_fork_dies_of_the_newer_timeline() {
     assert_eq!(place.ask(&["verify", "archive", "--backup", "data"]).restore("outcome"), "waits");
 }
 
+/// A server of 12: what is read once more comes from the archive, which is FATAL where the file is too long there.
+#[test]
+fn a_file_of_wrong_size_ends_a_server_that_reads_its_last_record_again() {
+    let place = Place::of("rejoin");
+    place.copy("pg_wal", "data/pg_wal");
+    place.write("archive/00000001000000000000000C", &"x".repeat(1_054_534));
+    let own = place.ask(&["verify", "archive", "--backup", "data", "--target-timeline", "1"]);
+    assert_eq!((own.exit, own.restore("outcome")), (1, &json!("fatal")), "{:#}", own.document["findings"]);
+    let says = "archive file \"00000001000000000000000C\" has wrong size: 1054534 instead of 1048576";
+    assert_eq!((own.restore("server_says"), own.restore("redo_end")), (&json!(says), &json!("0/00C3F150")));
+}
+
 fn no_label() -> Place {
     let place = Place::of("no-label");
     place.copy("archive", "with-wal/pg_wal");

@@ -16,7 +16,7 @@ use crate::outcome::{Ending, Restore};
 use crate::reading::{EventReader, FileRead};
 use crate::settings::{Mode, Settings};
 use crate::start::Start;
-use crate::way::{Looking, WalWalk, WalkOptions};
+use crate::way::{Looking, WalWalk, WalkEnd, WalkOptions};
 use pgwal_archive::lineage::Descent;
 use pgwal_archive::{Buffers, Error};
 use pgwal_format::{Lsn, SegmentNo};
@@ -122,12 +122,13 @@ pub(crate) fn short_of_minimum(start: &Start, restore: &Restore, settings: &Sett
 }
 
 /// What becomes of the last record, which a server reads once more before it promotes: now it asks the archive first,
-/// and that may have a newer timeline's file of the segment.
+/// and that may have a newer timeline's file of the segment, or one of wrong size.
 pub(crate) fn last_is_gone(
     shelf: &FilesAtHand<'_>,
     reading: WalkOptions<'_>,
     restore: &Restore,
     names: &mut NamesAsked,
+    of_file: &dyn Fn(Option<WalkEnd>) -> Option<Failure>,
 ) -> Result<Option<Failure>, Error> {
     let asked = restore.own_wal.is_some() && matches!(restore.ending, Ending::Promotes | Ending::Pauses);
     let rules = &shelf.layout.dialect.recovery;
@@ -137,8 +138,11 @@ pub(crate) fn last_is_gone(
     let Ok(line) = shelf.line(restore.target_timeline) else { return Ok(None) };
     let any = Ask { ends: vec![Lsn::ZERO], ..Ask::default() };
     let mut way = WalWalk::new(shelf, &line, reading);
-    let (record, _) = way.one(at, &any)?;
+    let (record, end) = way.one(at, &any)?;
     names.again(&way);
+    if let Some(failure) = of_file(end) {
+        return Ok(Some(failure));
+    }
     let file = way.requests.iter().rev().find(|request| request.found.is_some() || request.damaged);
     Ok(match (record, file) {
         (None, Some(file)) => Some(Failure::LastRecord { at, file: file.name.clone(), timeline: restore.timeline }),

@@ -86,7 +86,7 @@ impl Recovery<'_> {
         if out.ending == Ending::Pauses {
             out.dies_at_promotion = replay.read_prepared(replay.timeline);
             if out.dies_at_promotion.is_none() {
-                let last = own_wal::last_is_gone(self.shelf, self.reading, &out, &mut names)?;
+                let last = self.last_is_gone(&out, &mut names)?;
                 let lacks = || self.lacks_history_of_promotion(out.target_timeline);
                 let keeps = || self.keeps_signal().or_else(|| self.ends_with_end_command());
                 out.dies_at_promotion = last.or_else(lacks).or_else(keeps);
@@ -106,7 +106,7 @@ impl Recovery<'_> {
             if let Some(failure) = replay.read_prepared(replay.timeline) {
                 return Ok(self.dies(out, failure, names));
             }
-            if let Some(failure) = own_wal::last_is_gone(self.shelf, self.reading, &out, &mut names)? {
+            if let Some(failure) = self.last_is_gone(&out, &mut names)? {
                 out.starts = true;
                 out.dies_at_end(failure, self.dialect(), settings.hot_standby);
                 out.files = names.files(self.shelf, &out);
@@ -134,6 +134,11 @@ impl Recovery<'_> {
         }
         out.files = names.files(self.shelf, &out);
         Ok(out)
+    }
+
+    /// What becomes of the record that a server reads once more before it promotes.
+    fn last_is_gone(&self, out: &Restore, names: &mut NamesAsked) -> Result<Option<Failure>, Error> {
+        own_wal::last_is_gone(self.shelf, self.reading, out, names, &|end| self.of_file(end))
     }
 
     /// A standby that is started as it lies finds the file that ends it, once no more WAL comes.
