@@ -6,6 +6,7 @@ use crate::index::{IndexSession, IndexUse, Joined, NewestGone};
 use crate::lineage::{HistoryFlaw, Lineage, Node};
 use crate::look::{Depth, Look, Which};
 use crate::names::{Inventory, Segment};
+use crate::ordered::MOST_JOBS;
 use crate::read::{Buffers, Reader, Remember};
 use crate::settle::{Expired, Settled, Settling};
 use crate::stretch::{PieceKind, Stretch, Unusable};
@@ -335,10 +336,11 @@ impl<'a> Archive<'a> {
         again: bool,
     ) -> Result<AttemptEnd, E> {
         let look = self.look;
-        let jobs = look.jobs.max(1);
         let asked = |s: &&Segment| look.asks_for(s.number, &self.cluster.layout);
+        let segments = self.inventory.segments.iter().filter(asked).count();
+        let jobs = look.jobs.min(MOST_JOBS).min(segments).max(1);
         if let Some(progress) = look.progress {
-            progress.begin(self.inventory.segments.iter().filter(asked).count() as u64);
+            progress.begin(segments as u64);
         }
         let taken = self.take_in_order(in_order)?;
         // No threads but those that were asked for.

@@ -1,4 +1,4 @@
-//! Unusable no verdict can be given.
+//! Why no verdict can be given.
 
 use pgwal_source::{Ignored, SourceError};
 use std::fmt;
@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 /// We could not look. Damage is never an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Error {
     /// The source cannot be listed.
     Source(SourceError),
@@ -51,6 +52,8 @@ pub enum Error {
         /// The file.
         file: String,
     },
+    /// What was asked for is written in a way that is not read here; a server may well take it.
+    NotRead(String),
     /// The threads that were asked for cannot be started.
     Threads,
 }
@@ -103,6 +106,7 @@ impl fmt::Display for Error {
                     "{file}: no part says what it comes to beside the files of the others; summarise it together with some of them"
                 )
             }
+            Error::NotRead(why) => f.write_str(why),
             Error::Threads => f.write_str("the threads asked for cannot be started"),
         }
     }

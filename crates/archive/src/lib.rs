@@ -59,6 +59,7 @@ pub use files::{Files, Holder};
 pub use lineage::{Branch, Flaw, HistoryFlaw, Lineage};
 pub use lines::{LineOfWal, ReadArchive, read, read_remembered};
 pub use look::{Depth, Look, Progress, SETTLE, Which};
+pub use ordered::MOST_JOBS;
 pub use parting::records_part;
 pub use read::{Buffers, Reader};
 pub use stretch::{DifferingCopies, PackedOtherwise, Readable, TwinFault, Unusable};

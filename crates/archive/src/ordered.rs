@@ -23,6 +23,9 @@ struct MeetingState<T> {
     waiting: bool,
 }
 
+/// As many threads as are ever started at once.
+pub const MOST_JOBS: usize = 1024;
+
 /// Does pieces 0 to `count` of `work` on `jobs` threads, this one among them, and hands each result to `take`, on this
 /// thread and in order. At most 2 × `jobs` pieces are begun and not yet taken. `take` may break off.
 ///
@@ -35,7 +38,8 @@ pub fn in_order<W: Default, T: Send, E>(
     take: &mut dyn FnMut(T) -> Result<ControlFlow<()>, E>,
     no_threads: impl FnOnce() -> E,
 ) -> Result<(), E> {
-    if jobs <= 1 || count <= 1 {
+    let jobs = jobs.min(MOST_JOBS).min(count);
+    if jobs <= 1 {
         let mut tools = W::default();
         for i in 0..count {
             if take(work(i, &mut tools))?.is_break() {
@@ -60,7 +64,7 @@ pub fn in_order<W: Default, T: Send, E>(
         let _ending = MeetingGuard(&meeting);
         let start =
             |_: &usize| std::thread::Builder::new().spawn_scoped(scope, || meeting.work(jobs, count, work)).is_ok();
-        if (1..jobs.min(count)).filter(start).count() == 0 {
+        if (1..jobs).filter(start).count() == 0 {
             return Err(no_threads());
         }
         let mut tools = W::default();

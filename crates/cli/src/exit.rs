@@ -1,6 +1,6 @@
 //! With which code a run ends.
 
-use pgwal_report::ended::RunEnd;
+use pgwal::verify::ended::RunEnd;
 use pgwal_report::verify::PluginStatus;
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -23,7 +23,7 @@ pub struct SegmentName {
 }
 
 impl SegmentName {
-    /// The name of a segment.
+    /// The name of a segment. Numbers of an existing position fit; of greater ones the upper bits are cut off.
     pub fn new(timeline: TimelineId, number: SegmentNo, scheme: AddressScheme, size: SegmentSize) -> SegmentName {
         let per = scheme.segments_per_log(size);
         SegmentName { timeline, log: (number.0 / per) as u32, seg: (number.0 % per) as u32 }

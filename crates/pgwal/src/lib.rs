@@ -33,9 +33,11 @@
 //! | [`mod@ship`] | `pgwal-ship` | carries WAL into an archive and out of it, checked | reads and writes | as asked |
 //! | `report` | `pgwal-report` | answers as text, JSON, CSV, HTML, JUnit, SARIF, Nagios, Prometheus | no | no |
 //!
-//! Features, all of them on unless turned off: `gzip`, `bzip2`, `xz`, `zstd`, `brotli`, `snappy`, `lzo` (together
+//! Features that are on unless turned off: `gzip`, `bzip2`, `xz`, `zstd`, `brotli`, `snappy`, `lzo` (together
 //! `codecs`) read what is packed that way; without one, such a file is a finding (WP502). `openssl` (with others,
 //! `libsodium`, `pgp`, `age` and `pghoard`, `encryption`) opens what is encrypted so, with [`Keys`](source::Keys).
+//! Off unless asked for: `stores` opens `s3://`, `gs://` and `az://` (with a runtime inside and some 150 crates), and
+//! `server` takes WAL from a server that streams it (`ship::receive`, with TLS).
 //! `serde` brings `report`, and with it an outcome that serialises as the document `walproof.verify/1`:
 //!
 //! ```
@@ -52,10 +54,10 @@
 //!
 //! # Damage is an answer, an error is none
 //!
-//! [`verify()`] fails ([`Error`](verify::Error)) only where nothing could be looked at: no such folder, no file with the name of WAL, an
-//! interrupt. Whatever is wrong with files is a [`Finding`] with an address (timeline, position, file, offset), and the
-//! [`Verdict`] says what all of them come to. No input makes these crates panic on purpose, loop or allocate by a
-//! length that the input claims.
+//! [`verify()`] fails ([`Error`](verify::Error)) only where nothing could be looked at: no such folder, no file with
+//! the name of WAL, an interrupt. Whatever is wrong with files is a [`Finding`] with an address (timeline, position,
+//! file, offset), and the [`Verdict`] says what all of them come to; [`RunEnd`] makes the program's exit code of it. No
+//! input makes these crates panic on purpose, loop or allocate by a length that the input claims.
 //!
 //! # One segment
 //!
@@ -142,7 +144,8 @@
 //!
 //! # Where things stop
 //!
-//! Sources in these crates are local files and standard input. Files that are mapped into memory need a
+//! Sources in these crates are local files and standard input, with the feature `stores` buckets. Files that are
+//! mapped into memory need a
 //! [`MapGuard`](source::guard::MapGuard), which only a program should install: the default reads in windows. The work
 //! is synchronous; [`Options::progress`] is told of every file and [`Options::interrupt`] ends a run early.
 
@@ -162,8 +165,13 @@ pub use pgwal_source as source;
 pub use pgwal_verify as verify;
 pub use pgwal_walk as walk;
 
+pub use pgwal_format::layout::NotWal;
+pub use pgwal_format::{Lsn, SegmentName};
 #[cfg(feature = "serde")]
 pub use pgwal_report::verify::json::VerifyDocument;
-pub use pgwal_source::{Source, open};
-pub use pgwal_verify::segment::{Checked, Expect};
-pub use pgwal_verify::{Code, Depth, Finding, Options, Outcome, Severity, Verdict, Which, check_segment, verify};
+pub use pgwal_source::{Source, SourceError, open};
+pub use pgwal_verify::ended::RunEnd;
+pub use pgwal_verify::segment::{Checked, Expect, SegmentEnd};
+pub use pgwal_verify::{
+    Code, Depth, Error, Finding, Options, Outcome, Severity, Verdict, Which, check_segment, verify,
+};

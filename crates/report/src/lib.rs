@@ -24,13 +24,13 @@
 //! | [`lag::live`] | how far standbys and the archiver are behind a server | text, JSON, Nagios, Prometheus |
 //! | [`hex`], [`fields`], [`control`], [`explain`] | one record, all fields, a control file, a code or a line of a log | text, JSON |
 //!
-//! [`ended`] decides how a run ends. What comes from outside passes [`outside`] on its way to a reader.
+//! What comes from outside passes [`outside`] on its way to a reader.
 //!
 //! ```
 //! use pgwal_verify::Severity;
 //! use pgwal_source::open;
 //! use pgwal_verify::{Options, verify};
-//! use pgwal_report::ended::RunEnd;
+//! use pgwal_verify::ended::RunEnd;
 //! use pgwal_report::outside::Lines;
 //! use pgwal_report::time::Zone;
 //! use pgwal_report::verify::{json, text};
@@ -53,7 +53,6 @@ pub mod contents;
 pub mod control;
 pub mod diverge;
 pub mod dump;
-pub mod ended;
 pub mod estimate;
 pub mod events;
 pub mod explain;

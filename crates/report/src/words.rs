@@ -2,14 +2,18 @@
 
 use pgwal_verify::recovery::pages::Blind;
 use pgwal_verify::recovery::{PlacedSetting, SettingPlace};
-use pgwal_verify::{Code, Depth, Detail, Finding, NotChecked, Outcome, Verdict};
+use pgwal_verify::{Code, Depth, Detail, Finding, NotChecked, Outcome, WalEnd};
 
-/// A verdict, as JSON names it.
-pub fn verdict(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Proven => "proven",
-        Verdict::Refuted => "refuted",
-        Verdict::Unproven => "unproven",
+/// How a timeline ends here, for people.
+pub fn wal_end(end: WalEnd) -> &'static str {
+    match end {
+        WalEnd::Switch => "ends with a segment switch",
+        WalEnd::ZeroTail => "ends in front of zeros",
+        WalEnd::RecycledTail => "ends in front of a recycled file",
+        WalEnd::Continues => "goes on in the next segment, which is not here",
+        WalEnd::Torn => "ends in a record that was not written whole",
+        WalEnd::Damage => "ends at damage",
+        WalEnd::Gap => "ends at a gap",
     }
 }
 

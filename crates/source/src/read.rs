@@ -39,7 +39,8 @@ pub fn read(
     }
 }
 
-/// The plain bytes of a small file such as a `.history`, at most `limit` of them, and how reading it went.
+/// The plain bytes of a small file such as a `.history`, at most `limit` of them, and how reading it went: one that is
+/// gone is no error, but empty, and [`ReadState::Vanished`] says so.
 ///
 /// # Errors
 /// As [`read`].

@@ -26,7 +26,8 @@ pub struct TimelineAside {
 }
 
 impl Outcome {
-    /// All of them.
+    /// Timelines that hold WAL which the way of recovery leaves out: behind where it left them, or of which it never
+    /// was.
     pub fn asides(&self) -> impl Iterator<Item = TimelineAside> {
         let on_way = |report: &&TimelineReport| self.path.contains(&report.timeline);
         // What lies behind the way's end on its last timeline is no other timeline's.

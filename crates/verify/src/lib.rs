@@ -18,6 +18,7 @@ mod beside_target;
 pub mod codes;
 pub mod compare;
 pub mod contents;
+pub mod ended;
 mod failed;
 mod filtered;
 pub mod finding;

@@ -31,7 +31,8 @@ pub struct Options<'a> {
     pub start: Option<Lsn>,
     /// Only segments that hold something before this.
     pub end: Option<Lsn>,
-    /// Threads.
+    /// Threads: no more than [`MOST_JOBS`](pgwal_archive::MOST_JOBS), nor than there are segments, are started; 0 is
+    /// 1.
     pub jobs: usize,
     /// Memory-map plain files: the proof that the guard against vanishing bytes is installed.
     pub map: Option<MapGuard>,

@@ -28,11 +28,12 @@ use std::collections::BTreeSet;
 /// Predicts a restore; a backup or settings that a server refuses are part of the prediction.
 ///
 /// # Errors
-/// An early end was asked for, or there are no threads.
+/// An early end was asked for, there are no threads, or the settings hold a time in a spelling that is not read here.
 pub fn predict(site: &Site<'_>, settings: Result<&Settings, &SettingsError>) -> Result<Restore, Error> {
     Ok(match (unusable(site.backup()), settings) {
         (Some(says), _) => site.refused(Failure::Backup(says)),
         (None, Ok(settings)) => site.predict(settings)?,
+        (None, Err(error @ SettingsError::TimeNotRead { .. })) => return Err(Error::NotRead(error.to_string())),
         (None, Err(error)) => site.refused(Failure::Settings(error.clone())),
     })
 }
@@ -50,7 +51,7 @@ pub enum RestoreFiles {
 /// than whole segments, by its `restore_command` or by hand.
 ///
 /// # Errors
-/// The archive cannot be listed, or an early end was asked for.
+/// The archive cannot be listed, an early end was asked for, or as [`predict`].
 pub fn verify_restore(
     site: &mut Site<'_>,
     settings: Result<&Settings, &SettingsError>,

@@ -1,7 +1,7 @@
 //! One segment alone, as at the moment at which it is archived; with a token of the one before, its seam as well.
 
 use crate::judge::code_of;
-use crate::{Code, Detail, Finding};
+use crate::{Code, Detail, Finding, Severity};
 use pgwal_archive::Tally;
 use pgwal_archive::alone::SegmentAlone;
 use pgwal_format::layout::NotWal;
@@ -78,7 +78,8 @@ pub struct Checked {
 }
 
 /// Checks a whole segment by itself: size, name, cluster, every page and every record that lies in it; with
-/// [`Expect::after`], also the record over the seam with the one before it, and the link between them.
+/// [`Expect::after`], also the record over the seam with the one before it, and the link between them. Where that one
+/// breaks off ([`SegmentEnd::stops`]) nothing follows it: that is a warning of the one before, which its finding names.
 ///
 /// # Errors
 /// The bytes do not begin with a page of WAL of any version.
@@ -88,12 +89,20 @@ pub fn check_segment(bytes: &[u8], expect: &Expect) -> Result<Checked, NotWal> {
     let SegmentAlone { layout, system_id, address, name, start, run, joint, begun, older_only, end } =
         SegmentAlone::scan(bytes, timeline, before)?;
     let timeline = name.timeline;
+    // What lies in front of it is in the segment before.
+    let lies_in = |lsn: Lsn, own: SegmentName| match before.filter(|_| lsn < start) {
+        Some(end) => {
+            let number = layout.address().segment(lsn, layout.segment);
+            SegmentName::new(end.timeline(), number, layout.address(), layout.segment)
+        }
+        None => own,
+    };
     let of = |code: Code, lsn: Lsn, at: Lsn, detail: Detail| Finding {
         timeline: Some(timeline),
         lsn: Some(lsn),
         at: Some(at),
-        segment: Some(name.to_string()),
-        file: Some(expect.name.unwrap_or(name).to_string()),
+        segment: Some(lies_in(lsn, name).to_string()),
+        file: Some(lies_in(at, expect.name.unwrap_or(name)).to_string()),
         offset: Some(layout.address().offset(at, layout.segment)),
         readable_until: Some(lsn),
         detail,
@@ -122,7 +131,12 @@ pub fn check_segment(bytes: &[u8], expect: &Expect) -> Result<Checked, NotWal> {
     let inside = run.damages.iter().map(|damage| damage.clone().with(()));
     findings.extend(at_seam.chain(inside).map(|damage: Damage<()>| {
         let lsn = known(damage.lsn, damage.begun_before);
-        of(code_of(&damage.fault), lsn, damage.at, Detail::Wal(damage.fault))
+        let mut finding = of(code_of(&damage.fault), lsn, damage.at, Detail::Wal(damage.fault));
+        // That the one before breaks off is no fault of this one.
+        if damage.at < start && before.is_some_and(|end| end.stops().is_some()) {
+            finding.severity = finding.severity.min(Severity::Warning);
+        }
+        finding
     }));
     if let Tail::Stopped(stop) = &run.tail
         && !stop.rest.clean

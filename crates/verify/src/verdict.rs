@@ -13,6 +13,17 @@ pub enum Verdict {
     Unproven,
 }
 
+impl Verdict {
+    /// `proven`, `refuted`, `unproven`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Verdict::Proven => "proven",
+            Verdict::Refuted => "refuted",
+            Verdict::Unproven => "unproven",
+        }
+    }
+}
+
 /// WAL of one cluster, version and size, judged for itself.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LineReport {

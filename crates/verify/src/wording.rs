@@ -33,7 +33,9 @@ fn wanted(file: &str) -> String {
 }
 
 impl Finding {
-    /// What is wrong, in a sentence without a full stop.
+    /// What is wrong, in a sentence without a full stop. With a layout (that of the outcome), addresses are told as
+    /// segments and offsets, too. Names of files and databases stand in it as they are: for a terminal or a log, escape
+    /// what is not printable.
     pub fn message(&self, layout: Option<&Layout>) -> String {
         message::message(self, layout, &utc)
     }

@@ -5,8 +5,11 @@
 //!
 //! Whoever asks for one thing asks by name: ids of resource managers are constants here, operations constants of
 //! [`xlog`], [`xact`], [`storage`] and [`standby`]; what a record says is a type there and in [`database`], read by a
-//! function that takes records of every version and returns `None` for others; any field of any record is told by
-//! [`fields::each`].
+//! function that takes records of every version and returns `None` for others; which rows a record changes
+//! say [`row_changes`] and [`tuple_changes`]; any field of any record is told by [`fields::each`].
+//!
+//! Only ends of transactions, restore points and checkpoints hold a time: when a row was changed is the time of the
+//! next end of its transaction ([`xact`]).
 
 mod arrays;
 mod brin;

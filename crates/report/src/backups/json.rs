@@ -3,7 +3,6 @@
 use super::{ArchiveBackups, BackupsAnswer, last_commit};
 use crate::time::rfc3339;
 use crate::window::{reach_of, why};
-use crate::words::verdict;
 use pgwal_format::Lsn;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_verify::windows::{BackupWindow, holes};
@@ -30,7 +29,7 @@ fn archive(archive: &ArchiveBackups<'_>, now: Timestamp) -> Value {
         "archive_id": repository.and_then(|found| found.archive_id.clone()),
         "folder": repository.map(|found| found.base.clone()),
         "error": archive.times.as_ref().err(),
-        "verdict": outcome.map(|outcome| verdict(outcome.verdict)),
+        "verdict": outcome.map(|outcome| outcome.verdict.name()),
         "system_identifier": outcome.and_then(|outcome| outcome.system_id).map(|id| id.to_string()),
         "version": outcome.and_then(|outcome| outcome.layout).map(|layout| layout.dialect.version.to_string()),
         "last_commit_time": last.and_then(rfc3339),

@@ -1,7 +1,6 @@
 //! `walproof.compare/1`.
 
 use super::{CompareAnswer, WrittenCopy};
-use crate::words::verdict;
 use pgwal_format::Layout;
 use pgwal_verify::compare::{ComparedFile, ComparedSegment, CopyDifference, CopyState, DifferingFiles};
 use pgwal_verify::{Finding, SegmentSpan};
@@ -94,7 +93,7 @@ fn written(copy: &WrittenCopy) -> Value {
         "from_a": copy.files[0],
         "from_b": copy.files[1],
         "left_out": copy.left_out,
-        "verdict": verdict(copy.verdict),
+        "verdict": copy.verdict.name(),
         "why": copy.why,
     })
 }

@@ -175,5 +175,5 @@ fn tell_written(out: &mut Lines<'_>, written: &WrittenCopy) -> io::Result<()> {
     if let Some(first) = left_out.first() {
         writeln!(out, "LEFT OUT {first}{}: no good copy", if left_out.len() > 1 { " and others" } else { "" })?;
     }
-    writeln!(out, "VERDICT  of what was written: {}{why}", crate::words::verdict(*verdict))
+    writeln!(out, "VERDICT  of what was written: {}{why}", verdict.name())
 }

@@ -5,7 +5,8 @@ use anstyle::Style;
 use std::fmt::{self, Write as _};
 use std::io::{self, Write};
 
-/// Takes whole lines, and shows what is in them: a line break ends a line only where it ends what was given.
+/// Takes whole lines, and shows what is in them: a line break ends a line only where it ends what was given. Headings
+/// are coloured with ANSI sequences, wherever they go: a writer that is no terminal strips them (`anstream`).
 pub struct Lines<'a> {
     out: &'a mut dyn Write,
     /// Room that is used again.

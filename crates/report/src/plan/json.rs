@@ -8,7 +8,6 @@
 use crate::plan::RestorePlan;
 use crate::restore::json::{chosen, file};
 use crate::verify::json::finding;
-use crate::words::verdict;
 use serde_json::{Value, json};
 
 /// The document.
@@ -16,7 +15,7 @@ pub fn plan(plan: &RestorePlan) -> Value {
     let restore = &plan.restore;
     json!({
         "schema": "walproof.plan/1",
-        "verdict": verdict(plan.outcome.verdict),
+        "verdict": plan.outcome.verdict.name(),
         "outcome": restore.ending.name(),
         "server_says": restore.server_says,
         "target_timeline": restore.target_timeline,

@@ -8,7 +8,6 @@
 //! `wal` is what is here of the timeline, as in walproof.verify/1; `null` where only a history file names it.
 
 use crate::verify::json;
-use crate::words::verdict;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Lsn, TimelineId};
 use pgwal_verify::codes::CodeFamily;
@@ -59,7 +58,7 @@ pub fn document(outcome: &Outcome) -> TimelinesDocument {
     let layout = outcome.layout.as_ref();
     TimelinesDocument {
         schema: "walproof.timelines/1",
-        verdict: verdict(outcome.verdict),
+        verdict: outcome.verdict.name(),
         path: outcome.path.clone(),
         lines: json::lines(outcome),
         timelines: timelines(outcome),

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Recovery to the latest timeline takes 1 > 2 > 3.
-//! 1  0/00100000 to 0/0605ABE0, 86 segments, 648,211 records, ends with continues
+//! 1  0/00100000 to 0/0605ABE0, 86 segments, 648,211 records, goes on in the next segment, which is not here
 //! └─ 2  left 1 at 0/0605ABE0 (no recovery target specified)
 //!    0/06000000 to …
 //! ```
@@ -11,6 +11,7 @@ use crate::figures::{counted, grouped};
 use crate::outside::Lines;
 use crate::time::Zone;
 use crate::timelines::json::{Timeline, findings, timelines};
+use crate::words::wal_end;
 use pgwal_format::TimelineId;
 use pgwal_repos::shell::quoted;
 use pgwal_verify::codes::CodeFamily;
@@ -123,12 +124,12 @@ fn holdings(outcome: &Outcome, t: &Timeline, zone: &Zone) -> Vec<String> {
         return vec![format!("{} to {}, {segments}{path}", r.from, r.to)];
     }
     let mut out = vec![format!(
-        "{} to {}, {segments}, {}, {}, ends with {}{path}",
+        "{} to {}, {segments}, {}, {}, {}{path}",
         r.from,
         r.to,
         counted(r.tally.records.into(), "record"),
         counted(r.tally.commits.into(), "commit"),
-        r.end.name().replace('_', " ")
+        wal_end(r.end)
     )];
     let local = |time| zone.local(time);
     if let (Some(first), Some(last)) = (r.tally.first_commit.and_then(local), r.tally.last_commit.and_then(local)) {

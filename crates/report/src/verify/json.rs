@@ -8,7 +8,7 @@
 //! Fields are added freely and never changed. The schema is `schema/verify.json`.
 
 use crate::time::rfc3339;
-use crate::words::{depth, unseen, verdict};
+use crate::words::{depth, unseen};
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Endian, Layout, Lsn, TimelineId};
@@ -46,7 +46,7 @@ pub fn verify(outcome: &Outcome) -> Value {
     let layout = outcome.layout.as_ref();
     let mut document = json!({
         "schema": "walproof.verify/1",
-        "verdict": verdict(outcome.verdict),
+        "verdict": outcome.verdict.name(),
         "system_identifier": outcome.system_id.map(|id| id.to_string()),
         "version": layout.map(|l| l.dialect.version.to_string()),
         "segment_size": layout.map(|l| l.segment.bytes()),
@@ -151,7 +151,7 @@ fn line(l: &LineReport, decides: bool) -> Value {
         "segment_size": l.segment_size.bytes(),
         "from": l.from,
         "to": l.to,
-        "verdict": verdict(l.verdict),
+        "verdict": l.verdict.name(),
         "first_segment": l.names.map(|(first, _)| first.to_string()),
         "last_segment": l.names.map(|(_, last)| last.to_string()),
         "segments": l.segments,

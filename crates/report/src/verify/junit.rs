@@ -8,14 +8,14 @@
 //!                           a testcase for each finding: failure, error (could not be looked at), skipped (a warning), passed (info)
 //! ```
 
-use crate::ended::RunEnd;
 use crate::outside::Escaped;
 use crate::time::rfc3339;
 use crate::verify::VerifyAnswer;
 use crate::verify::next::next;
 use crate::verify::text::{headline, impact, in_order, place, proven, unsaved, why};
-use crate::words::{depth, verdict};
+use crate::words::depth;
 use pgwal_format::TimelineId;
+use pgwal_verify::ended::RunEnd;
 use pgwal_verify::{Depth, Finding, Severity};
 use std::fmt::Write;
 
@@ -67,8 +67,8 @@ fn whole(told: &VerifyAnswer<'_>) -> Suite {
         "WAL replays",
         match told.ended {
             RunEnd::Clean => JunitCase::Passed,
-            RunEnd::CouldNotTell => JunitCase::Error(verdict(outcome.verdict), head, text),
-            _ => JunitCase::Failed(verdict(outcome.verdict), head, text),
+            RunEnd::CouldNotTell => JunitCase::Error(outcome.verdict.name(), head, text),
+            _ => JunitCase::Failed(outcome.verdict.name(), head, text),
         },
     );
     suite
@@ -168,7 +168,7 @@ impl Suite {
         let cluster = outcome.system_id.map(|id| id.to_string()).unwrap_or_default();
         let all = [
             ("archive", told.archive.as_str()),
-            ("verdict", verdict(outcome.verdict)),
+            ("verdict", outcome.verdict.name()),
             ("depth", depth(outcome.depth)),
             ("postgresql", &version),
             ("system_identifier", &cluster),

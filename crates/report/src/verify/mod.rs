@@ -12,10 +12,10 @@ pub mod row;
 pub mod sarif;
 pub mod text;
 
-use crate::ended::RunEnd;
 use crate::time::Zone;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_query::count::Volume;
+use pgwal_verify::ended::RunEnd;
 use pgwal_verify::{Finding, Outcome, Severity};
 use std::time::{Duration, Instant, SystemTime};
 

@@ -12,7 +12,7 @@
 use crate::metrics::{Metrics, seconds};
 use crate::restore::json::aim;
 use crate::verify::{RunClock, VerifyAnswer};
-use crate::words::{depth, verdict};
+use crate::words::depth;
 use pgwal_format::{Layout, Lsn};
 use pgwal_verify::recovery::outcome::{Restore, Status};
 use pgwal_verify::{Code, Severity, Verdict};
@@ -25,7 +25,7 @@ pub fn metrics(told: &VerifyAnswer<'_>) -> String {
     of_run(&mut out, &told.run, !told.could_not_tell());
     out.head("verdict", "1 for the verdict of the last run, 0 for the others");
     for each in [Verdict::Proven, Verdict::Refuted, Verdict::Unproven] {
-        out.row("verdict", &[("verdict", verdict(each))], u8::from(each == outcome.verdict));
+        out.row("verdict", &[("verdict", each.name())], u8::from(each == outcome.verdict));
     }
     out.head("exit_code", "What the run exits with: 0 nothing wrong, 1 refuted, 2 could not tell");
     out.row("exit_code", &[], told.exit_code);

@@ -5,7 +5,6 @@ use crate::outside::Shown;
 use crate::time::rfc3339;
 use crate::verify::VerifyAnswer;
 use crate::verify::text::headline;
-use crate::words::verdict;
 use pgwal_verify::{Code, FileRange, Finding, Outcome, Severity};
 use serde_json::{Map, Value, json};
 
@@ -37,7 +36,7 @@ pub fn document(told: &VerifyAnswer<'_>) -> Value {
             }],
             "results": outcome.findings.iter().map(|f| result(f, told)).collect::<Vec<_>>(),
             "properties": {
-                "verdict": verdict(outcome.verdict),
+                "verdict": outcome.verdict.name(),
                 "archive": told.archive,
                 "system_identifier": outcome.system_id.map(|id| id.to_string()),
                 "postgresql": outcome.layout.as_ref().map(|l| l.dialect.version.to_string()),

@@ -9,7 +9,7 @@ use crate::outside::Lines;
 use crate::restore;
 use crate::time::Zone;
 use crate::verify::next::{next, unfinished_alone};
-use crate::words::{broken_backups, depth, except, unseen, verdict};
+use crate::words::{broken_backups, depth, except, unseen, wal_end};
 use anstyle::{AnsiColor, Style};
 use impact::{gap_in_front, obstacle};
 use pgwal_format::rmgr::xact::Timestamp;
@@ -18,9 +18,7 @@ use pgwal_format::{Layout, TimelineId};
 use pgwal_source::Ignored;
 use pgwal_verify::index::{IndexUse, PartsUse};
 use pgwal_verify::wording::restored::sentence;
-use pgwal_verify::{
-    Code, Depth, Detail, Finding, KnownBackup, LineReport, NotChecked, Outcome, Severity, Verdict, WalEnd,
-};
+use pgwal_verify::{Code, Depth, Detail, Finding, KnownBackup, LineReport, NotChecked, Outcome, Severity, Verdict};
 use std::io;
 
 pub(super) use impact::impact;
@@ -343,7 +341,7 @@ fn lines_of_wal(outcome: &Outcome) -> Vec<String> {
             l.system_id,
             l.from,
             l.to,
-            verdict(l.verdict)
+            l.verdict.name()
         )
     };
     outcome.lines.iter().enumerate().map(told).collect()
@@ -395,7 +393,7 @@ fn timelines(out: &mut Lines<'_>, outcome: &Outcome) -> io::Result<()> {
             t.to,
             counted(t.segments.into(), "segment"),
             counted(t.tally.records.into(), "record"),
-            end(t.end)
+            wal_end(t.end)
         )?;
         if t.islands.len() > 1 {
             let told =
@@ -412,19 +410,6 @@ pub(super) fn in_order(outcome: &Outcome) -> Vec<&Finding> {
     let mut all: Vec<&Finding> = outcome.findings.iter().collect();
     all.sort_by_key(|f| (std::cmp::Reverse(f.severity), Code::ALL.iter().position(|code| *code == f.code)));
     all
-}
-
-/// How a timeline ends here.
-fn end(end: WalEnd) -> &'static str {
-    match end {
-        WalEnd::Switch => "ends with a segment switch",
-        WalEnd::ZeroTail => "ends in front of zeros",
-        WalEnd::RecycledTail => "ends in front of a recycled file",
-        WalEnd::Continues => "goes on in the next segment, which is not here",
-        WalEnd::Torn => "ends in a record that was not written whole",
-        WalEnd::Damage => "ends at damage",
-        WalEnd::Gap => "ends at a gap",
-    }
 }
 
 fn files(count: u64) -> (String, &'static str) {

@@ -3,7 +3,6 @@
 use super::WatchedPlace;
 use crate::figures::counted;
 use crate::outside::Shown;
-use crate::words::verdict;
 use pgwal_verify::watch::WatchedWal;
 
 /// The lines, and whether all is well.
@@ -20,7 +19,7 @@ fn wrong(place: &WatchedPlace<'_>) -> Option<String> {
     match (&state.unreachable, &state.wal) {
         _ if state.is_well() => None,
         (Some(unreachable), _) => Some(format!("{archive}: out of reach: {}", unreachable.why)),
-        (None, Some(wal)) => Some(format!("{archive}: {}{}", verdict(wal.verdict), known(wal))),
+        (None, Some(wal)) => Some(format!("{archive}: {}{}", wal.verdict.name(), known(wal))),
         (None, None) => Some(format!("{archive}: the first look is under way")),
     }
 }

@@ -3,7 +3,6 @@
 use super::{WatchNews, WatchedPlace, age};
 use crate::time::rfc3339;
 use crate::verify::json::finding;
-use crate::words::verdict;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_verify::watch::{WatchEvent, WatchedWal};
 use serde_json::{Value, json};
@@ -54,7 +53,7 @@ fn wal(wal: &WatchedWal, now: Timestamp) -> Value {
     let [errors, warnings, infos] = wal.findings;
     json!({
         "seen": rfc3339(wal.seen_at),
-        "verdict": verdict(wal.verdict),
+        "verdict": wal.verdict.name(),
         "system_identifier": wal.system_id.map(|id| id.to_string()),
         "version": wal.version.to_string(),
         "timeline": wal.timeline,

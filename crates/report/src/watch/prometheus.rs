@@ -2,7 +2,6 @@
 
 use super::{WatchedPlace, age};
 use crate::metrics::{Metrics, seconds};
-use crate::words::verdict;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_verify::Verdict;
 use pgwal_verify::watch::{WatchedState, WatchedWal};
@@ -87,7 +86,7 @@ fn verdicts(table: &mut WatchTable<'_>) {
     for place in table.places {
         let Some(wal) = seen(place.state) else { continue };
         for each in [Verdict::Proven, Verdict::Refuted, Verdict::Unproven] {
-            let labels = [("archive", place.archive), ("verdict", verdict(each))];
+            let labels = [("archive", place.archive), ("verdict", each.name())];
             table.out.row("verdict", &labels, u8::from(each == wal.verdict));
         }
     }

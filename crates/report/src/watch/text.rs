@@ -4,7 +4,6 @@ use super::{WatchNews, age};
 use crate::outside::Lines;
 use crate::time::Zone;
 use crate::verify::text::place;
-use crate::words::verdict;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_verify::reach::span;
 use pgwal_verify::watch::{ToldFinding, WatchEvent, WatchedWal};
@@ -47,7 +46,7 @@ pub fn news(out: &mut Lines<'_>, news: &WatchNews<'_>, zone: &Zone) -> io::Resul
 }
 
 fn state(wal: &WatchedWal, now: Timestamp, zone: &Zone) -> String {
-    let mut text = verdict(wal.verdict).to_owned();
+    let mut text = wal.verdict.name().to_owned();
     if let Some(to) = wal.verified {
         text += &format!(" to {to} on timeline {}", wal.timeline);
     }

@@ -5,7 +5,6 @@ use crate::verify::json::{index, lines};
 use crate::when::WhenAnswer;
 use crate::when::settings;
 use crate::window::{end, reach_of, why};
-use crate::words::verdict;
 use pgwal_format::Lsn;
 use pgwal_verify::times::Times;
 use pgwal_verify::windows::BackupWindow;
@@ -17,7 +16,7 @@ pub fn document(times: &Times, backups: &[BackupWindow<'_>], answer: Option<&Whe
     let outcome = &times.outcome;
     let mut document = json!({
         "schema": "walproof.when/1",
-        "verdict": verdict(outcome.verdict),
+        "verdict": outcome.verdict.name(),
         "system_identifier": outcome.system_id.map(|id| id.to_string()),
         "version": times.layout().dialect.version.to_string(),
         "timeline": times.timeline(),

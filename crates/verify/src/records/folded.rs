@@ -4,7 +4,7 @@ use super::{ListError, ListRequest, Listed, WalItem, lend};
 use pgwal_source::Source;
 use std::fmt;
 
-/// Why a fold ended early.
+/// Why a fold ended early. Where `E` is no `std::error::Error`, as that of `anyhow`, a `match` takes it apart.
 #[derive(Debug)]
 pub enum FoldError<E> {
     /// Nothing could be looked at.
@@ -32,7 +32,7 @@ impl<E: std::error::Error + 'static> std::error::Error for FoldError<E> {
 }
 
 /// Hands every record to `take` in the order of WAL, findings in their places, and gives back what it made of them.
-/// What `take` fails with ends it: the rest is not read.
+/// What `take` fails with ends it: the rest is not read. What the list came to is always there where it ends well.
 ///
 /// # Errors
 /// Those of [`list`](super::list()), and those of `take`. Damage is a [`WalItem::Finding`].

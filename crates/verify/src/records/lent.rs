@@ -51,8 +51,9 @@ enum Lent {
 /// Pieces that wait for whoever asks.
 const WAITING: usize = 2;
 
-/// Reads records, and lends them to `with`. What it returns comes with what the list came to; where it returns before
-/// the end, the rest is not read.
+/// Reads records, and lends them to `with`. What it returns comes with what the list came to: `None` where it returns
+/// before the end, and the rest is not read. A list of nothing, for a limit of 0 or a range without records, is
+/// complete.
 ///
 /// # Errors
 /// Those of [`list`](super::list()). Damage is a [`WalItem::Finding`].

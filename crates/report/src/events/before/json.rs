@@ -8,7 +8,6 @@ use crate::restore::json::{file, restore};
 use crate::time::rfc3339;
 use crate::verify::json::finding;
 use crate::when::settings;
-use crate::words::verdict;
 use pgwal_forensics::{CommittedXact, InFlightXact, RecoveryLoss, RelationSum, XactFate};
 use pgwal_verify::Verdict;
 use serde_json::{Map, Value, json};
@@ -92,7 +91,7 @@ fn proof(proof: &RestoreProof, fields: &mut Map<String, Value>) {
         RestoreProof::NoTarget => (Verdict::Refuted, Some("no transaction commits before it".to_owned())),
         RestoreProof::Foretold(plan) => (plan.outcome.verdict, None),
     };
-    put("verdict", verdict(word).into());
+    put("verdict", word.name().into());
     put("why", json!(why));
     let RestoreProof::Foretold(plan) = proof else { return };
     let layout = plan.outcome.layout.as_ref();

@@ -13,14 +13,14 @@ use crate::restore;
 use crate::verify::VerifyAnswer;
 use crate::verify::next::next;
 use crate::verify::text::{headline, impact, proven, why};
-use crate::words::{depth, unseen, verdict};
+use crate::words::{depth, unseen};
 use pgwal_verify::Severity;
 use std::fmt::Write;
 
 /// The page.
 pub fn page(told: &VerifyAnswer<'_>) -> String {
     let outcome = told.outcome;
-    let word = verdict(outcome.verdict);
+    let word = outcome.verdict.name();
     let mut out = open(&format!("{word}: {}", told.archive));
     answer(&mut out, told);
     tiles(&mut out, told);
@@ -59,12 +59,8 @@ fn answer(out: &mut String, told: &VerifyAnswer<'_>) {
     let worst = outcome.worst();
     let head = headline(outcome, worst, &told.zone);
     let (word, rest) = head.split_once(':').unwrap_or((&head, ""));
-    let _ = write!(
-        out,
-        "<header class=\"{}\">\n<div class=\"archive\">{}",
-        verdict(outcome.verdict),
-        Escaped(&told.archive)
-    );
+    let _ =
+        write!(out, "<header class=\"{}\">\n<div class=\"archive\">{}", outcome.verdict.name(), Escaped(&told.archive));
     if let Some(layout) = &outcome.layout {
         let _ = write!(
             out,

@@ -1,6 +1,9 @@
 //! How a run ends: decided here, once for every command that gives a verdict.
 
-use pgwal_verify::{Depth, Outcome, Severity, Verdict};
+use crate::codes::Severity;
+use crate::outcome::Outcome;
+use crate::verdict::Verdict;
+use pgwal_archive::Depth;
 
 /// How a run ends. What outranks another is greater.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -14,6 +17,16 @@ pub enum RunEnd {
 }
 
 impl RunEnd {
+    /// What the program exits with: 0, 2 where it could not be told, 1 where it was refuted. Of a run that came to no
+    /// outcome at all ([`Error`](crate::Error)) it is 2.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            RunEnd::Clean => 0,
+            RunEnd::Refuted => 1,
+            RunEnd::CouldNotTell => 2,
+        }
+    }
+
     /// Of a run that came to this, where findings of that severity and above are failures.
     ///
     /// What is wrong outranks what could not be looked at, and that outranks everything else. Without a proof a run is
