@@ -10,10 +10,17 @@
 //! A connection that breaks is taken up again where it broke off, and what a store answers with "later" is asked once
 //! more; how often is bounded (`RETRIES`).
 
+mod asking;
 mod aws;
+mod container;
 mod credentials;
+mod expiry;
 mod file;
+mod given;
+mod instance;
+mod keys;
 mod object;
+mod process;
 mod profile;
 mod refusal;
 mod role;

@@ -6,7 +6,7 @@ use super::{EVERY, Ran, walkdir};
 use serde_json::Value;
 use std::process::Command;
 
-fn serve(repo: &Repo) -> StoreServer {
+pub(super) fn serve(repo: &Repo) -> StoreServer {
     let root = repo.root();
     let key = |path: &str| format!("pre/fix/{}", path.strip_prefix(&root).unwrap().trim_start_matches('/'));
     let objects: Vec<_> = walkdir(&root).iter().map(|path| (key(path), std::fs::read(path).unwrap())).collect();
@@ -26,7 +26,7 @@ fn walproof(server: &StoreServer, words: &[&str]) -> Ran {
     Ran { out: text(&out.stdout), err: text(&out.stderr), code: out.status.code().unwrap() }
 }
 
-const URL: &str = "s3://b/pre/fix";
+pub(super) const URL: &str = "s3://b/pre/fix";
 
 #[test]
 fn a_bucket_and_a_folder_with_the_same_in_it_come_out_the_same() {

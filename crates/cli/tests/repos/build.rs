@@ -188,9 +188,9 @@ const LABEL: &str = "START WAL LOCATION: 0/900028 (file 000000010000000000000009
 
 pub fn barman_info(status: &str) -> String {
     format!(
-        "backup_label='{LABEL}'\nbegin_time=2026-11-22 03:17:01.5+00:00\nbegin_wal={0}\nbegin_xlog=0/900028\ncompression=None\n\
-         end_time=2026-11-22 03:17:02.5+00:00\nend_wal={0}\nend_xlog=0/900100\nsize=4\nstatus={status}\n\
-         systemid={SYSTEM_ID}\ntimeline=1\n",
+        "backup_label='{LABEL}'\nbegin_time=2026-11-22 03:17:01.5+00:00\nbegin_wal={0}\nbegin_xlog=0/900028\n\
+         compression=None\ndata_checksums=None\nend_time=2026-11-22 03:17:02.5+00:00\nend_wal={0}\n\
+         end_xlog=0/900100\nsize=4\nstatus={status}\nsystemid={SYSTEM_ID}\ntimeline=1\n",
         SEGMENTS[0]
     )
 }

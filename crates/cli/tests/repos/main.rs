@@ -25,6 +25,12 @@ mod newest;
 mod order;
 mod own_files;
 mod places;
+#[cfg(feature = "stores")]
+mod roles;
+#[cfg(feature = "stores")]
+#[path = "../../../source/tests/stores/stand_in.rs"]
+#[allow(dead_code, reason = "it answers in more ways than are tried here")]
+mod stand_in;
 #[path = "../run/tar.rs"]
 mod tar;
 mod tars;

@@ -281,3 +281,30 @@ fn an_old_barman_is_told_a_number() {
     repo.put(&info, text.replace("compression=None\n", ""));
     assert_eq!(asked.map(timeline), [(); 4].map(|()| "--target-tli=1".to_owned()));
 }
+
+/// Up to 3.12 Barman asks for no recovery where it is told the backup's own timeline alone.
+#[test]
+fn a_barman_that_asks_for_no_recovery_is_helped() {
+    let repo = Repo::new();
+    build::barman(&repo, "main");
+    let root = repo.root();
+    let typed = |more: &[&str]| command(&[&[root.as_str(), "--backup", BARMAN_ID], more].concat()).unwrap();
+    let info = format!("main/meta/{BARMAN_ID}-backup.info");
+    let text = fs::read_to_string(repo.at(&info)).unwrap();
+    repo.put(&info, text.replace("data_checksums=None\n", ""));
+    let ask = " DIR &&\n{ test -e DIR/recovery.signal || { touch DIR/recovery.signal && \
+               printf '%s\\n' \"restore_command = 'false'\" >> DIR/postgresql.auto.conf; }; }";
+    for more in [&[][..], &["--target-timeline=latest"], &["--target-timeline=1"], &["--target-timeline=current"]] {
+        assert!(typed(more).ends_with(ask), "{more:?}: {}", typed(more));
+    }
+    // Where the server alone is told the target, it has to be asked first.
+    let line = |segment: &&str| format!("{segment}\t1048576\t1795317421.5\tNone\n");
+    repo.put("main/wals/xlog.db", SEGMENTS.iter().map(line).collect::<String>());
+    let by_server = typed(&["--target-lsn", INSIDE_OVER]);
+    assert!(by_server.contains(&format!("{ask} &&\nprintf")), "{by_server}");
+    let by_barman = typed(&["--target-lsn", BEFORE_OVER]);
+    assert!(!by_barman.contains("recovery.signal"), "{by_barman}");
+    // 3.13 and later.
+    repo.put(&info, text);
+    assert!(!typed(&[]).contains("recovery.signal"), "{}", typed(&[]));
+}

@@ -2,6 +2,7 @@
 
 use crate::lab::BackupTool;
 use crate::{folder_of, quoted};
+use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,12 +16,14 @@ pub struct Barman {
     program: PathBuf,
     folder: PathBuf,
     codec: &'static str,
+    /// Nothing is damaged yet.
+    is_whole: Cell<bool>,
 }
 
 impl Barman {
     pub fn new(program: &Path, seed: u64) -> Barman {
         let codec = CODECS[seed as usize % CODECS.len()];
-        Barman { program: program.to_owned(), folder: folder_of(seed, "barman"), codec }
+        Barman { program: program.to_owned(), folder: folder_of(seed, "barman"), codec, is_whole: Cell::new(true) }
     }
 
     fn with_configuration(&self) -> String {
@@ -79,6 +82,9 @@ impl BackupTool for Barman {
     fn restore(&self, server: &Server, command: Option<&str>, into: &Path) -> Result<Vec<(String, String)>, LiveError> {
         let typed = command.unwrap_or_default();
         let words = typed.strip_prefix("barman ").unwrap_or(typed).replace(" DIR", &format!(" {}", quoted(into)));
+        if self.is_whole.take() {
+            return self.run(server, &words).map(|()| Vec::new());
+        }
         // Without that it unpacks all of its WAL before the server starts, and gives up at the first damaged file.
         let words = words.replacen("recover ", "recover --get-wal ", 1);
         self.run(server, &words)?;

@@ -1,5 +1,6 @@
 //! `barman recover …`, and what barman-cloud has in its place.
 
+mod asked;
 mod copied;
 mod timeline;
 
@@ -39,6 +40,7 @@ pub(super) fn recover(
     for (_, value) in told.iter_mut().filter(|(name, _)| name == TIMELINE) {
         *value = timeline::said(repository, value, call);
     }
+    let may_ask_for_none = asked::may_be_none(repository, label, &told, call);
     words.extend(targets(&BARMAN, &told));
     // Without a target Barman asks for no recovery: the server would go on along the backup's timeline, and end it
     // where its own pg_wal ends. From 12 on a server is meant to take the latest one.
@@ -46,7 +48,10 @@ pub(super) fn recover(
         words.push(format!("{}={}", BARMAN.timeline, timeline::said(repository, "latest", call)));
     }
     words.extend([server, label.to_owned(), "DIR".to_owned()]);
-    let bring = rebuild + &shell(words);
+    let mut bring = rebuild + &shell(words);
+    if may_ask_for_none {
+        bring = asked::surely(&bring, call);
+    }
     if !falls_short {
         return Some(bring);
     }

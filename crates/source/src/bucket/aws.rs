@@ -1,11 +1,14 @@
 //! S3 and what speaks as it does, found as the aws tools find it: the environment, then the profile's files, then what
 //! the machine is given by its cloud.
 
+use super::container::Container;
 use super::credentials::credentials;
+use super::instance::Instance;
+use super::keys::{Giver, HeldKeys};
 use super::profile::Profile;
 use super::role;
 use super::settings::{self, BucketSettings};
-use object_store::aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey, AwsCredentialProvider};
+use object_store::aws::{AmazonS3, AmazonS3Builder, AwsCredentialProvider};
 use object_store::{Certificate, ClientOptions};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -46,51 +49,43 @@ pub(super) fn open(bucket: &str, settings: &BucketSettings) -> Result<AmazonS3, 
         // Nobody is asked for a certificate: those of this machine, some hundreds of files, are not read.
         client = client.with_no_system_certificates(true);
     }
-    let own = ["AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE"];
-    let of_environment = profile.get("credential_source") == Some("Environment");
-    let is_said = open_to_all || !unset(&own) && !of_environment;
-    let role = if is_said { None } else { web_or_role(&profile, settings, &client)? };
-    builder = builder.with_client_options(client);
-    if let Some(role) = role {
-        builder = match role {
-            Role::Assumed(provider) => builder.with_credentials(provider),
-            Role::ByToken { arn, file } => builder
-                .with_config(AmazonS3ConfigKey::RoleArn, arn)
-                .with_config(AmazonS3ConfigKey::WebIdentityTokenFile, file),
-        };
-    } else if open_to_all || !unset(&own) {
-        // That is said.
-    } else if let Some(found) = credentials(&profile)? {
-        builder = builder.with_access_key_id(found.id).with_secret_access_key(found.secret);
-        if let Some(token) = found.token {
-            builder = builder.with_token(token);
-        }
-    } else if unset(&["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"])
-        && !is_in_the_cloud(settings)
-    {
-        return Err("there are no credentials: neither AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY nor a profile \
-                    (AWS_PROFILE), a web identity or a role of this machine; for a bucket open to all set \
-                    AWS_SKIP_SIGNATURE=true"
-            .to_owned());
+    if !open_to_all && let Some(asks) = who_asks(&profile, settings, &client)? {
+        builder = builder.with_credentials(asks);
     }
-    builder.build().map_err(|error| error.to_string())
+    builder.with_client_options(client).build().map_err(|error| error.to_string())
 }
 
-/// The role of a profile.
-enum Role {
-    Assumed(AwsCredentialProvider),
-    /// By a token that a cluster's account is given.
-    ByToken {
-        arn: String,
-        file: String,
-    },
-}
-
-fn web_or_role(profile: &Profile, settings: &BucketSettings, client: &ClientOptions) -> Result<Option<Role>, String> {
-    if let (Some(arn), Some(file)) = (profile.get("role_arn"), profile.get("web_identity_token_file")) {
-        return Ok(Some(Role::ByToken { arn: arn.to_owned(), file: file.to_owned() }));
+/// `None`: the environment's own keys.
+fn who_asks(
+    profile: &Profile,
+    settings: &BucketSettings,
+    client: &ClientOptions,
+) -> Result<Option<AwsCredentialProvider>, String> {
+    if settings.get("AWS_ACCESS_KEY_ID").is_some() && profile.get("credential_source") != Some("Environment") {
+        return Ok(None);
     }
-    Ok(role::of(profile, settings, client)?.map(Role::Assumed))
+    let of_source = ["source_profile", "credential_source"].iter().any(|key| profile.get(key).is_some());
+    let by_token =
+        if of_source && profile.get("role_arn").is_some() { None } else { role::by_token(profile, settings, client)? };
+    let asks = match by_token {
+        Some(by_token) => Some(by_token),
+        None => role::of(profile, settings, client)?,
+    };
+    if asks.is_some() {
+        return Ok(asks);
+    }
+    if let Some(found) = credentials(profile)? {
+        return Ok(Some(found));
+    }
+    if let Some(container) = Container::of(settings)? {
+        return Ok(Some(HeldKeys::of(Giver::Container(container))));
+    }
+    if is_in_the_cloud(profile, settings) {
+        return Ok(Some(HeldKeys::of(Giver::Instance(Instance::of(settings, profile)?))));
+    }
+    Err("there are no credentials: neither AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY nor a profile (AWS_PROFILE), \
+         a web identity or a role of this machine; for a bucket open to all set AWS_SKIP_SIGNATURE=true"
+        .to_owned())
 }
 
 fn client(settings: &BucketSettings, profile: &Profile) -> Result<ClientOptions, String> {
@@ -101,12 +96,11 @@ fn client(settings: &BucketSettings, profile: &Profile) -> Result<ClientOptions,
     Ok(all.into_iter().fold(client, ClientOptions::with_root_certificate))
 }
 
-/// Whether somebody answers where a cloud tells its machines who they are. Asked before, for where nobody does, asking
-/// takes minutes.
-fn is_in_the_cloud(settings: &BucketSettings) -> bool {
-    if settings.get("AWS_EC2_METADATA_DISABLED") == Some("true") {
+/// Whether somebody answers where a cloud tells its machines who they are, or shall.
+fn is_in_the_cloud(profile: &Profile, settings: &BucketSettings) -> bool {
+    if settings.get("AWS_EC2_METADATA_DISABLED").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
         return false;
     }
-    settings.get("AWS_METADATA_ENDPOINT").is_some()
+    Instance::is_said(settings, profile)
         || TcpStream::connect_timeout(&SocketAddr::from(([169, 254, 169, 254], 80)), Duration::from_secs(1)).is_ok()
 }

@@ -18,8 +18,11 @@ use std::path::PathBuf;
 const LIMIT: u64 = 1 << 20;
 
 /// A profile, as both files together have it.
-#[derive(Default, Debug)]
-pub(super) struct Profile(BTreeMap<String, String>);
+#[derive(Default)]
+pub(super) struct Profile {
+    name: String,
+    values: BTreeMap<String, String>,
+}
 
 impl Profile {
     /// That which is asked for, or the default one. `Err`: it was asked for, and is in neither file.
@@ -52,23 +55,23 @@ impl Profile {
         };
         let config = read(file("AWS_CONFIG_FILE", "config"));
         let credentials = read(file("AWS_SHARED_CREDENTIALS_FILE", "credentials"));
-        let mut profile = Profile::default();
+        let mut profile = Profile { name: name.to_owned(), values: BTreeMap::new() };
         let mut found = false;
         for (text, title) in [(&config, "profile "), (&credentials, "")] {
             for (key, value) in section(text, name, title).into_iter().inspect(|_| found = true) {
-                profile.0.insert(key, value);
+                profile.values.insert(key, value);
             }
         }
         (profile, found)
     }
 
-    /// Whether it says the same.
-    pub(super) fn is(&self, other: &Profile) -> bool {
-        self.0 == other.0
+    /// What the files call it.
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     pub(super) fn get(&self, key: &str) -> Option<&str> {
-        self.0.get(key).map(String::as_str).filter(|value| !value.is_empty())
+        self.values.get(key).map(String::as_str).filter(|value| !value.is_empty())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Why a store does not give what it was asked for, in its own words and few of them.
 
+use super::keys::NoKeys;
 use crate::{Refusal, SourceError};
 use object_store::Error;
 use std::io::ErrorKind;
@@ -7,6 +8,9 @@ use std::io::ErrorKind;
 /// `what` was asked for.
 pub(super) fn of(what: &str, error: &Error) -> SourceError {
     let said = error.to_string();
+    if let Some(why) = no_keys(error) {
+        return SourceError::foreign(what, Refusal::Denied, format!("there are no credentials: {why}"));
+    }
     let why = match error {
         Error::NotFound { .. } => Refusal::Gone,
         // Objects of cold classes are refused with 403.
@@ -66,15 +70,19 @@ fn is_refusal(said: &str) -> bool {
     said.contains("403 Forbidden") || said.contains("401 Unauthorized")
 }
 
+/// Who should have given keys, said why not.
+fn no_keys(error: &Error) -> Option<&NoKeys> {
+    causes(error).find_map(|cause| cause.downcast_ref::<NoKeys>())
+}
+
+/// An error and what caused it.
+fn causes(error: &Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |own| own.source())
+}
+
 /// Nobody answered at all.
 fn is_away(error: &Error) -> bool {
-    let mut cause: Option<&dyn std::error::Error> = Some(error);
-    std::iter::from_fn(|| {
-        let own = cause?;
-        cause = own.source();
-        Some(own)
-    })
-    .any(|own| {
+    causes(error).any(|own| {
         let kind = own.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
         let away = matches!(
             kind,

@@ -1,4 +1,4 @@
-//! A role that a profile of the aws tools assumes.
+//! A role that a profile of the aws tools, or a cluster's account, assumes.
 //!
 //! ```text
 //! [profile backup]                             [profile base]
@@ -6,18 +6,27 @@
 //! source_profile = base                        aws_secret_access_key = …
 //! ```
 //! With `credential_source` the machine, a container or the environment says who asks; a profile that another one takes
-//! for its source may assume a role itself.
+//! for its source may assume a role itself. A cluster's account has a token instead of keys:
+//!
+//! ```text
+//! AWS_WEB_IDENTITY_TOKEN_FILE=/var/run/secrets/…/token         role_arn = …
+//! AWS_ROLE_ARN=arn:aws:iam::1:role/reader                      web_identity_token_file = …
+//! ```
 
-use super::credentials::{Credentials, credentials};
+use super::container::Container;
+use super::credentials::{credentials, exporting, fixed};
+use super::instance::Instance;
+use super::keys::{Giver, HeldKeys};
 use super::profile::Profile;
-use super::settings::{self, BucketSettings};
-use super::sts::{AskedRole, AssumedRole};
-use object_store::aws::{AmazonS3Builder, AwsCredential, AwsCredentialProvider};
-use object_store::{ClientOptions, StaticCredentialProvider};
-use std::sync::Arc;
+use super::settings::BucketSettings;
+use super::sts::{AskedRole, RoleProof, RoleService};
+use object_store::ClientOptions;
+use object_store::aws::AwsCredentialProvider;
 
 /// Roles that are assumed one after another.
 const MOST: usize = 5;
+/// What sessions are called where nothing is said.
+const SESSION: &str = "walproof";
 
 /// Who asks, where the profile assumes a role; `None` where it assumes none.
 pub(super) fn of(
@@ -37,32 +46,30 @@ fn assumed(
     let Some(arn) = profile.get("role_arn") else { return Ok(None) };
     if profile.get("mfa_serial").is_some() {
         return Err(format!(
-            "the role {arn} asks for a code (mfa_serial): let the aws tool say the credentials, \
-             eval \"$(aws configure export-credentials --format env)\""
+            "the role {arn} asks for a code (mfa_serial), which is not asked for here: let the aws tool ask for it and \
+             say the keys, {}",
+            exporting(profile.name())
         ));
     }
     let left = left.checked_sub(1).ok_or_else(|| format!("the role {arn} is one of more than {MOST} in a row"))?;
     let source = match (profile.get("source_profile"), profile.get("credential_source")) {
         (Some(name), None) => of_profile(name, profile, settings, client, left)?,
         (None, Some("Environment")) => of_environment(settings, arn)?,
-        (None, Some("Ec2InstanceMetadata" | "EcsContainer")) => of_machine(settings)?,
+        (None, Some("Ec2InstanceMetadata")) => HeldKeys::of(Giver::Instance(Instance::of(settings, profile)?)),
+        (None, Some("EcsContainer")) => of_container(settings, arn)?,
         (None, Some(other)) => return Err(format!("credential_source = {other} of the role {arn} is not known")),
         (Some(_), Some(_)) => return Err(format!("the role {arn} has a source_profile and a credential_source")),
         (None, None) => return Err(format!("the role {arn} has no source_profile and no credential_source")),
     };
     let role = AskedRole {
         arn: arn.to_owned(),
-        session: profile.get("role_session_name").unwrap_or("walproof").to_owned(),
+        session: profile.get("role_session_name").unwrap_or(SESSION).to_owned(),
         external_id: profile.get("external_id").map(str::to_owned),
-        seconds: profile.get("duration_seconds").and_then(|n| n.parse().ok()).unwrap_or(3600),
+        seconds: Some(profile.get("duration_seconds").and_then(|n| n.parse().ok()).unwrap_or(3600)),
+        by: RoleProof::Keys(source),
+        service: RoleService::of(settings, profile, client)?,
     };
-    let region = ["AWS_REGION", "AWS_DEFAULT_REGION"].iter().find_map(|name| settings.get(name));
-    let region = region.or_else(|| profile.get("region")).unwrap_or("us-east-1").to_owned();
-    let endpoint = ["AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"].iter().find_map(|name| settings.get(name));
-    let endpoint = endpoint.or_else(|| profile.get("endpoint_url")).map(str::to_owned);
-    let endpoint = endpoint.unwrap_or_else(|| format!("https://sts.{region}.amazonaws.com"));
-    let client = client.clone().with_allow_http(endpoint.starts_with("http://"));
-    Ok(Some(Arc::new(AssumedRole::new(role, (endpoint, region), source, &client)?)))
+    Ok(Some(HeldKeys::of(Giver::Role(role))))
 }
 
 /// Its keys, or the role that it assumes itself. A profile that names itself means its own keys.
@@ -74,37 +81,77 @@ fn of_profile(
     left: usize,
 ) -> Result<AwsCredentialProvider, String> {
     let source = Profile::named(name, settings)?;
-    if !source.is(own)
-        && let Some(role) = assumed(&source, settings, client, left)?
-    {
+    if name == own.name() {
+        // Its own keys are meant.
+    } else if let Some(by_token) = by_token_of_profile(&source, settings, client)? {
+        return Ok(by_token);
+    } else if let Some(role) = assumed(&source, settings, client, left)? {
         return Ok(role);
     }
-    let said = credentials(&source)?;
-    said.map(Credentials::provider).ok_or_else(|| format!("the profile {name} has no credentials"))
+    credentials(&source)?.ok_or_else(|| format!("the profile {name} has no credentials"))
 }
 
 fn of_environment(settings: &BucketSettings, arn: &str) -> Result<AwsCredentialProvider, String> {
     let (id, secret) = (settings.get("AWS_ACCESS_KEY_ID"), settings.get("AWS_SECRET_ACCESS_KEY"));
-    let (Some(key_id), Some(secret_key)) = (id, secret) else {
+    let (Some(id), Some(secret)) = (id, secret) else {
         return Err(format!(
             "the role {arn} is assumed with the environment's keys, and AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY \
              is not set"
         ));
     };
-    let token = settings.get("AWS_SESSION_TOKEN").map(str::to_owned);
-    let credential = AwsCredential { key_id: key_id.to_owned(), secret_key: secret_key.to_owned(), token };
-    Ok(Arc::new(StaticCredentialProvider::new(credential)))
+    Ok(fixed(id, secret, settings.get("AWS_SESSION_TOKEN").map(str::to_owned)))
 }
 
-/// What the store's crate asks a machine or a container of the cloud.
-fn of_machine(settings: &BucketSettings) -> Result<AwsCredentialProvider, String> {
-    let mut builder = AmazonS3Builder::new().with_bucket_name("any").with_retry(settings::retry());
-    for (name, value) in settings.of("AWS_") {
-        let about = ["aws_container_", "aws_metadata_", "aws_imdsv1_"].iter().any(|start| name.starts_with(start));
-        if let (true, Ok(key)) = (about, name.parse()) {
-            builder = builder.with_config(key, value);
-        }
-    }
-    let store = builder.build().map_err(|error| error.to_string())?;
-    Ok(Arc::clone(store.credentials()))
+fn of_container(settings: &BucketSettings, arn: &str) -> Result<AwsCredentialProvider, String> {
+    let container = Container::of(settings)?.ok_or_else(|| {
+        format!(
+            "the role {arn} is assumed with a container's keys, and neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor \
+             AWS_CONTAINER_CREDENTIALS_FULL_URI is set"
+        )
+    })?;
+    Ok(HeldKeys::of(Giver::Container(container)))
+}
+
+/// A role by the token that a cluster gives its account; `None` where the environment and the profile name none.
+pub(super) fn by_token(
+    profile: &Profile,
+    settings: &BucketSettings,
+    client: &ClientOptions,
+) -> Result<Option<AwsCredentialProvider>, String> {
+    let Some(file) = settings.get("AWS_WEB_IDENTITY_TOKEN_FILE") else {
+        return by_token_of_profile(profile, settings, client);
+    };
+    let arn = settings.get("AWS_ROLE_ARN");
+    let arn = arn.ok_or("AWS_WEB_IDENTITY_TOKEN_FILE is set, and AWS_ROLE_ARN is not".to_owned())?;
+    let session = settings.get("AWS_ROLE_SESSION_NAME").unwrap_or(SESSION);
+    asked_by_token((arn, session, file), profile, settings, client).map(Some)
+}
+
+fn by_token_of_profile(
+    profile: &Profile,
+    settings: &BucketSettings,
+    client: &ClientOptions,
+) -> Result<Option<AwsCredentialProvider>, String> {
+    let (Some(arn), Some(file)) = (profile.get("role_arn"), profile.get("web_identity_token_file")) else {
+        return Ok(None);
+    };
+    let session = profile.get("role_session_name").unwrap_or(SESSION);
+    asked_by_token((arn, session, file), profile, settings, client).map(Some)
+}
+
+fn asked_by_token(
+    (arn, session, file): (&str, &str, &str),
+    profile: &Profile,
+    settings: &BucketSettings,
+    client: &ClientOptions,
+) -> Result<AwsCredentialProvider, String> {
+    let role = AskedRole {
+        arn: arn.to_owned(),
+        session: session.to_owned(),
+        external_id: None,
+        seconds: None,
+        by: RoleProof::TokenFile(file.to_owned()),
+        service: RoleService::of(settings, profile, client)?,
+    };
+    Ok(HeldKeys::of(Giver::Role(role)))
 }

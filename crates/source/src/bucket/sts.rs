@@ -1,138 +1,127 @@
-//! The service that gives out the keys of a role for a while (`AssumeRole`).
+//! The service that gives out the keys of a role for a while: to whoever has keys (`AssumeRole`), or a token that a
+//! cluster gave its account (`AssumeRoleWithWebIdentity`).
 
-use object_store::aws::{AwsAuthorizer, AwsCredential, AwsCredentialProvider};
-use object_store::client::{HttpClient, HttpConnector, HttpRequest, HttpRequestBody, ReqwestConnector};
-use object_store::{ClientOptions, CredentialProvider, HeaderValue};
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-use tokio::sync::Mutex;
+use super::asking::{Asking, request};
+use super::given::GivenKeys;
+use super::profile::Profile;
+use super::settings::BucketSettings;
+use object_store::ClientOptions;
+use object_store::aws::{AwsAuthorizer, AwsCredentialProvider};
+use object_store::client::HttpRequest;
 
-/// A role, as a profile asks for it.
+/// Where the service is.
+#[derive(Debug)]
+pub(super) struct RoleService {
+    endpoint: String,
+    region: String,
+    asking: Asking,
+}
+
+/// A role that is asked for.
 #[derive(Debug)]
 pub(super) struct AskedRole {
     pub(super) arn: String,
     pub(super) session: String,
     pub(super) external_id: Option<String>,
-    /// For how long its keys hold.
-    pub(super) seconds: u64,
+    /// For how long its keys shall hold.
+    pub(super) seconds: Option<u64>,
+    pub(super) by: RoleProof,
+    pub(super) service: RoleService,
 }
 
-/// The keys of a role, asked for anew before they expire.
+/// By what whoever asks is known.
 #[derive(Debug)]
-pub(super) struct AssumedRole {
-    role: AskedRole,
-    endpoint: String,
-    region: String,
-    source: AwsCredentialProvider,
-    client: HttpClient,
-    held: Mutex<Option<(Arc<AwsCredential>, Instant)>>,
+pub(super) enum RoleProof {
+    Keys(AwsCredentialProvider),
+    /// A file that is written anew now and then.
+    TokenFile(String),
 }
 
-/// How often it is asked where nobody answers, or the service itself fails.
-const TRIES: u32 = 3;
-
-impl AssumedRole {
-    pub(super) fn new(
-        role: AskedRole,
-        (endpoint, region): (String, String),
-        source: AwsCredentialProvider,
-        client: &ClientOptions,
-    ) -> Result<AssumedRole, String> {
-        let client = ReqwestConnector::default().connect(client).map_err(|error| error.to_string())?;
-        Ok(AssumedRole { role, endpoint, region, source, client, held: Mutex::default() })
+impl RoleService {
+    pub(super) fn of(settings: &BucketSettings, profile: &Profile, client: &ClientOptions) -> Result<Self, String> {
+        let region = ["AWS_REGION", "AWS_DEFAULT_REGION"].iter().find_map(|name| settings.get(name));
+        let region = region.or_else(|| profile.get("region")).unwrap_or("us-east-1").to_owned();
+        let endpoint = ["AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"].iter().find_map(|name| settings.get(name));
+        let endpoint = endpoint.or_else(|| profile.get("endpoint_url")).map(str::to_owned);
+        let endpoint = endpoint.unwrap_or_else(|| format!("https://sts.{region}.amazonaws.com"));
+        let client = client.clone().with_allow_http(endpoint.starts_with("http://"));
+        Ok(RoleService { endpoint, region, asking: Asking::far(&client)? })
     }
+}
 
-    async fn keys(&self) -> object_store::Result<Arc<AwsCredential>> {
-        let mut held = self.held.lock().await;
-        if let Some((keys, _)) = held.as_ref().filter(|(_, until)| Instant::now() < *until) {
-            return Ok(Arc::clone(keys));
-        }
-        let keys = Arc::new(self.assumed().await?);
-        let spare = (self.role.seconds / 10).max(300).min(self.role.seconds / 2);
-        let until = Instant::now() + Duration::from_secs(self.role.seconds - spare);
-        *held = Some((Arc::clone(&keys), until));
-        Ok(keys)
-    }
-
-    async fn assumed(&self) -> object_store::Result<AwsCredential> {
-        let asking = self.source.get_credential().await?;
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            match self.ask(&asking).await {
-                Ok(keys) => return Ok(keys),
-                Err((_, true)) if tries < TRIES => tokio::time::sleep(Duration::from_millis(200 << tries)).await,
-                Err((why, _)) => {
-                    let source = format!("the role {} cannot be assumed: {why}", self.role.arn).into();
-                    return Err(object_store::Error::Generic { store: "STS", source });
-                }
+impl AskedRole {
+    pub(super) async fn ask(&self) -> Result<GivenKeys, String> {
+        let why = |why: String| format!("the role {} cannot be assumed: {why}", self.arn);
+        let given = match &self.by {
+            RoleProof::Keys(source) => {
+                let asking = source.get_credential().await.map_err(|error| why(reason(&error)))?;
+                let service = &self.service;
+                let form = self.form("AssumeRole", None);
+                self.answered(|| {
+                    let mut request = service.request(form.clone())?;
+                    let signed = AwsAuthorizer::new(&asking, "sts", &service.region).try_authorize(&mut request, None);
+                    signed.map(|()| request).map_err(|error| error.to_string())
+                })
+                .await
             }
-        }
+            RoleProof::TokenFile(path) => {
+                let token = std::fs::read_to_string(path);
+                let token = token.map_err(|error| why(format!("its token in {path} cannot be read: {error}")))?;
+                let form = self.form("AssumeRoleWithWebIdentity", Some(token.trim()));
+                self.answered(|| self.service.request(form.clone())).await
+            }
+        };
+        given.map_err(why)
     }
 
-    /// Why there are no keys, and whether it may help to ask again.
-    async fn ask(&self, asking: &AwsCredential) -> Result<AwsCredential, (String, bool)> {
-        let request = self.request(asking).map_err(|why| (why, false))?;
-        let answer = self.client.execute(request).await.map_err(|error| (error.to_string(), true))?;
-        let status = answer.status();
-        let body = answer.into_body().bytes().await.map_err(|error| (error.to_string(), true))?;
-        let text = String::from_utf8_lossy(&body);
-        let word = |name: &str| element(&text, name).map(str::to_owned);
-        if !status.is_success() {
+    async fn answered(&self, request: impl Fn() -> Result<HttpRequest, String>) -> Result<GivenKeys, String> {
+        let endpoint = &self.service.endpoint;
+        let answer = self.service.asking.ask(request).await;
+        let answer = answer.map_err(|why| format!("{endpoint} does not answer ({why})"))?;
+        let word = |name: &str| element(&answer.text, name);
+        if !answer.is_good() {
             let code = word("Code").map(|code| format!(" {code}")).unwrap_or_default();
             let message = word("Message").map(|message| format!(": {message}")).unwrap_or_default();
-            return Err((format!("{}{code}{message}", status.as_u16()), status.is_server_error()));
+            return Err(format!("{}{code}{message}", answer.status));
         }
-        match (word("AccessKeyId"), word("SecretAccessKey"), word("SessionToken")) {
-            (Some(key_id), Some(secret_key), Some(token)) => {
-                Ok(AwsCredential { key_id, secret_key, token: Some(token) })
-            }
-            _ => Err(("no keys are in the answer".to_owned(), false)),
-        }
+        GivenKeys::of(word).map_err(|why| format!("{endpoint} {why}"))
     }
 
-    fn request(&self, asking: &AwsCredential) -> Result<HttpRequest, String> {
-        let AskedRole { arn, session, external_id, seconds } = &self.role;
+    fn form(&self, action: &str, token: Option<&str>) -> String {
+        let AskedRole { arn, session, external_id, seconds, .. } = self;
         let mut form = format!(
-            "Action=AssumeRole&Version=2011-06-15&RoleArn={}&RoleSessionName={}&DurationSeconds={seconds}",
+            "Action={action}&Version=2011-06-15&RoleArn={}&RoleSessionName={}",
             in_a_form(arn),
             in_a_form(session)
         );
-        if let Some(id) = external_id {
-            form += &format!("&ExternalId={}", in_a_form(id));
+        if let Some(seconds) = seconds {
+            form += &format!("&DurationSeconds={seconds}");
         }
-        let mut request = HttpRequest::new(HttpRequestBody::from(form));
-        *request.method_mut() = "POST".parse().map_err(|_| "POST".to_owned())?;
-        let place = format!("{}/", self.endpoint.trim_end_matches('/'));
-        *request.uri_mut() = place.parse().map_err(|_| format!("{place} is no address"))?;
-        let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
-        request.headers_mut().insert("content-type", kind);
-        let signed = AwsAuthorizer::new(asking, "sts", &self.region).try_authorize(&mut request, None);
-        signed.map_err(|error| error.to_string())?;
-        Ok(request)
+        for (name, value) in [("ExternalId", external_id.as_deref()), ("WebIdentityToken", token)] {
+            if let Some(value) = value {
+                form += &format!("&{name}={}", in_a_form(value));
+            }
+        }
+        form
     }
 }
 
-impl CredentialProvider for AssumedRole {
-    type Credential = AwsCredential;
-
-    fn get_credential<'s, 'f>(
-        &'s self,
-    ) -> Pin<Box<dyn Future<Output = object_store::Result<Arc<AwsCredential>>> + Send + 'f>>
-    where
-        's: 'f,
-        Self: 'f,
-    {
-        Box::pin(self.keys())
+impl RoleService {
+    fn request(&self, form: String) -> Result<HttpRequest, String> {
+        let place = format!("{}/", self.endpoint.trim_end_matches('/'));
+        request("POST", &place, &[("content-type", "application/x-www-form-urlencoded")], form)
     }
+}
+
+/// What whoever gives the keys to ask with said, without the words around it.
+fn reason(error: &object_store::Error) -> String {
+    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 /// The text of the first element of a name.
 fn element<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(&format!("<{name}>"))?;
-    rest.split_once('<').map(|(inner, _)| inner.trim())
+    rest.split_once('<').map(|(inner, _)| inner.trim()).filter(|inner| !inner.is_empty())
 }
 
 fn in_a_form(text: &str) -> String {

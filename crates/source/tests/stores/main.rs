@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod given;
 mod role;
 mod server;
+mod stand_in;
 
 use pgwal_format::{FileName, SegmentName, TimelineId};
 use pgwal_source::bucket::{Bucket, BucketSettings, BucketSource};

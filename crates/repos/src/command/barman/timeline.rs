@@ -23,9 +23,14 @@ pub(super) fn said(repository: &Repository, value: &str, call: &ToolCall<'_>) ->
 }
 
 fn takes_words(repository: &Repository) -> bool {
-    let has_line = |file: &str| {
+    has_line(repository, b"compression=")
+}
+
+/// Whether the `backup.info` of a backup has a line that begins so.
+pub(super) fn has_line(repository: &Repository, start: &[u8]) -> bool {
+    let has = |file: &str| {
         let read = repository.store().read(file, LONGEST).ok().flatten().unwrap_or_default();
-        read.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"compression="))
+        read.split(|byte| *byte == b'\n').any(|line| line.starts_with(start))
     };
-    repository.backups.iter().rev().any(|backup| has_line(&backup.file))
+    repository.backups.iter().rev().any(|backup| has(&backup.file))
 }
