@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Where the WAL is.
-#[derive(clap::Args)]
+#[derive(clap::Args, Clone)]
 pub struct InputOptions {
     /// A folder of WAL, a data directory or its pg_wal, a repository of a backup tool, a tar, files, or - for standard
     /// input
@@ -32,6 +32,9 @@ pub struct InputOptions {
     pub reading: ReadingOptions,
     #[command(flatten)]
     pub config: ConfigOptions,
+    /// The cluster that is meant where a place has several and none is chosen.
+    #[arg(skip)]
+    pub cluster: Option<u64>,
 }
 
 /// How the places are read that a command names in its own way.
@@ -50,11 +53,16 @@ pub struct ReadingOptions {
 impl ReadingOptions {
     /// These places, read so.
     pub fn of(&self, archive: Vec<PathBuf>) -> InputOptions {
-        InputOptions { archive, path: None, reading: self.clone(), config: ConfigOptions::default() }
+        InputOptions { archive, path: None, reading: self.clone(), config: ConfigOptions::default(), cluster: None }
     }
 }
 
 impl InputOptions {
+    /// The same, with what is known of the cluster.
+    pub fn of_cluster(&self, cluster: Option<u64>) -> InputOptions {
+        InputOptions { cluster, ..self.clone() }
+    }
+
     /// Something was named.
     pub fn is_named(&self) -> bool {
         self.path.is_some() || !self.archive.is_empty()

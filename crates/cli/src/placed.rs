@@ -11,7 +11,8 @@ impl InputOptions {
     /// The places that are meant: what was named, or what a configuration names.
     pub fn places(&self, contents: Option<ContentsReading>) -> anyhow::Result<Vec<MeantPlace>> {
         let pace = self.reading.speed.pace();
-        let how = PlaceReading { keys: self.reading.keys.keys()?, pace, contents, ..PlaceReading::default() };
+        let keys = self.reading.keys.keys()?;
+        let how = PlaceReading { keys, pace, contents, cluster: self.cluster, ..PlaceReading::default() };
         let choice = self.reading.place.choice();
         if self.is_named() {
             return Ok(vec![MeantPlace { paths: self.named(), choice, how, by: None }]);

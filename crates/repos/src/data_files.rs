@@ -53,8 +53,13 @@ impl Repository {
         if self.layout != RepoLayout::PgBackRest {
             return Err(DataFault::unread(&backup.label, "files of this tool's backups are not read one by one"));
         }
-        let reading =
-            Reading { store: self.store(), keys: self.keys_of_backups(), contents: None, without_backups: false };
+        let reading = Reading {
+            store: self.store(),
+            keys: self.keys_of_backups(),
+            contents: None,
+            without_backups: false,
+            cluster: None,
+        };
         manifest_files::each(&reading, backup, wants, take)
     }
 }

@@ -15,6 +15,9 @@ pub struct PlaceReading {
     pub contents: Option<ContentsReading>,
     /// Only the WAL is asked for: what a tool's files say of backups is not read, however many there are.
     pub without_backups: bool,
+    /// The system identifier of the cluster whose WAL is asked for, as that of a data directory: of the clusters of a
+    /// stanza it is meant, where no other is chosen.
+    pub cluster: Option<u64>,
     /// How an object store is asked: variables that go before those of the environment.
     pub variables: Vec<(String, String)>,
 }

@@ -61,7 +61,8 @@ impl Repository {
     ) -> Result<Repository, RepoError> {
         let keys = &how.keys;
         let (contents, without_backups) = (how.contents.as_ref(), how.without_backups);
-        let reading = Reading { store: store.as_ref(), keys, contents, without_backups };
+        let cluster = how.cluster;
+        let reading = Reading { store: store.as_ref(), keys, contents, without_backups, cluster };
         let RepoContents { wal, archive_id, backups, defects, by, left_out, keys_of_wal, keys_of_backups } =
             layout::read(&reading, &candidate, choice)?;
         let Candidate { layout, base, name, by: told, .. } = candidate;

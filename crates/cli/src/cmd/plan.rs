@@ -59,7 +59,7 @@ pub fn run(args: &PlanArgs) -> anyhow::Result<Exit> {
     if !args.input.is_placed() {
         return outline(args, format);
     }
-    let opened = args.input.open_named(None)?;
+    let opened = args.input.of_cluster(args.restoring.cluster(None)).open_named(None)?;
     if let NamedArchive::Several(places, _) = &opened {
         choose_copies(places, &args.input.options())?;
     }

@@ -9,6 +9,7 @@ use clap::builder::NonEmptyStringValueParser;
 use known_backups::{SHOWN, configuration, found_by_name, is_path, newest_first, tools_timeline};
 use pgwal::format::recovery::settings::SettingRules;
 use pgwal::format::rmgr::xact::Timestamp;
+use pgwal::format::text::control::ControlFile;
 use pgwal::format::{Lsn, Version};
 use pgwal::repos::{ListedBackup, RepoLayout, Repository};
 use pgwal::source::Source;
@@ -23,7 +24,7 @@ use pgwal::verify::{Depth, Options, Outcome, Severity, verify};
 use pgwal_report::plan::RestorePlan;
 use pgwal_report::time::Zone;
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The backup is to be chosen.
 const AUTO: &str = "auto";
@@ -42,6 +43,8 @@ const STANDBY_LIMITS: [&str; 5] = [
 ];
 /// More than any file of settings has.
 const LONGEST_CONF: u64 = 16 << 20;
+/// No control file is larger.
+const LONGEST_CONTROL: u64 = 64 << 10;
 
 /// Options of a restore. An empty value is refused: to a server it would be no target at all, and here it is a variable
 /// that was not set.
@@ -176,6 +179,14 @@ impl Restoring {
     /// A backup was named.
     pub fn is_named(&self) -> bool {
         self.backup.is_some() || self.pgdata.is_some()
+    }
+
+    /// Whose data directory was named, as its control file says; `restored`: one that was restored before.
+    pub fn cluster(&self, restored: Option<&Path>) -> Option<u64> {
+        let named = self.backup.as_deref().map(Path::new);
+        let data = self.pgdata.as_deref().or(restored).or(named)?;
+        let control = plain(&data.join("global/pg_control"), LONGEST_CONTROL).ok()?;
+        ControlFile::parse(&control).ok().map(|control| control.system_id)
     }
 
     /// The name of a backup, where it is no file.

@@ -250,7 +250,8 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
     options.index = index.as_ref();
     options.known = guarding.known();
     let contents = args.data.then(|| args.input.contents(args.restoring.label()));
-    let mut opened = if args.summaries.is_empty() { Some(args.input.open_named(contents.as_ref())?) } else { None };
+    let input = args.input.of_cluster(args.restoring.cluster(args.restored.as_deref()));
+    let mut opened = if args.summaries.is_empty() { Some(input.open_named(contents.as_ref())?) } else { None };
     let cluster = match (&args.restored, &opened) {
         (Some(place), Some(opened)) => {
             Some(restored::restored_cluster(place, opened.source(), args.restoring.is_aimed())?)

@@ -23,6 +23,8 @@ pub(crate) struct DataPages {
     pages: u64,
     /// Databases of which all files are here, so that one that is not is missing.
     whole: HashSet<u32>,
+    /// Databases whose files hold nothing on purpose.
+    left_out: HashSet<u32>,
     open: Option<(String, PageFile)>,
 }
 
@@ -62,6 +64,7 @@ impl DataPages {
             page: page_size.bytes(),
             pages: image.number(ControlField::RelsegSize),
             whole: if backup.has_most { backup.relations.whole_databases() } else { HashSet::new() },
+            left_out: backup.left_out.clone(),
             open: None,
         })
     }
@@ -86,6 +89,9 @@ impl DataPages {
     /// # Errors
     /// It cannot be read, or names none: WAL was left out when it was written.
     pub(crate) fn lsn(&mut self, rel: RelFileLocator, block: u32) -> Result<Option<Lsn>, PageUnknown> {
+        if self.left_out.contains(&rel.db) {
+            return Err(PageUnknown);
+        }
         self.read(rel, block)
             .and_then(|lsn| if lsn.is_none() && !self.whole.contains(&rel.db) { Err(PageUnknown) } else { Ok(lsn) })
     }

@@ -3,6 +3,7 @@
 use super::assemble::{assemble, take_wal};
 use super::flaw::FlawKind;
 use super::folder_place::FolderPlace;
+use super::left_out::left_out;
 use super::parts::{BackupParts, LONGEST_MAP, SMALL};
 use super::slots::{origins, slots};
 use super::small::{small, special};
@@ -69,6 +70,12 @@ pub(super) fn open(path: &Path) -> Result<Backup, SourceError> {
     let prepared = two_phase(path);
     let of_state = state_files::by_content(&backup, path, &prepared);
     backup.flaws.extend(of_state);
+    if backup.has_most {
+        backup.left_out = left_out(path, backup.relations.whole_databases());
+    }
+    if !backup.left_out.is_empty() {
+        backup.not_checked.push("databases that a selective restore left out, whose files hold nothing");
+    }
     let catalog = mapped_files::empty(&backup, path);
     backup.flaws.extend(catalog);
     backup.two_phase = prepared.into_iter().map(|(xid, _)| xid).collect();

@@ -24,6 +24,7 @@ mod folder;
 mod folder_place;
 mod hba;
 mod judge;
+mod left_out;
 pub mod manifest;
 mod mapped_files;
 mod on_machine;
@@ -49,7 +50,7 @@ use pgwal_format::text::history::Ancestor;
 use pgwal_format::text::settings::SettingsText;
 use pgwal_format::{Lsn, TimelineId, Version};
 use pgwal_source::Source;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -124,6 +125,8 @@ pub struct Backup {
     pub mapped: Vec<(String, PathBuf)>,
     /// Tablespaces that its catalogs list, and that have neither a link, nor a folder, nor a line in `tablespace_map`.
     pub unlinked: BTreeSet<u32>,
+    /// Databases that a selective restore left out: their files are there, and hold nothing.
+    pub left_out: HashSet<u32>,
     /// Whose a data directory is, by the number of the user; a server runs as that one.
     pub owner: Option<u32>,
     /// Replication slots that lie in it; a base backup has none.
@@ -228,6 +231,7 @@ impl Backup {
             nowhere: BTreeSet::new(),
             mapped: Vec::new(),
             unlinked: BTreeSet::new(),
+            left_out: HashSet::new(),
             owner: None,
             slots: Vec::new(),
             origins: Vec::new(),

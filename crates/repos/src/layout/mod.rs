@@ -67,6 +67,8 @@ pub(crate) struct Reading<'a> {
     pub contents: Option<&'a ContentsReading>,
     /// Only the WAL is asked for: [`RepoContents::backups`] stays empty, and nothing is read of them.
     pub without_backups: bool,
+    /// The cluster that is meant where no other is chosen.
+    pub cluster: Option<u64>,
 }
 
 /// What of a folder is a tool's own.

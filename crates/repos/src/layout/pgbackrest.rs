@@ -46,7 +46,9 @@ pub(super) fn read(
         archive_info = info(reading, &folders.archive, "archive.info", true, &mut out.defects)?;
     }
     let there = archive_ids(store, candidate)?;
-    let current = current(&archive_info, &backup_info);
+    let of_cluster = |file| reading.cluster.and_then(|cluster| InfoCluster::of(file, cluster));
+    let meant = of_cluster(&archive_info).or_else(|| of_cluster(&backup_info)).filter(|id| there.contains(id));
+    let current = meant.clone().or_else(|| current(&archive_info, &backup_info));
     let id = choose_id(store, candidate, choice, &there, current)?;
     for other in there.iter().filter(|other| **other != id) {
         let labels: Vec<String> =
@@ -57,6 +59,7 @@ pub(super) fn read(
     }
     out.by.push(match (&choice.archive_id, archive_info.is_read()) {
         (Some(_), _) => format!("archive id {id} by --archive-id"),
+        (None, _) if meant.is_some() => format!("archive id {id}, of the cluster of the data directory"),
         (None, true) => format!("archive id {id} by archive.info"),
         (None, false) => format!("archive id {id}, the newest"),
     });
@@ -254,6 +257,12 @@ impl<'a> InfoCluster<'a> {
 
     fn named(file: &'a InfoFile, id: &str) -> Option<InfoCluster<'a>> {
         InfoCluster::all(file.get()?).find(|cluster| cluster.id() == id)
+    }
+
+    /// The id of a cluster: of several versions of one, as pg_upgrade makes none, the newest.
+    fn of(file: &InfoFile, system_id: u64) -> Option<String> {
+        let own = InfoCluster::all(file.get()?).filter(|cluster| cluster.system_id == system_id);
+        own.max_by_key(|cluster| cluster.number).map(|cluster| cluster.id())
     }
 
     fn id(&self) -> String {

@@ -310,20 +310,6 @@ impl<'a> Judge<'a> {
         &mut self.findings[last]
     }
 
-    /// A file that the folder's list refuses matters where recovery needs it.
-    fn weigh_refused(&mut self) {
-        let mut findings = std::mem::take(&mut self.findings);
-        for finding in findings.iter_mut().filter(|f| matches!(f.code, Code::Unreadable | Code::NoFile)) {
-            let Some((timeline, at)) = finding.timeline.zip(finding.at) else { continue };
-            let number = self.number(at);
-            let other_branch = !self.target_line.iter().any(|&(t, _)| t == timeline);
-            if other_branch || self.way.legs.iter().any(|leg| (leg.first..=leg.last).contains(&number)) {
-                finding.severity = self.weigh(finding.severity, timeline, number);
-            }
-        }
-        self.findings = findings;
-    }
-
     /// Counts records along the way.
     fn count(&mut self) {
         let mut sum = Tally::default();

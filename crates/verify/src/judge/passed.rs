@@ -4,7 +4,7 @@ use super::Judge;
 use crate::codes::{Code, CodeFamily, Severity};
 use crate::finding::Finding;
 use pgwal_archive::{Depth, Which};
-use pgwal_format::{FileName, Lsn};
+use pgwal_format::{FileName, Lsn, SegmentNo, TimelineId};
 use pgwal_source::Entry;
 use pgwal_source::name::{self, NamePlace};
 
@@ -70,5 +70,30 @@ impl Judge<'_> {
         let FileName::Segment(name) = placed.name else { return None };
         let number = name.number(self.layout().address(), self.layout().segment)?;
         Some(self.start_of(number.next()))
+    }
+
+    /// A file that the folder's list refuses matters where recovery needs it.
+    pub(super) fn weigh_refused(&mut self) {
+        let mut findings = std::mem::take(&mut self.findings);
+        for finding in findings.iter_mut().filter(|f| matches!(f.code, Code::Unreadable | Code::NoFile)) {
+            let Some((timeline, at)) = finding.timeline.zip(finding.at) else { continue };
+            let number = self.number(at);
+            let other_branch = !self.target_line.iter().any(|&(t, _)| t == timeline);
+            if other_branch || self.way.legs.iter().any(|leg| (leg.first..=leg.last).contains(&number)) {
+                finding.severity = self.weigh(finding.severity, timeline, number);
+            }
+            if self.lies_elsewhere(finding, timeline, number) {
+                finding.severity = finding.severity.min(Severity::Warning);
+            }
+        }
+        self.findings = findings;
+    }
+
+    /// Another place has the segment: whoever asks there next gets it.
+    fn lies_elsewhere(&self, finding: &Finding, timeline: TimelineId, number: SegmentNo) -> bool {
+        let folder = |file: &str| file.rsplit_once('/').map(|(folder, _)| folder.to_owned());
+        let own = finding.file.as_deref().and_then(folder);
+        let others = self.inventory.get(timeline, number).map_or(&[][..], |segment| segment.files(self.entries));
+        others.iter().any(|other| folder(&other.shown()) != own)
     }
 }

@@ -71,6 +71,10 @@ impl Ruling for RestoreRuling<'_, '_> {
         case.findings.retain(|f| !matches!(f.code, Code::LeftBranch | Code::Stopped | Code::Astray));
         case.findings.retain(|f| !matches!(f.detail, Detail::InsideRecord { .. }));
         let mut of_restore = self.found(&case.findings)?;
+        // Of an archive of another cluster, asking for a recovery is no help.
+        if of_backup.iter().any(|f| f.code == Code::BackupCluster && f.severity == Severity::Error) {
+            of_restore.retain(|f| f.code != Code::SignalMissing);
+        }
         if let Some(cluster) = self.options.restored {
             let report = restored::judge(cluster, self.site, &self.restore, self.settings)?;
             // Whether a server starts with defaults is no question any more.
