@@ -11,7 +11,7 @@ pub(crate) use by_name::CommandRead;
 pub use by_name::{FileTaking, NamedCopy};
 pub(crate) use runnable::code_without;
 pub use runnable::is_runnable;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Where a command takes files from.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -78,6 +78,12 @@ impl Delivery {
     /// for all others.
     pub fn by_name(command: &str) -> Option<Vec<NamedCopy>> {
         by_name::by_name(command)
+    }
+
+    /// The same for a server that works in this data directory: paths may be relative to it.
+    pub fn by_name_in(command: &str, data: &Path) -> Option<Vec<NamedCopy>> {
+        let copies = by_name::anywhere(command)?.into_iter();
+        Some(copies.map(|copy| NamedCopy { folder: data.join(&copy.folder), ..copy }).collect())
     }
 
     /// The same of one of which programs may lack: what a shell ends with for want of each.
@@ -174,11 +180,16 @@ const COPIES: [&str; 6] = ["cp", "mv", "ln", "install", "rsync", "scp"];
 
 /// The folder of a word such as `/srv/wal/%f.gz`.
 fn named(word: &str) -> Option<(PathBuf, String)> {
+    placed(word).filter(|(folder, _)| folder.is_absolute())
+}
+
+/// The same, and of `wal/%f`, which lies below the data directory, in which a server works.
+fn placed(word: &str) -> Option<(PathBuf, String)> {
     let (before, behind) = word.split_once("%f")?;
     let folder = before.strip_suffix('/')?;
     let is_plain = |c: char| !matches!(c, '$' | '`' | '*' | '?' | '~' | '{' | '[') && !c.is_control();
     let plain = folder.chars().all(is_plain) && behind.chars().all(|c| is_plain(c) && c != '/' && c != '%');
-    if !folder.starts_with('/') || folder.contains("%f") || !plain {
+    if folder.starts_with('-') || folder.contains("%f") || !plain {
         return None;
     }
     Some((PathBuf::from(folder.replace("%%", "%")), behind.to_owned()))

@@ -41,6 +41,9 @@ pub fn not_checked(what: NotChecked) -> &'static str {
         NotChecked::SettingNames => {
             "whether a server of this version knows the settings: there is no list of them here"
         }
+        NotChecked::DatabasesLeftOut => {
+            "databases that a selective restore left out: their files hold nothing, and nobody connects to them"
+        }
         NotChecked::TablespaceFolders => {
             "whether the directories are there in which WAL creates tablespaces: a server ends with FATAL without them"
         }

@@ -180,6 +180,17 @@ fn command(
         .or(doubt)
         .or_else(|| site.not_taken(settings, restore).map(CommandDoubt::Misses))
         .or_else(|| (as_it_is && gets_packed(restore, of_files)).then_some(CommandDoubt::Packed));
+    // Of a path relative to the data directory is not known yet which folder it is.
+    let of_elsewhere = match doubt {
+        None => copies.is_none(),
+        Some(CommandDoubt::Elsewhere(_)) => true,
+        _ => false,
+    };
+    let there = || {
+        let (folder, file) = site.lacks_where_named(settings, restore).filter(|_| of_elsewhere)?;
+        Some(CommandDoubt::LacksThere { folder: folder.display().to_string(), file })
+    };
+    let doubt = there().or(doubt);
     let unreadable = || backup.owner.and_then(|user| site.not_for(user, settings, restore));
     let doubt = doubt.or_else(|| unreadable().map(CommandDoubt::NotForServer)).or_else(lacks).or_else(|| ends(restore));
     let doubt = doubt.or_else(|| Delivery::moves(command).then_some(CommandDoubt::Moves));
@@ -187,7 +198,7 @@ fn command(
     // It comes to an end of its own, and the archive has more.
     let comes_short = !restore.is_good() || short;
     let fails = match &doubt {
-        Some(CommandDoubt::NotForServer(_)) => true,
+        Some(CommandDoubt::NotForServer(_) | CommandDoubt::LacksThere { .. }) => true,
         // What another server is started with is not yet what this one is given.
         Some(CommandDoubt::TakesErrorPages | CommandDoubt::LeavesEmpty) => !settings.planned,
         Some(CommandDoubt::Misses(_)) => !(reached && restore.is_good()),

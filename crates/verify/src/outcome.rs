@@ -140,6 +140,8 @@ pub enum NotChecked {
     RemovableFlag,
     /// Whether the directories are there in which WAL creates tablespaces.
     TablespaceFolders,
+    /// Databases that a selective restore left out, of which the directory has files that hold nothing.
+    DatabasesLeftOut,
     /// Whether the libraries are there that a server loads when it starts.
     Libraries,
     /// Whether blocks that WAL changes are there.

@@ -283,6 +283,39 @@ fn a_command_that_gets_nothing_here_promises_no_writes() {
     }
 }
 
+/// 15: a server takes WAL from where its command says, here from a folder that barman put into the data directory. For
+/// want of a segment of the newer timeline there it goes along the older one.
+#[test]
+fn a_folder_of_the_command_that_lacks_what_is_proven() {
+    let place = Place::whole();
+    fs::create_dir(place.at("data/own")).unwrap();
+    let asked = place.ask(&[]);
+    let files = asked.document["restore"]["files"].as_array().unwrap();
+    let present: Vec<&str> =
+        files.iter().filter(|file| file["status"] == "present").map(|file| file["name"].as_str().unwrap()).collect();
+    for name in &present {
+        fs::copy(place.at("wal").join(name), place.at("data/own").join(name)).unwrap();
+    }
+    let absolute = format!("cp {}/%f %p", place.at("data/own").display());
+    for command in ["cp own/%f %p", "test -f own/%f && cp own/%f %p", &absolute] {
+        place.write("data/postgresql.auto.conf", &format!("restore_command = '{command}'\n"));
+        let answer = place.ask(&[]);
+        assert_eq!(answer.exit, 0, "{command}: {:#}", answer.document["findings"]);
+    }
+    let last = present.last().unwrap();
+    fs::remove_file(place.at("data/own").join(last)).unwrap();
+    for command in ["cp own/%f %p", &absolute] {
+        place.write("data/postgresql.auto.conf", &format!("restore_command = '{command}'\n"));
+        let answer = place.ask(&[]);
+        assert_eq!((answer.exit, answer.first("code"), answer.first("severity")), (1, "WP435", "error"), "{command}");
+        assert!(answer.first("message").contains(&format!("{last}, which this restore asks for, is not there")));
+    }
+    // What lies in its own pg_wal it takes from there.
+    fs::create_dir_all(place.at("data/pg_wal")).unwrap();
+    fs::copy(place.at("wal").join(last), place.at("data/pg_wal").join(last)).unwrap();
+    assert_eq!(place.ask(&[]).exit, 0, "{:#}", place.ask(&[]).document["findings"]);
+}
+
 /// 11, 14, 17, 18: once it has recovered.
 #[test]
 fn recovery_end_command_that_ends_the_server() {

@@ -73,9 +73,6 @@ pub(super) fn open(path: &Path) -> Result<Backup, SourceError> {
     if backup.has_most {
         backup.left_out = left_out(path, backup.relations.whole_databases());
     }
-    if !backup.left_out.is_empty() {
-        backup.not_checked.push("databases that a selective restore left out, whose files hold nothing");
-    }
     let catalog = mapped_files::empty(&backup, path);
     backup.flaws.extend(catalog);
     backup.two_phase = prepared.into_iter().map(|(xid, _)| xid).collect();

@@ -8,7 +8,7 @@
 //! What has another form, options that are not known, or may succeed without the file is not read.
 
 use super::tokens::{ShellToken, tokens};
-use super::{named, program};
+use super::{placed, program};
 use std::path::PathBuf;
 
 /// Files that a command takes by their names.
@@ -105,12 +105,21 @@ pub struct CommandRead {
 
 /// What a command takes, in the order in which it tries; `None` where it may do anything else.
 pub(super) fn by_name(command: &str) -> Option<Vec<NamedCopy>> {
-    read(command, &|_| None).map(|read| read.copies).filter(|copies| !copies.is_empty())
+    anywhere(command).filter(|copies| copies.iter().all(|copy| copy.folder.is_absolute()))
+}
+
+/// The same; some of its folders may be named as a server sees them from its data directory.
+pub(super) fn anywhere(command: &str) -> Option<Vec<NamedCopy>> {
+    of_words(command, &|_| None).map(|read| read.copies).filter(|copies| !copies.is_empty())
 }
 
 /// The same, where the code with which a shell ends for want of a program is known; `None` where it may do anything
 /// else.
 pub(super) fn read(command: &str, without: &dyn Fn(&str) -> Option<u8>) -> Option<CommandRead> {
+    of_words(command, without).filter(|read| read.copies.iter().all(|copy| copy.folder.is_absolute()))
+}
+
+fn of_words(command: &str, without: &dyn Fn(&str) -> Option<u8>) -> Option<CommandRead> {
     let tokens = tokens(command)?;
     let alternatives: Vec<&[ShellToken]> = tokens.split(|token| *token == ShellToken::Or).collect();
     let mut out = CommandRead::default();
@@ -267,7 +276,7 @@ fn of_pipeline(tokens: &[ShellToken]) -> Option<(String, NamedCopy)> {
         }
         _ => return None,
     };
-    let (folder, suffix) = named(&from)?;
+    let (folder, suffix) = placed(&from)?;
     Some((from, NamedCopy { folder, suffix, taking }))
 }
 

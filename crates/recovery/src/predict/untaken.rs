@@ -1,6 +1,7 @@
 //! What lies there and a server does not take, or would need and is not there.
 
 use super::Site;
+use crate::command::Delivery;
 use crate::command_here::CommandHere;
 use crate::failure::Failure;
 use crate::named_files::{NamedFiles, NotTaken};
@@ -13,6 +14,7 @@ use pgwal_format::text::history::Switch;
 use pgwal_format::{FileName, Lsn, SegmentName, TimelineId};
 use pgwal_source::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 impl Site<'_> {
     /// Where a segment is missing at the end of a restore, and a timeline that has WAL here left this one behind its
@@ -70,6 +72,22 @@ impl Site<'_> {
     /// What its `restore_command` comes to on this machine.
     pub fn command_here(&self, settings: &Settings) -> CommandHere {
         CommandHere::of(settings, self.backup.has_most)
+    }
+
+    /// Where a server that is started here takes files by name from folders that are here, too: the first of those that
+    /// the restore takes from the archive that lies in none of them, nor in the server's own `pg_wal`.
+    pub fn lacks_where_named(&self, settings: &Settings, restore: &Restore) -> Option<(PathBuf, String)> {
+        let is_here = self.backup.has_most && !settings.planned;
+        let data = self.backup.folder.as_deref().filter(|_| is_here)?;
+        let copies = Delivery::by_name_in(settings.restore_command.as_deref()?, data)?;
+        let first = copies.first().filter(|_| copies.iter().all(|copy| copy.folder.is_dir()))?;
+        let is_there = |name: &str| {
+            let own = ["pg_wal", "pg_xlog"].iter().any(|wal| data.join(wal).join(name).exists());
+            own || copies.iter().any(|copy| copy.folder.join(format!("{name}{}", copy.suffix)).exists())
+        };
+        let taken = restore.files.iter().filter(|asked| asked.file.is_some());
+        let file = taken.map(|asked| &asked.name).find(|name| !is_there(name))?;
+        Some((first.folder.clone(), file.clone()))
     }
 
     pub(super) fn named(&self, settings: &Settings) -> Option<NamedFiles> {

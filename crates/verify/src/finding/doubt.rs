@@ -9,6 +9,13 @@ pub enum CommandDoubt {
     Nothing,
     /// It takes files from this folder, which is not that of the archive.
     Elsewhere(String),
+    /// It takes files from this folder, which is not that of the archive, and has not what the restore asks for.
+    LacksThere {
+        /// The folder.
+        folder: String,
+        /// The first file that it lacks.
+        file: String,
+    },
     /// It takes files with this behind their names, and no segment has it.
     NoSuchNames(String),
     /// It copies files as they are, and they are packed.

@@ -272,9 +272,17 @@ impl RestoreRuling<'_, '_> {
         let restore = &self.restore;
         let doubtful = restore.unlabelled.as_ref().is_some_and(Unlabelled::is_doubtful);
         let reached = self.is_reached();
-        // Which copy of a file is taken decides what a target comes to, too; another target is not the one asked for.
+        // Which copy of a file is taken decides what a target comes to, too; another target is not the one asked for, and
+        // what a command does not deliver is not replayed.
         let of_all = |code| {
-            matches!(code, Code::CopiesDiffer | Code::RestoredElsewhere | Code::RestoredUnknown | Code::SettingBeside)
+            matches!(
+                code,
+                Code::CopiesDiffer
+                    | Code::RestoredElsewhere
+                    | Code::RestoredUnknown
+                    | Code::SettingBeside
+                    | Code::RestoreCommand
+            )
         };
         let counts = |f: &&Finding| f.severity == Severity::Error && (!reached || of_all(f.code));
         let errors = || findings.iter().filter(counts);
@@ -324,6 +332,7 @@ impl RestoreRuling<'_, '_> {
         let unknown = self.settings.is_ok_and(|settings| settings.names_not_known);
         not_checked.extend(unknown.then_some(NotChecked::SettingNames));
         not_checked.extend((!restore.makes_tablespaces.is_empty()).then_some(NotChecked::TablespaceFolders));
+        not_checked.extend((!self.site.backup().left_out.is_empty()).then_some(NotChecked::DatabasesLeftOut));
         not_checked.extend(restore.libraries.is_some().then_some(NotChecked::Libraries));
         not_checked.extend(restore.settings_unknown.then_some(NotChecked::StandbySettings));
         not_checked.extend(restore.blind.iter().map(|why| NotChecked::Blocks(*why)));

@@ -132,6 +132,9 @@ pub(super) fn command(own: &DoubtedCommand) -> String {
     let what = match doubt {
         CommandDoubt::Nothing => "delivers nothing".to_owned(),
         CommandDoubt::Elsewhere(folder) => format!("takes files from {folder}, which is not this archive"),
+        CommandDoubt::LacksThere { folder, file } => {
+            format!("takes files from {folder}, and {file}, which this restore asks for, is not there")
+        }
         CommandDoubt::NoSuchNames(suffix) if suffix.is_empty() => {
             "takes files by their bare names, which no segment here has".to_owned()
         }
@@ -210,8 +213,10 @@ pub(super) fn deliver(own: &DoubtedCommand) -> String {
                 "install {program} where the server will be started, or set a restore_command that runs there: {get}"
             )
         }
-        CommandDoubt::NotHere(folder) | CommandDoubt::Elsewhere(folder) => format!(
-            "bring the archive to {folder} where the server will be started, or set a restore_command that takes it from here: {get}"
-        ),
+        CommandDoubt::NotHere(folder) | CommandDoubt::Elsewhere(folder) | CommandDoubt::LacksThere { folder, .. } => {
+            format!(
+                "bring the archive to {folder} where the server will be started, or set a restore_command that takes it from here: {get}"
+            )
+        }
     }
 }
