@@ -204,7 +204,7 @@ impl DumpArgs {
                 Ok(listed)
             }
             (_, true, _) => {
-                let render = plain::TextList { filter, names, quiet: true, vocabulary: OnceLock::new(), zone: &zone };
+                let render = plain::TextList { filter, names, quiet: true, heads: OnceLock::new(), zone: &zone };
                 write(source, wanted, work, &render, &mut |piece| {
                     // Where nobody can be told of damage, the list goes on, and the exit code counts.
                     let _ = standard_error().write_all(piece.as_text());
@@ -212,7 +212,7 @@ impl DumpArgs {
                 })
             }
             (_, _, DumpFormat::Text) => {
-                let render = plain::TextList { filter, names, quiet: false, vocabulary: OnceLock::new(), zone: &zone };
+                let render = plain::TextList { filter, names, quiet: false, heads: OnceLock::new(), zone: &zone };
                 let listed = text(source, wanted, work, &render, &mut out)?;
                 let found_nothing = listed.records == 0 && listed.findings == 0 && work.watch.is_none();
                 if let Some(hint) = self.filtering.none_fits().filter(|_| found_nothing) {

@@ -77,15 +77,6 @@ pub fn column10(n: u32) -> ([u8; 2], [u8; 8]) {
     }
 }
 
-/// Decimal, as short as it is.
-#[inline(always)]
-pub fn plain(out: &mut Vec<u8>, n: u64) {
-    match SMALL.get(n as usize) {
-        Some(small) => append(out, &small.to_le_bytes(), (small >> 24) as usize),
-        None => decimal(out, n, 0),
-    }
-}
-
 /// Decimal with spaces in front up to `N`, at most 8.
 #[inline(always)]
 pub fn column<const N: usize>(out: &mut Vec<u8>, n: u64) {
@@ -171,8 +162,7 @@ mod tests {
             assert_eq!(out, format!("{n:>7}").into_bytes());
             out.clear();
             column::<5>(&mut out, n);
-            plain(&mut out, n);
-            assert_eq!(out, format!("{n:>5}{n}").into_bytes());
+            assert_eq!(out, format!("{n:>5}").into_bytes());
             let (first, last) = column10(n as u32);
             assert_eq!([&first[..], &last[..]].concat(), format!("{:>10}", n as u32).as_bytes());
             assert_eq!(columns::<6>(n), format!("{n:>6}").as_bytes().first_chunk().copied().filter(|_| n < 1_000_000));

@@ -142,6 +142,13 @@ impl<'a> LineBuffer<'a> {
         self.put(&((digits(n) | ZEROS) >> 16).to_le_bytes(), 6);
     }
 
+    /// The digits of millionths behind a point, as many as it takes: none for 0.
+    #[inline(always)]
+    pub fn fraction(&mut self, millionths: u32) {
+        let digits = digits(millionths) >> 16;
+        self.put(&(digits | ZEROS).to_le_bytes(), 8 - (digits.leading_zeros() / 8) as usize);
+    }
+
     /// Hexadecimal in capitals, with zeros in front up to `width`, at most 8.
     #[inline(always)]
     pub fn hexadecimal(&mut self, n: u32, width: usize) {
@@ -161,6 +168,14 @@ impl<'a> LineBuffer<'a> {
             }
         }
         self.all(&eight(lsn.low()));
+    }
+
+    /// The same with spaces behind, in a column of at most 16.
+    #[inline(always)]
+    pub fn position_in_column<const N: usize>(&mut self, lsn: Lsn) {
+        let from = self.at;
+        self.position(lsn);
+        self.put(&[b' '; 16], (from + N).saturating_sub(self.at));
     }
 }
 
@@ -189,7 +204,10 @@ mod tests {
             assert_eq!(line(|l| l.hexadecimal(n as u32, 2)), format!("{:02X}", n as u32));
             assert_eq!(line(|l| l.hexadecimal(n as u32, 1)), format!("{:X}", n as u32));
             assert_eq!(line(|l| l.position(Lsn::new(n))), Lsn::new(n).to_string());
-            assert_eq!(line(|l| l.six((n % 1_000_000) as u32)), format!("{:06}", n % 1_000_000));
+            assert_eq!(line(|l| l.position_in_column::<12>(Lsn::new(n))), format!("{:<12}", Lsn::new(n).to_string()));
+            let six = format!("{:06}", n % 1_000_000);
+            assert_eq!(line(|l| l.six((n % 1_000_000) as u32)), six);
+            assert_eq!(line(|l| l.fraction((n % 1_000_000) as u32)), six.trim_end_matches('0'));
         }
     }
 

@@ -9,4 +9,5 @@ mod line;
 pub mod names;
 mod said;
 pub mod text;
+mod text_head;
 pub mod waldump;

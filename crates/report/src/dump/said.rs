@@ -6,6 +6,7 @@
 //! 0/00A00480  Storage      CREATE   xid  731  len  42/  42  prev 0/00A00450  1663/5/16384
 //! ```
 
+use crate::dump::line::LineBuffer;
 use crate::dump::names::relation;
 use crate::relation_name::with_file;
 use crate::time::Zone;
@@ -42,20 +43,25 @@ thread_local! {
 }
 
 /// Appends what the record says.
-pub fn write(record: &Record<'_>, blocks: &[Block], names: Option<&Names>, zone: &Zone, out: &mut Vec<u8>) {
+pub fn write(record: &Record<'_>, blocks: &[Block], names: Option<&Names>, zone: &Zone, line: &mut LineBuffer<'_>) {
     let rmid = record.header.rmid;
     // Page images belong to XLOG, too, and are many: what has a block has no time.
     if !matches!(rmid, XLOG | TRANSACTION | STORAGE | DATABASE | TABLESPACE) || rmid == XLOG && !blocks.is_empty() {
         return;
     }
     if let Some(time) = time_of(record, blocks) {
-        out.extend_from_slice(b"  ");
-        moment(time, zone, out);
+        line.all(b"  ");
+        moment(time, zone, line);
     }
     if rmid == XLOG || rmid == TRANSACTION && pgwal_format::rmgr::xact::plain_commit(record).is_some() {
         return;
     }
-    let facts = RecordFacts::of(record, blocks);
+    line.with(|out| facts(record, blocks, names, out));
+}
+
+/// Relations and databases.
+fn facts(record: &Record<'_>, blocks: &[Block], names: Option<&Names>, out: &mut Vec<u8>) {
+    let (rmid, facts) = (record.header.rmid, RecordFacts::of(record, blocks));
     let mut verb = if rmid == TRANSACTION && facts.listed { "  drops " } else { "  " };
     for (rel, fork) in facts.relations.iter().take(TOLD) {
         let name = names.and_then(|names| names.relation_at(*rel, record.lsn));
@@ -75,7 +81,7 @@ pub fn write(record: &Record<'_>, blocks: &[Block], names: Option<&Names>, zone:
 }
 
 /// A time in the zone: `2026-11-22 03:17:02.513016+00:00`.
-fn moment(time: Timestamp, zone: &Zone, out: &mut Vec<u8>) {
+fn moment(time: Timestamp, zone: &Zone, line: &mut LineBuffer<'_>) {
     let unix = time.unix_micros().div_euclid(1_000_000);
     let micros = time.unix_micros().rem_euclid(1_000_000);
     LAST.with_borrow_mut(|last| {
@@ -87,12 +93,12 @@ fn moment(time: Timestamp, zone: &Zone, out: &mut Vec<u8>) {
                 text.rfind(['+', '-']).and_then(|at| text.split_at_checked(at)).unwrap_or((&text, ""));
             (last.unix, last.before, last.behind) = (unix, before.to_owned(), behind.to_owned());
         }
-        out.extend_from_slice(last.before.as_bytes());
+        line.words(last.before.as_bytes());
         if micros != 0 {
-            let digits = format!(".{micros:06}");
-            out.extend_from_slice(digits.trim_end_matches('0').as_bytes());
+            line.byte(b'.');
+            line.fraction(micros as u32);
         }
-        out.extend_from_slice(last.behind.as_bytes());
+        line.words(last.behind.as_bytes());
     });
 }
 
@@ -104,7 +110,7 @@ mod tests {
     fn times_are_those_of_the_zone() {
         let shown = |micros: i64, zone: &str| {
             let mut out = Vec::new();
-            moment(Timestamp(micros), &zone.parse().unwrap(), &mut out);
+            moment(Timestamp(micros), &zone.parse().unwrap(), &mut LineBuffer::new(&mut out));
             LAST.with_borrow_mut(|last| last.before.clear());
             String::from_utf8(out).unwrap()
         };

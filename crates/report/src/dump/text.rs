@@ -11,9 +11,11 @@
 //! it drops and what is made or dropped stands at the end (`said`); what a record says besides is for the other
 //! formats.
 
-use crate::dump::digits::{column, column10, hexadecimal, pad, plain, position};
+use crate::dump::digits::{column, column10, columns, hexadecimal, pad, position};
+use crate::dump::line::LineBuffer;
 use crate::dump::names::data_length;
 use crate::dump::said;
+use crate::dump::text_head::TextHeads;
 use crate::figures::{grouped, plural};
 use crate::outside::Shown;
 use crate::relation_name::full;
@@ -38,8 +40,8 @@ pub struct TextList<'a> {
     pub names: Option<&'a Names>,
     /// Findings only.
     pub quiet: bool,
-    /// The operations of the version, once a record was seen.
-    pub vocabulary: OnceLock<&'static Vocabulary>,
+    /// What lines begin with in the version, once a record was seen.
+    pub heads: OnceLock<TextHeads>,
     /// In which zone times are told.
     pub zone: &'a Zone,
 }
@@ -60,19 +62,24 @@ impl Render for TextList<'_> {
         blocks: &mut Vec<Block>,
         out: &mut ListPart<NoEvent>,
     ) -> Option<Rendered> {
-        let shape = record.blocks(blocks).unwrap_or_default();
+        let shape = record.blocks_or_none(blocks);
         if !self.filter.wants_record(record, blocks, &shape) {
             return None;
         }
-        let vocabulary = self.vocabulary.get_or_init(|| Vocabulary::of(record.layout.dialect));
+        let heads = self.heads.get_or_init(|| TextHeads::new(record.layout.dialect));
         let images = shape.image_len as u64;
         let listed = !self.filter.only_damaged();
         if listed && !self.quiet {
-            line(record, vocabulary, images, (blocks, self.names), out.text());
-            said::write(record, blocks, self.names, self.zone, out.text());
-            out.text().push(b'\n');
+            let mut line = LineBuffer::new(out.text());
+            columns_of(record, heads, images, blocks.is_empty(), &mut line);
+            for block in blocks.iter() {
+                let name = self.names.and_then(|names| names.relation_at(block.reference.rel, record.lsn));
+                reference(&mut line, &block.reference, name.as_ref());
+            }
+            said::write(record, blocks, self.names, self.zone, &mut line);
+            line.byte(b'\n');
         }
-        let short = short(vocabulary, record, blocks);
+        let short = short(heads.vocabulary, record, blocks);
         (listed || short.is_some()).then_some(Rendered { listed, image_bytes: images, short })
     }
 
@@ -81,16 +88,38 @@ impl Render for TextList<'_> {
     }
 }
 
-/// A record.
-fn line(
-    record: &Record<'_>,
-    vocabulary: &Vocabulary,
-    images: u64,
-    (blocks, names): (&[Block], Option<&Names>),
-    out: &mut Vec<u8>,
-) {
+/// Numbers in their columns; they are put into their places.
+const NUMBERS: &[u8; 43] = b"  xid             len       /         prev ";
+const XID: usize = 6;
+const LENGTH: usize = 22;
+const TOTAL: usize = 29;
+
+/// A record up to its block references.
+#[inline(always)]
+fn columns_of(record: &Record<'_>, heads: &TextHeads, images: u64, is_last: bool, line: &mut LineBuffer<'_>) {
     let header = &record.header;
-    position(out, record.lsn, 12);
+    line.position_in_column::<12>(record.lsn);
+    let length = data_length(record, images);
+    match (heads.of(header), columns::<6>(length), columns::<7>(header.tot_len.into())) {
+        (Some((head, head_length)), Some(length), Some(total)) => {
+            line.put(head, head_length);
+            line.put(NUMBERS, 0);
+            let (first, last) = column10(header.xid);
+            line.over(XID, &first);
+            line.over(XID + 2, &last);
+            line.over(LENGTH, &length);
+            line.over(TOTAL, &total);
+            line.skip(NUMBERS.len());
+        }
+        _ => line.with(|out| wide(record, heads.vocabulary, length, out)),
+    }
+    if is_last { line.position(header.prev) } else { line.position_in_column::<10>(header.prev) }
+}
+
+/// Columns of which one is wider than usual, or has no name.
+#[cold]
+fn wide(record: &Record<'_>, vocabulary: &Vocabulary, length: u64, out: &mut Vec<u8>) {
+    let header = &record.header;
     manager(out, Rmgr(header.rmid).name(record.layout.dialect));
     out.extend_from_slice(b"  ");
     let from = out.len();
@@ -107,15 +136,10 @@ fn line(
     out.extend_from_slice(&first);
     out.extend_from_slice(&last);
     out.extend_from_slice(b"  len ");
-    column::<6>(out, data_length(record, images));
+    column::<6>(out, length);
     out.push(b'/');
     column::<7>(out, u64::from(header.tot_len));
     out.extend_from_slice(b"  prev ");
-    position(out, header.prev, if blocks.is_empty() { 0 } else { 10 });
-    for block in blocks {
-        let name = names.and_then(|names| names.relation_at(block.reference.rel, record.lsn));
-        reference(out, &block.reference, name.as_ref());
-    }
 }
 
 /// A finding in its place, with times in a zone.
@@ -155,39 +179,39 @@ fn manager(out: &mut Vec<u8>, name: RmgrName) {
     pad(out, from, 11);
 }
 
-fn reference(out: &mut Vec<u8>, block: &BlockRef, name: Option<&RelationName>) {
-    out.extend_from_slice(b"  ");
+fn reference(line: &mut LineBuffer<'_>, block: &BlockRef, name: Option<&RelationName>) {
+    line.all(b"  ");
     if let Some(name) = name {
-        out.extend_from_slice(full(name).as_bytes());
-        out.extend_from_slice(b" (");
+        line.words(full(name).as_bytes());
+        line.all(b" (");
     }
-    plain(out, u64::from(block.rel.spc));
-    out.push(b'/');
-    plain(out, u64::from(block.rel.db));
-    out.push(b'/');
-    plain(out, u64::from(block.rel.rel));
+    line.decimal(block.rel.spc.into());
+    line.byte(b'/');
+    line.decimal(block.rel.db.into());
+    line.byte(b'/');
+    line.decimal(block.rel.rel.into());
     match (block.fork, FORKS.get(usize::from(block.fork))) {
         (0, _) => {}
         (_, Some(fork)) => {
-            out.push(b'_');
-            out.extend_from_slice(fork.as_bytes());
+            line.byte(b'_');
+            line.words(fork.as_bytes());
         }
         (fork, None) => {
-            out.extend_from_slice(b"_fork");
-            plain(out, u64::from(fork));
+            line.words(b"_fork");
+            line.decimal(fork.into());
         }
     }
-    out.push(b':');
-    plain(out, u64::from(block.block));
+    line.byte(b':');
+    line.decimal(block.block.into());
     if name.is_some() {
-        out.push(b')');
+        line.byte(b')');
     }
     if let Some(image) = block.image {
-        out.extend_from_slice(b" fpi ");
-        plain(out, u64::from(image.length));
+        line.all(b" fpi ");
+        line.decimal(image.length.into());
     }
     if block.will_init {
-        out.extend_from_slice(b" init");
+        line.all(b" init");
     }
 }
 
