@@ -61,10 +61,6 @@ impl Render for Counter<'_> {
         !self.simple
     }
 
-    fn needs_rest(&self, record: &Record<'_>) -> bool {
-        !self.simple || record.shape(&mut |_| ()).is_err()
-    }
-
     // Every record is wanted: the first of the range is told even where it does not count.
     #[inline(always)]
     fn record(
