@@ -86,7 +86,7 @@ fn lists(place: &Memory, written: u64) {
     let utc = Zone::utc();
     listed(
         place,
-        &TextList { filter: &filter, names: None, quiet: false, vocabulary: OnceLock::new(), zone: &utc },
+        &TextList { filter: &filter, names: None, quiet: false, heads: OnceLock::new(), zone: &utc },
         written,
     );
     let columns = csv::usual();
