@@ -1,6 +1,6 @@
 //! Databases that a selective restore left out (`--db-include` and `--db-exclude` of pgBackRest): their files have the
-//! sizes that they had, and hold nothing. A server starts with them, replays what changes them, and lets nobody connect:
-//! they are there to be dropped.
+//! sizes that they had, and hold nothing. A server starts with them, replays what changes them, and lets nobody
+//! connect: they are there to be dropped.
 
 use std::collections::HashSet;
 use std::fs;

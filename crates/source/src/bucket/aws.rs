@@ -1,10 +1,10 @@
 //! S3 and what speaks as it does, found as the aws tools find it: the environment, then the profile's files, then what
 //! the machine is given by its cloud.
 
-use super::container::Container;
+use super::container::ContainerService;
 use super::credentials::credentials;
 use super::instance::Instance;
-use super::keys::{Giver, HeldKeys};
+use super::keys::{Giver, RenewedKeys};
 use super::profile::Profile;
 use super::role;
 use super::settings::{self, BucketSettings};
@@ -77,11 +77,11 @@ fn who_asks(
     if let Some(found) = credentials(profile)? {
         return Ok(Some(found));
     }
-    if let Some(container) = Container::of(settings)? {
-        return Ok(Some(HeldKeys::of(Giver::Container(container))));
+    if let Some(container) = ContainerService::of(settings)? {
+        return Ok(Some(RenewedKeys::of(Giver::Container(container))));
     }
     if is_in_the_cloud(profile, settings) {
-        return Ok(Some(HeldKeys::of(Giver::Instance(Instance::of(settings, profile)?))));
+        return Ok(Some(RenewedKeys::of(Giver::Instance(Instance::of(settings, profile)?))));
     }
     Err("there are no credentials: neither AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY nor a profile (AWS_PROFILE), \
          a web identity or a role of this machine; for a bucket open to all set AWS_SKIP_SIGNATURE=true"

@@ -14,14 +14,14 @@ use std::net::IpAddr;
 
 /// A container whose host tells it who it is.
 #[derive(Debug)]
-pub(super) struct Container {
+pub(super) struct ContainerService {
     place: String,
-    token: Token,
+    token: ContainerToken,
     asking: Asking,
 }
 
 #[derive(Debug)]
-enum Token {
+enum ContainerToken {
     None,
     Value(String),
     /// A file that is written anew now and then.
@@ -31,9 +31,9 @@ enum Token {
 /// Hosts of the cloud that are asked without encryption, besides this machine itself.
 const NEAR: [&str; 3] = ["169.254.170.2", "169.254.170.23", "fd00:ec2::23"];
 
-impl Container {
+impl ContainerService {
     /// `None`: the environment does not say that it is one.
-    pub(super) fn of(settings: &BucketSettings) -> Result<Option<Container>, String> {
+    pub(super) fn of(settings: &BucketSettings) -> Result<Option<ContainerService>, String> {
         let relative = settings.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
         let place = match (relative, settings.get("AWS_CONTAINER_CREDENTIALS_FULL_URI")) {
             (Some(path), _) => format!("http://169.254.170.2{path}"),
@@ -47,18 +47,18 @@ impl Container {
         };
         let file = settings.get("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
         let token = match (file, settings.get("AWS_CONTAINER_AUTHORIZATION_TOKEN")) {
-            (Some(file), _) => Token::File(file.to_owned()),
-            (None, Some(token)) => Token::Value(token.to_owned()),
-            (None, None) => Token::None,
+            (Some(file), _) => ContainerToken::File(file.to_owned()),
+            (None, Some(token)) => ContainerToken::Value(token.to_owned()),
+            (None, None) => ContainerToken::None,
         };
-        Ok(Some(Container { place, token, asking: Asking::near()? }))
+        Ok(Some(ContainerService { place, token, asking: Asking::near()? }))
     }
 
     pub(super) async fn ask(&self) -> Result<GivenKeys, String> {
         let token = match &self.token {
-            Token::None => None,
-            Token::Value(token) => Some(token.clone()),
-            Token::File(path) => {
+            ContainerToken::None => None,
+            ContainerToken::Value(token) => Some(token.clone()),
+            ContainerToken::File(path) => {
                 let read = std::fs::read_to_string(path);
                 let why = |error| format!("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE={path} cannot be read: {error}");
                 Some(read.map_err(why)?.trim().to_owned())
@@ -112,7 +112,7 @@ mod tests {
             .with("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/credentials/a")
             .with("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://a/");
         super::super::runtime::prepare();
-        assert_eq!(Container::of(&settings).unwrap().unwrap().place, "http://169.254.170.2/v2/credentials/a");
-        assert!(Container::of(&BucketSettings::default()).unwrap().is_none());
+        assert_eq!(ContainerService::of(&settings).unwrap().unwrap().place, "http://169.254.170.2/v2/credentials/a");
+        assert!(ContainerService::of(&BucketSettings::default()).unwrap().is_none());
     }
 }

@@ -1,6 +1,6 @@
 //! The keys that a profile of the aws tools has, or that a program says for it.
 
-use super::keys::{Giver, HeldKeys};
+use super::keys::{Giver, RenewedKeys};
 use super::profile::Profile;
 use object_store::StaticCredentialProvider;
 use object_store::aws::{AwsCredential, AwsCredentialProvider};
@@ -13,7 +13,7 @@ pub(super) fn credentials(profile: &Profile) -> Result<Option<AwsCredentialProvi
         return Ok(Some(fixed(id, secret, token)));
     }
     if let Some(command) = profile.get("credential_process") {
-        return Ok(Some(HeldKeys::of(Giver::Process(command.to_owned()))));
+        return Ok(Some(RenewedKeys::of(Giver::Process(command.to_owned()))));
     }
     for key in ["sso_session", "sso_start_url"] {
         if profile.get(key).is_some() {

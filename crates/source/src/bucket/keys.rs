@@ -1,6 +1,6 @@
 //! Keys that somebody gives out for a while: held, and asked for anew before they expire.
 
-use super::container::Container;
+use super::container::ContainerService;
 use super::given::GivenKeys;
 use super::instance::Instance;
 use super::process;
@@ -21,7 +21,7 @@ const PAUSE: Duration = Duration::from_secs(20);
 pub(super) enum Giver {
     Role(AskedRole),
     Instance(Instance),
-    Container(Container),
+    Container(ContainerService),
     /// A profile's `credential_process`.
     Process(String),
 }
@@ -39,7 +39,7 @@ impl Giver {
 
 /// Keys of a giver, asked for when they are needed.
 #[derive(Debug)]
-pub(super) struct HeldKeys {
+pub(super) struct RenewedKeys {
     giver: Giver,
     held: Mutex<Held>,
 }
@@ -51,9 +51,9 @@ enum Held {
     Refused(String, Instant),
 }
 
-impl HeldKeys {
-    pub(super) fn of(giver: Giver) -> Arc<HeldKeys> {
-        Arc::new(HeldKeys { giver, held: Mutex::new(Held::Nothing) })
+impl RenewedKeys {
+    pub(super) fn of(giver: Giver) -> Arc<RenewedKeys> {
+        Arc::new(RenewedKeys { giver, held: Mutex::new(Held::Nothing) })
     }
 
     async fn keys(&self) -> object_store::Result<Arc<AwsCredential>> {
@@ -78,7 +78,7 @@ impl HeldKeys {
     }
 }
 
-impl CredentialProvider for HeldKeys {
+impl CredentialProvider for RenewedKeys {
     type Credential = AwsCredential;
 
     fn get_credential<'s, 'f>(

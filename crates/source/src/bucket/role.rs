@@ -13,10 +13,10 @@
 //! AWS_ROLE_ARN=arn:aws:iam::1:role/reader                      web_identity_token_file = …
 //! ```
 
-use super::container::Container;
+use super::container::ContainerService;
 use super::credentials::{credentials, exporting, fixed};
 use super::instance::Instance;
-use super::keys::{Giver, HeldKeys};
+use super::keys::{Giver, RenewedKeys};
 use super::profile::Profile;
 use super::settings::BucketSettings;
 use super::sts::{AskedRole, RoleProof, RoleService};
@@ -55,7 +55,7 @@ fn assumed(
     let source = match (profile.get("source_profile"), profile.get("credential_source")) {
         (Some(name), None) => of_profile(name, profile, settings, client, left)?,
         (None, Some("Environment")) => of_environment(settings, arn)?,
-        (None, Some("Ec2InstanceMetadata")) => HeldKeys::of(Giver::Instance(Instance::of(settings, profile)?)),
+        (None, Some("Ec2InstanceMetadata")) => RenewedKeys::of(Giver::Instance(Instance::of(settings, profile)?)),
         (None, Some("EcsContainer")) => of_container(settings, arn)?,
         (None, Some(other)) => return Err(format!("credential_source = {other} of the role {arn} is not known")),
         (Some(_), Some(_)) => return Err(format!("the role {arn} has a source_profile and a credential_source")),
@@ -69,7 +69,7 @@ fn assumed(
         by: RoleProof::Keys(source),
         service: RoleService::of(settings, profile, client)?,
     };
-    Ok(Some(HeldKeys::of(Giver::Role(role))))
+    Ok(Some(RenewedKeys::of(Giver::Role(role))))
 }
 
 /// Its keys, or the role that it assumes itself. A profile that names itself means its own keys.
@@ -103,13 +103,13 @@ fn of_environment(settings: &BucketSettings, arn: &str) -> Result<AwsCredentialP
 }
 
 fn of_container(settings: &BucketSettings, arn: &str) -> Result<AwsCredentialProvider, String> {
-    let container = Container::of(settings)?.ok_or_else(|| {
+    let container = ContainerService::of(settings)?.ok_or_else(|| {
         format!(
             "the role {arn} is assumed with a container's keys, and neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor \
              AWS_CONTAINER_CREDENTIALS_FULL_URI is set"
         )
     })?;
-    Ok(HeldKeys::of(Giver::Container(container)))
+    Ok(RenewedKeys::of(Giver::Container(container)))
 }
 
 /// A role by the token that a cluster gives its account; `None` where the environment and the profile name none.
@@ -153,5 +153,5 @@ fn asked_by_token(
         by: RoleProof::TokenFile(file.to_owned()),
         service: RoleService::of(settings, profile, client)?,
     };
-    Ok(HeldKeys::of(Giver::Role(role)))
+    Ok(RenewedKeys::of(Giver::Role(role)))
 }

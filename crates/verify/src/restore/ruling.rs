@@ -272,8 +272,8 @@ impl RestoreRuling<'_, '_> {
         let restore = &self.restore;
         let doubtful = restore.unlabelled.as_ref().is_some_and(Unlabelled::is_doubtful);
         let reached = self.is_reached();
-        // Which copy of a file is taken decides what a target comes to, too; another target is not the one asked for, and
-        // what a command does not deliver is not replayed.
+        // Which copy of a file is taken decides what a target comes to, too; another target is not the one asked for,
+        // and what a command does not deliver is not replayed.
         let of_all = |code| {
             matches!(
                 code,

@@ -82,7 +82,7 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
         Detail::LeftBranch { child, switch, to } => {
             let own = f.timeline.map_or(0, |t| t.0);
             format!(
-                "replay goes on along timeline {own} to {to}, behind its end {}, where timeline {child} left it: WAL of timeline {child} is not here, missing after a failover, or never archived by a test restore",
+                "replay goes on along timeline {own} to {to}, behind its end {}, where timeline {child} left it: the segment with which timeline {child} begins is not here, missing after a failover, or never archived by a test restore",
                 place(switch)
             )
         }
