@@ -49,7 +49,7 @@ pub struct Look<'a> {
     pub start: Option<Lsn>,
     /// Only segments that hold something before this.
     pub end: Option<Lsn>,
-    /// Threads: no more than [`MOST_JOBS`], nor than there are segments, are started; 0 is 1.
+    /// Threads: no more than [`MOST_JOBS`](crate::MOST_JOBS), nor than there are segments, are started; 0 is 1.
     pub jobs: usize,
     /// Memory-map plain files: the proof that the guard against vanishing bytes is installed.
     pub map: Option<MapGuard>,

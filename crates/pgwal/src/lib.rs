@@ -54,7 +54,7 @@
 //!
 //! # Damage is an answer, an error is none
 //!
-//! [`verify()`] fails ([`Error`](verify::Error)) only where nothing could be looked at: no such folder, no file with
+//! [`verify()`] fails ([`Error`]) only where nothing could be looked at: no such folder, no file with
 //! the name of WAL, an interrupt. Whatever is wrong with files is a [`Finding`] with an address (timeline, position,
 //! file, offset), and the [`Verdict`] says what all of them come to; [`RunEnd`] makes the program's exit code of it. No
 //! input makes these crates panic on purpose, loop or allocate by a length that the input claims.
