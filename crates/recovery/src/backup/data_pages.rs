@@ -21,10 +21,8 @@ pub(crate) struct DataPages {
     page: u64,
     /// Pages in a file.
     pages: u64,
-    /// Databases of which all files are here, so that one that is not is missing.
+    /// Databases of which all files are here, so that one that is not is missing; none that was left out on purpose.
     whole: HashSet<u32>,
-    /// Databases whose files hold nothing on purpose.
-    left_out: HashSet<u32>,
     open: Option<(String, PageFile)>,
 }
 
@@ -63,8 +61,11 @@ impl DataPages {
             endian,
             page: page_size.bytes(),
             pages: image.number(ControlField::RelsegSize),
-            whole: if backup.has_most { backup.relations.whole_databases() } else { HashSet::new() },
-            left_out: backup.left_out.clone(),
+            whole: if backup.has_most {
+                &backup.relations.whole_databases() - &backup.left_out
+            } else {
+                HashSet::new()
+            },
             open: None,
         })
     }
@@ -89,9 +90,6 @@ impl DataPages {
     /// # Errors
     /// It cannot be read, or names none: WAL was left out when it was written.
     pub(crate) fn lsn(&mut self, rel: RelFileLocator, block: u32) -> Result<Option<Lsn>, PageUnknown> {
-        if self.left_out.contains(&rel.db) {
-            return Err(PageUnknown);
-        }
         self.read(rel, block)
             .and_then(|lsn| if lsn.is_none() && !self.whole.contains(&rel.db) { Err(PageUnknown) } else { Ok(lsn) })
     }
