@@ -3,12 +3,16 @@
 //! A shell runs it; whatever is not plain here is taken for one that delivers.
 
 mod by_name;
+mod copy;
 mod fetch;
 mod runnable;
+mod shell_call;
+mod statements;
 mod tokens;
+mod unpackers;
 
 pub(crate) use by_name::CommandRead;
-pub use by_name::{FileTaking, NamedCopy};
+pub use copy::{FileTaking, NamedCopy};
 pub(crate) use runnable::code_without;
 pub use runnable::is_runnable;
 use std::path::{Path, PathBuf};
@@ -281,7 +285,7 @@ mod tests {
         for (command, program) in [
             ("/opt/get %f %p", Some("/opt/get")),
             ("wal-g wal-fetch %f \"%p\" 2>> /tmp/log", Some("wal-g")),
-            ("A=1 wal-g wal-fetch %f %p", None),
+            ("A=1 nice -n 10 wal-g wal-fetch %f %p", Some("wal-g")),
             ("test -f /a/%f && cp /a/%f %p", None),
             ("exit 1", None),
             ("$HOME/get %f %p", None),

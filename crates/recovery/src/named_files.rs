@@ -100,7 +100,7 @@ impl NamedFiles {
             let (entries, refused) = (place.entries.clone(), place.refused.clone());
             places.push(FilePlace { source, entries, inventory, lineage, history_flaws, refused, archive });
         }
-        let partials = shelf.partials || self.copies.iter().any(|copy| copy.suffix.starts_with(PARTIAL));
+        let partials = shelf.partials || self.copies.iter().any(|copy| copy.suffix.contains(PARTIAL));
         (!all || partials != shelf.partials).then_some(FilesAtHand { places, layout, partials })
     }
 
@@ -164,7 +164,7 @@ impl NamedFiles {
 
     /// Unfinished segments are taken where they have been renamed, and what nobody asks for is as it is.
     fn takes(&self, place: &FilePlace<'_>, local: &dyn Local, entry: &Entry) -> bool {
-        let partials = self.copies.iter().any(|copy| copy.suffix.starts_with(PARTIAL));
+        let partials = self.copies.iter().any(|copy| copy.suffix.contains(PARTIAL));
         let is_asked = match entry.name {
             Some(FileName::Segment(_) | FileName::History(_)) | None => true,
             Some(FileName::Partial(_)) => partials,

@@ -4,8 +4,8 @@ use crate::at_hand::{FilesAtHand, FoundFile};
 use crate::failure::Failure;
 use crate::outcome::{FileAsked, Restore, Status};
 use crate::target::TargetTimeline;
-use crate::way::{WalWalk, WalkEnd};
-use pgwal_format::{FileName, TimelineId};
+use crate::way::{LeftBranch, WalWalk, WalkEnd};
+use pgwal_format::{FileName, SegmentName, TimelineId};
 
 /// Names in the order in which they are asked for.
 #[derive(Default)]
@@ -88,6 +88,14 @@ impl NamesAsked {
         (start.0..target.0).take(1000).for_each(|t| self.history(shelf, TimelineId(t)));
     }
 
+    /// The segment with which the child of a branch that was left begins, where it was asked for in vain.
+    fn lacked(&self, branch: LeftBranch, shelf: &FilesAtHand<'_>) -> Option<String> {
+        let layout = shelf.layout;
+        let number = layout.address().segment(branch.fork, layout.segment);
+        let name = SegmentName::new(branch.child, number, layout.address(), layout.segment).to_string();
+        self.list.iter().any(|(own, there, _)| *own == name && !there).then_some(name)
+    }
+
     /// What became of each.
     pub fn files(&self, shelf: &FilesAtHand<'_>, out: &Restore) -> Vec<FileAsked> {
         let short = !out.comes_to_its_end();
@@ -106,6 +114,8 @@ impl NamesAsked {
             }
             None => None,
         };
+        let lacked = out.left_branch.and_then(|branch| self.lacked(branch, shelf));
+        let stops = short && lacked.is_none();
         let (first, count) = self.ahead;
         let file = |(at, (name, there, found)): (usize, &(String, bool, Option<FoundFile>))| {
             let ahead = (first..first + count).contains(&at);
@@ -116,7 +126,7 @@ impl NamesAsked {
             let status = match (there, found, is_history) {
                 (false, ..) if is_refused => Status::Damaged,
                 (false, ..) => Status::Missing,
-                (true, Some(_), _) if last && short => Status::Damaged,
+                (true, Some(_), _) if last && stops => Status::Damaged,
                 (true, Some(_), _) if ahead => Status::Unneeded,
                 (true, Some(_), _) | (true, None, true) => Status::Present,
                 (true, None, false) => Status::Damaged,
@@ -127,7 +137,7 @@ impl NamesAsked {
                 _ if is_target || is_refused => true,
                 // Of what nobody has, that it is missing is known where the command says so.
                 Status::Missing if matches!(&out.failure, Some(Failure::CommandEnds { .. })) => false,
-                Status::Missing | Status::Damaged => last && short,
+                Status::Missing | Status::Damaged => last && stops || lacked.as_ref() == Some(name),
                 Status::Unneeded => false,
                 _ => true,
             };

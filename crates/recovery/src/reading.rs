@@ -91,7 +91,8 @@ impl<'a> EventReader<'a> {
         // A server finds a page there that it does not take for one of this segment.
         let events = || Events::new(self.ask).of_file(Some(found.timeline));
         let nothing = || Box::new(reader.nothing(&segment, KEEP, events()));
-        match self.named.as_ref().and_then(|named| named.taking(self.shelf, found)) {
+        let taking = self.named.as_ref().and_then(|named| named.taking(self.shelf, found));
+        match taking {
             Some(FileTaking::AsItIs) => {
                 // It may have grown since it was listed.
                 let path = place.source.local().map(|local| local.path(entry));
@@ -119,8 +120,8 @@ impl<'a> EventReader<'a> {
         if odd && beginning(place.source, entry).is_some_and(|(_, codec, _)| codec != Codec::Plain) {
             return FileRead::Records(nothing());
         }
-        // Who hands out what is unfinished fills it up with zeros.
-        let is_filled = matches!(entry.name, Some(FileName::Partial(_)));
+        // Who hands out what is unfinished fills it up with zeros; who takes it by its name does not.
+        let is_filled = taking.is_none() && matches!(entry.name, Some(FileName::Partial(_)));
         match scanned.why {
             Some(Unusable::Size { found, .. }) if place.archive && !is_filled => FileRead::Size(found),
             // Unpacked once, as its name says.

@@ -5,6 +5,7 @@
 use crate::laid::{COPY, Laid, errors};
 use serde_json::{Value, json};
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 
 const NEWEST: &str = "00000001000000000000000A";
@@ -41,7 +42,6 @@ fn the_newest_segment_is_not_yet_packed() {
     // Both ways, or one that knows both: all of it.
     for command in [
         "unxz < ARCHIVE/%f.xz > %p || cp ARCHIVE/%f %p",
-        // What a shell decides is not followed: it is taken to deliver.
         "if test -f ARCHIVE/%f; then cp ARCHIVE/%f %p; else xz -dc ARCHIVE/%f.xz > %p; fi",
     ] {
         let (code, document) = laid.set(&[&format!("restore_command = '{command}'")]).verify(&[]);
@@ -54,6 +54,24 @@ fn the_newest_segment_is_not_yet_packed() {
     // Behind it, it is not.
     let (code, document) = laid.verify(&["--target-lsn", "0/A00100"]);
     assert_eq!((code, errors(&document).contains(&"WP435")), (1, true), "{:#}", document["findings"]);
+}
+
+/// 13 and 17 come to the same end with each.
+#[test]
+fn what_only_runs_the_command_changes_nothing() {
+    let laid = newest_plain();
+    for command in [
+        "sh -c \"unxz < ARCHIVE/%f.xz > %p\"",
+        "LC_ALL=C nice -n 10 timeout 60 xz -dc ARCHIVE/%f.xz > %p",
+        "echo asked for %f >&2; unxz < ARCHIVE/%f.xz > %p; exit $?",
+        "xz -dc ARCHIVE/%f.xz > %p.tmp && mv %p.tmp %p && chmod 600 %p",
+        "if [ -f ARCHIVE/%f.xz ]; then unxz < ARCHIVE/%f.xz > %p; else exit 1; fi",
+        "unxz < ARCHIVE/%f.xz > %p # || cp ARCHIVE/%f %p",
+    ] {
+        let (code, document) = laid.set(&[&format!("restore_command = '{command}'")]).verify(&[]);
+        assert_eq!((code, errors(&document)[0]), (1, "WP435"), "{command}: {:#}", document["findings"]);
+        assert_eq!(document["restore"]["replay_end"], json!("0/00A00000"), "{command}");
+    }
 }
 
 #[test]
@@ -247,6 +265,32 @@ fn a_command_that_takes_unfinished_segments() {
     assert_eq!((code, end.as_str()), (0, "0/00A00000"));
     let (code, end) = ask("cp ARCHIVE/%f %p || cp ARCHIVE/%f.partial %p");
     assert_eq!((code, end.as_str() > "0/00A00000"), (0, true), "{end}");
+}
+
+/// `pg_receivewal --compress=gzip` leaves `.gz.partial`: whole as gzip, and short as a segment. 17 dies of it.
+#[test]
+fn a_command_that_takes_unfinished_segments_that_are_packed() {
+    let laid = Laid::new();
+    let newest = laid.at(&format!("archive/{NEWEST}"));
+    let bytes = fs::read(&newest).unwrap();
+    fs::remove_file(&newest).unwrap();
+    let put = |bytes: &[u8]| {
+        let file = fs::File::create(laid.at(&format!("archive/{NEWEST}.gz.partial"))).unwrap();
+        let mut packed = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+        packed.write_all(bytes).unwrap();
+        packed.finish().unwrap();
+    };
+    let ask = |command: &str| {
+        let (code, document) = laid.set(&[&format!("restore_command = '{command}'")]).verify(&[]);
+        (code, document["restore"]["outcome"].as_str().unwrap().to_owned(), errors(&document).join(" "))
+    };
+    let takes = "cp ARCHIVE/%f %p || gunzip -c ARCHIVE/%f.gz.partial > %p";
+    put(&bytes);
+    assert_eq!(ask(takes), (0, "promotes".to_owned(), String::new()));
+    put(&bytes[..bytes.len() / 4]);
+    let (code, outcome, _) = ask(takes);
+    assert_eq!((code, outcome.as_str()), (1, "fatal"));
+    assert_eq!(ask("cp ARCHIVE/%f %p").1, "promotes");
 }
 
 /// 16 and 18: `invalid value for parameter "restore_command"`; 15 and before hand it to the shell.

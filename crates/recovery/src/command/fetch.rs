@@ -8,18 +8,20 @@
 //! asks for, and never comes to the end of the timelines that it looks for: 00000002.history, 00000003.history, …
 //! (`findNewestTimeLine`); of a segment it gets a page of another size.
 
-use super::by_name::ShellCall;
 use super::program;
+use super::shell_call::ShellCall;
+use super::statements::words;
 use super::tokens::{ShellToken, tokens};
 
 /// Whether a command of known forms ends with 0 where it leaves an empty file at `%p`.
 pub(super) fn leaves_empty_files(command: &str) -> bool {
     let Some(tokens) = tokens(command) else { return false };
-    let alternatives: Vec<&[ShellToken]> = tokens.split(|token| *token == ShellToken::Or).collect();
-    let Some((last, before)) = alternatives.split_last() else { return false };
-    let words: Vec<&str> = last.iter().filter_map(word_of).collect();
-    let succeeds = words.len() == last.len() && matches!(words.as_slice(), ["true" | ":"] | ["exit", "0"]);
-    succeeds && before.iter().any(|alternative| makes_a_file(alternative))
+    let parts = tokens.split(|token| matches!(token, ShellToken::Or | ShellToken::Next));
+    let parts: Vec<&[ShellToken]> = parts.filter(|part| !part.is_empty()).collect();
+    let Some((last, before)) = parts.split_last() else { return false };
+    let succeeds = matches!(words(last).as_slice(), ["true" | ":"] | ["exit", "0"]);
+    let ends = |part: &&[ShellToken]| words(part).first() == Some(&"exit");
+    succeeds && !before.iter().any(ends) && before.iter().any(|alternative| makes_a_file(alternative))
 }
 
 /// Whether a shell makes `%p` before it knows whether the file is there: no test stands in front, and it is not to read
@@ -28,14 +30,7 @@ fn makes_a_file(alternative: &[ShellToken]) -> bool {
     let Some(at) = alternative.iter().position(|token| *token == ShellToken::Output) else { return false };
     let in_front = alternative.get(..at).unwrap_or_default();
     let is_guarded = in_front.iter().any(|token| matches!(token, ShellToken::Input | ShellToken::And));
-    !is_guarded && alternative.get(at + 1).and_then(word_of) == Some("%p")
-}
-
-fn word_of(token: &ShellToken) -> Option<&str> {
-    match token {
-        ShellToken::Word(word) => Some(word),
-        _ => None,
-    }
+    !is_guarded && alternative.get(at + 1).and_then(ShellToken::word) == Some("%p")
 }
 
 /// Options of curl that are followed by a word of their own, as letters.
@@ -75,6 +70,7 @@ mod tests {
             "gunzip -c /srv/wal/%f.gz > %p || true",
             "zcat /a/%f.gz > \"%p\" || zcat /b/%f.gz > %p || exit 0",
             "cat /a/%f.gz | gunzip > %p || :",
+            "gunzip -c /a/%f.gz > %p; exit 0",
         ] {
             assert!(leaves_empty_files(leaves), "{leaves}");
         }

@@ -15,12 +15,24 @@ pub(super) enum ShellToken {
     Input,
     /// `>` of what a command says on standard output.
     Output,
-    /// `2>`, `3<` and their kind: the word behind it is of no interest.
+    /// `2>`, `>&2` and their kind: the word behind it is of no interest.
     Aside,
+    /// `;`, or a line's end.
+    Next,
 }
 
-/// What a shell reads more in than words: variables, patterns, commands in commands, and one after the other.
-const MEANS_MORE: [char; 11] = ['$', '`', '*', '?', '(', ')', '{', '}', '#', ';', '\n'];
+impl ShellToken {
+    /// The word that it is.
+    pub(super) fn word(&self) -> Option<&str> {
+        match self {
+            ShellToken::Word(word) => Some(word),
+            _ => None,
+        }
+    }
+}
+
+/// What a shell reads more in than words: variables, patterns, and commands in commands.
+const MEANS_MORE: [char; 8] = ['$', '`', '*', '?', '(', ')', '{', '}'];
 
 /// The pieces of a command; `None` where a shell would read something in it that is not read here.
 pub(super) fn tokens(command: &str) -> Option<Vec<ShellToken>> {
@@ -36,14 +48,20 @@ pub(super) fn tokens(command: &str) -> Option<Vec<ShellToken>> {
                 word.get_or_insert_default();
                 quote = Some(c);
             }
+            // How the statement in front has ended.
+            (None, '$') if word.is_none() && chars.next_if_eq(&'?').is_some() => word = Some("$?".to_owned()),
             (None, c) if MEANS_MORE.contains(&c) => return None,
+            // The rest of a line is for people.
+            (None, '#') if word.is_none() => while chars.next_if(|next| *next != '\n').is_some() {},
+            (None, ';' | '\n') => next(&mut out, &mut word, ShellToken::Next),
             (None, '<' | '>') => {
                 let number = word.take_if(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit()));
                 out.extend(word.take().map(ShellToken::Word));
                 let twice = chars.next_if(|next| *next == '>' || *next == '&');
                 out.push(match (c, number.as_deref(), twice) {
                     ('<', None | Some("0"), None) => ShellToken::Input,
-                    ('>', None | Some("1"), None) => ShellToken::Output,
+                    ('>', None | Some("1"), None | Some('>')) => ShellToken::Output,
+                    ('>', None | Some("1"), Some('&')) => ShellToken::Aside,
                     // What a program complains of may go anywhere.
                     ('>', Some("2"), _) => ShellToken::Aside,
                     _ => return None,

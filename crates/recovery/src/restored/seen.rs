@@ -38,7 +38,7 @@ pub(super) fn was_started(data: &Path) -> bool {
 pub(super) fn takes_partials(settings: &[SettingsFile]) -> bool {
     let Some(command) = settings.iter().rev().find_map(|file| file.text.get("restore_command")) else { return false };
     let by_name = || Delivery::by_name(command).unwrap_or_default();
-    ArchiveGet::of(command).is_some_and(|own| own.partial) || by_name().iter().any(|c| c.suffix.starts_with(".partial"))
+    ArchiveGet::of(command).is_some_and(|own| own.partial) || by_name().iter().any(|c| c.suffix.contains(".partial"))
 }
 
 /// The target that its settings name, as a line of them.

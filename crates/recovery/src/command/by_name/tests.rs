@@ -1,5 +1,6 @@
 use super::*;
 use FileTaking::{AsItIs, Either, Unpacked};
+use std::path::PathBuf;
 
 fn same(command: &str, own: &[(&str, &str, FileTaking)]) {
     let found = by_name(command).unwrap_or_else(|| panic!("{command}"));
@@ -26,6 +27,22 @@ fn what_is_copied() {
         "install -m 600 /a/%f %p",
         "rsync -a /a/%f %p",
         "ln /a/%f %p",
+        "cp /a/%f %p # || pgbackrest --stanza=a archive-get %f %p",
+        "cp /a/%f %p || true",
+        "cp /a/%f %p || exit 0",
+        "cp /a/%f %p;",
+        "cp /a/%f %p; exit $?",
+        "echo asked for %f >> /tmp/log; cp /a/%f %p",
+        "echo %f >&2 && cp /a/%f %p && echo got %f >> /tmp/log",
+        "cp /a/%f %p.tmp && mv %p.tmp %p",
+        "test -f /a/%f && cp /a/%f %p && chmod 600 %p",
+        "if test -f /a/%f; then cp /a/%f %p; fi",
+        "if [ -f /a/%f ]; then cp /a/%f %p; else exit 1; fi",
+        "if cp /a/%f %p; then exit 0; fi",
+        "sh -c 'cp /a/%f %p'",
+        "/bin/bash -ec \"nice cp '/a/%f' '%p' || exit 1\"",
+        "LC_ALL=C nice -n 10 ionice -c3 timeout -k 5 60 cp /a/%f %p",
+        "env TZ=UTC cp /a/%f %p",
     ] {
         same(command, &[("/a", "", AsItIs)]);
     }
@@ -55,6 +72,12 @@ fn what_is_unpacked() {
     same("xz -dcf /a/%f > %p", &[("/a", "", Either)]);
     same("xz -df < /a/%f > %p", &[("/a", "", Unpacked)]);
     same("gunzip -f < /a/%f > %p", &[("/a", "", Either)]);
+    same("zcat /a/%f > %p", &[("/a", "", Unpacked), ("/a", ".gz", Unpacked)]);
+    same(
+        "gunzip -c /a/%f.gz > %p || gunzip -c /a/%f.gz.partial > %p",
+        &[("/a", ".gz", Unpacked), ("/a", ".gz.partial", Unpacked), ("/a", ".gz.partial.gz", Unpacked)],
+    );
+    same("gunzip -c /a/%f.gz > %p.tmp && mv -f %p.tmp %p", &[("/a", ".gz", Unpacked)]);
     same("unxz < /a/%f.xz > %p || cp /b/%f %p", &[("/a", ".xz", Unpacked), ("/b", "", AsItIs)]);
 }
 
@@ -70,19 +93,13 @@ fn what_is_not_read() {
         "gunzip /a/%f.gz",
         "gunzip /a/%f.gz %p",
         "cat /a/%f %p",
-        "zcat /a/%f > %p",
         "cp /a/%f /b/%f",
         "cp %p /a/%f",
-        "sh -c 'cp /a/%f %p'",
         "cp /a/%f %p &",
         "for d in /a /b; do cp /a/%f %p; done",
-        "if test -f /a/%f; then cp /a/%f %p; fi",
         "cp ../a/%f %p",
         "cp '/a/%f %p",
-        "cp /a/%f %p || true",
-        "cp /a/%f %p || exit 0",
         "cp /a/%f %p || exit 256",
-        "cp /a/%f %p; logger got %f",
         "cp /a/%f %p; false",
         "cp /a/%f %p && exit 1",
         "cp /a/%f %p && cp /b/%f %p",
@@ -90,7 +107,6 @@ fn what_is_not_read() {
         "false && cp /a/%f %p",
         "test ! -f /a/%f && cp /a/%f %p",
         "test -f /b/%f && cp /a/%f %p",
-        "cp /a/%f %p.tmp && mv %p.tmp %p",
         "cp /a/%f.gz %p.gz && gunzip -c %p.gz > %p",
         "cp /a/%f %p.tmp",
         "cp -n /a/%f %p",
@@ -104,6 +120,21 @@ fn what_is_not_read() {
         "cat /a/%f.lz4 | lz4 -d > %p",
         "cat /a/%f.gz | gzip -dcf > %p",
         "gunzip -c /a/%f.gz > %p; true",
+        "cat /a/%f > %p || true",
+        "gunzip < /a/%f.gz > %p || true",
+        "cp /a/%f %p; logger got %f",
+        "cp /a/%f %p; exit 3",
+        "cp /a/%f %p && mv %p /tmp/x",
+        "if test -f /b/%f; then cp /a/%f %p; fi",
+        "if test -f /a/%f; then cp /a/%f %p; elif test -f /b/%f; then cp /b/%f %p; fi",
+        "sh -c 'cp /a/%f %p; logger x'",
+        "sh /opt/get %f %p",
+        "sudo cp /a/%f %p",
+        "ssh backup cp /a/%f %p",
+        "PATH=/opt cp /a/%f %p",
+        "nice -19",
+        "timeout 5",
+        ";",
         "cp /a/%f\u{a0}%p",
         "cp /a/%f %p &&",
         "&& cp /a/%f %p",
@@ -141,6 +172,10 @@ fn the_code_with_which_it_ends() {
         ("lz4 -d /a/%f.lz4 %p || cp /a/%f %p", Some((1, None, lacks("lz4")))),
         ("cat /a/%f.lz4 | lz4 -d > %p", Some((0, Some(127), lacks("lz4")))),
         ("test -f /a/%f && lz4 -d /a/%f %p", Some((0, None, lacks("lz4")))),
+        ("sh -c 'cp /a/%f %p || exit 255'", Some((1, Some(255), None))),
+        ("sh -c 'cp /a/%f %p || exit 255' || cp /b/%f %p", Some((2, None, None))),
+        ("if test -f /a/%f; then cp /a/%f %p; else exit 200; fi", Some((1, Some(200), None))),
+        ("nice /opt/gone %f %p", Some((0, Some(127), lacks("/opt/gone")))),
         ("cp /a/%f %p || /opt/fetch %f %p", None),
         ("/opt/fetch %f %p || /opt/gone %f %p", None),
     ] {
