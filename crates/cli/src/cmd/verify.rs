@@ -281,9 +281,9 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
             Some(NamedArchive::Several(places, _)) => verify_places(places, &options, &mut || answer(places))?,
             Some(NamedArchive::One(opened)) => answer(opened.source.as_ref())?,
         };
-        let again = looks.go_on(&outcome, opened.as_ref(), &args.input, options.settle);
+        let again = looks.go_on(&outcome, opened.as_ref(), &input, options.settle);
         let listed = Some(&listed).filter(|listed| !is_gone(&outcome, listed));
-        let newer = |opened: &NamedArchive| opened.newer(listed, &args.input, contents.as_ref());
+        let newer = |opened: &NamedArchive| opened.newer(listed, &input, contents.as_ref());
         match opened.as_ref().filter(|_| again).map(newer).transpose()?.flatten() {
             // A tool expires a backup, then its WAL: what either said that is gone asks for nothing more.
             Some(newer) => opened = Some(newer),

@@ -81,6 +81,23 @@ fn a_dump_of_what_is_no_file() {
     }
 }
 
+/// A name that stands for no file refutes nothing where another place has the segment, and does where none has.
+#[test]
+fn no_file_in_one_place_of_two() {
+    for make in
+        [|path: &Path| std::fs::create_dir(path).unwrap(), |path: &Path| symlink("/nowhere/at/all", path).unwrap()]
+    {
+        let (folder, second) = (good(), good());
+        let place = folder.path().join(segment(10));
+        std::fs::remove_file(&place).unwrap();
+        make(&place);
+        let verify = || run(walproof().arg("verify").arg(folder.path()).arg(second.path()));
+        verify().exits(0).says("VERDICT  PROVEN").says("warning  WP123");
+        std::fs::remove_file(second.path().join(segment(10))).unwrap();
+        verify().exits(1).says("VERDICT  REFUTED").says("WP123");
+    }
+}
+
 /// A copy that can be read stands for the one that cannot: every record is there. Exit code 0.
 #[test]
 fn a_dump_with_a_fifo_as_a_copy() {

@@ -88,12 +88,17 @@ fn cluster(id: u32, system_id: &str) -> Vec<(&'static str, String)> {
 pub const FULL: &str = "20261122-031701F";
 pub const INCR: &str = "20261122-031701F_20261122-031703I";
 
-/// The information of a stanza whose current cluster has this number.
+/// The information of a stanza that is of one cluster, and whose number was raised to this one.
 pub fn archive_info(number: u32) -> String {
-    let history = format!("{{\"db-id\":{SYSTEM_ID},\"db-version\":\"15\"}}");
-    let entries: Vec<(&str, String)> =
-        ["1", "2"].into_iter().take(number as usize).map(|n| (n, history.clone())).collect();
-    info(&[("db", cluster(number, SYSTEM_ID)), ("db:history", entries)])
+    archive_info_of(&[SYSTEM_ID; 2][..number as usize])
+}
+
+/// The information of a stanza that was of these clusters, one after the other.
+pub fn archive_info_of(clusters: &[&str]) -> String {
+    let entry = |id: &&str| format!("{{\"db-id\":{id},\"db-version\":\"15\"}}");
+    let entries = ["1", "2"].into_iter().zip(clusters.iter().map(entry)).collect();
+    let current = cluster(clusters.len() as u32, clusters.last().unwrap());
+    info(&[("db", current), ("db:history", entries)])
 }
 
 fn backup_json(kind: &str, prior: Option<&str>) -> String {

@@ -106,3 +106,25 @@ fn without_their_wal_nothing_is_said_of_clusters() {
     let said = walproof(&["verify", &repo.root()]).out;
     assert!(!said.contains("is of cluster"), "{said}");
 }
+
+/// A stanza that went over to another cluster keeps the WAL of the first: pgBackRest restores both (2.45, servers of 13).
+#[test]
+fn of_several_archives_that_of_the_named_data_directory_is_taken() {
+    let repo = Repo::new();
+    build::pgbackrest(&repo);
+    for copy in ["", ".copy"] {
+        repo.put(&format!("archive/main/archive.info{copy}"), build::archive_info_of(&[SYSTEM_ID, OTHER]));
+    }
+    repo.wal("archive/main/15-2/0000000100000000", build::named, false);
+    let data = crate::run::testdata("backup/15");
+    for words in [["--backup", data.as_str()], ["--pgdata", data.as_str()]] {
+        let (outcome, code) = json(&[&["verify", &repo.root()], &words[..]].concat());
+        assert_eq!(outcome["repository"]["archive_id"], "15-1", "{words:?}: {outcome}");
+        assert!(!codes(&outcome).iter().any(|own| own.starts_with("WP406")), "{code} {words:?}: {:?}", codes(&outcome));
+    }
+    let (outcome, _) = json(&["verify", &repo.root()]);
+    assert_eq!(outcome["repository"]["archive_id"], "15-2", "{outcome}");
+    // What is chosen by name is taken, whatever the directory is of.
+    let (outcome, _) = json(&["verify", &repo.root(), "--backup", &data, "--archive-id", "15-2"]);
+    assert_eq!(outcome["repository"]["archive_id"], "15-2", "{outcome}");
+}
