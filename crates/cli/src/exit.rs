@@ -46,9 +46,9 @@ impl Exit {
     /// The exit code.
     pub fn code(self) -> u8 {
         match self {
-            Exit::Clean => 0,
-            Exit::Refuted => 1,
-            Exit::CouldNotTell => 2,
+            Exit::Clean => RunEnd::Clean.exit_code(),
+            Exit::Refuted => RunEnd::Refuted.exit_code(),
+            Exit::CouldNotTell => RunEnd::CouldNotTell.exit_code(),
             Exit::Plugin(status) => status as u8,
             Exit::Server(code) => code,
         }
