@@ -63,8 +63,8 @@ pub struct Site<'a> {
 }
 
 impl<'a> Site<'a> {
-    /// Lists the archive and the WAL inside the backup. `None` where the backup does not say where it starts, or no WAL
-    /// says how it is laid out.
+    /// Lists the archive and the WAL inside the backup. `None` where the backup has neither label, history file nor
+    /// control file (it has `label`, `history` and `control`, each `None`), else because no WAL says how it is laid out.
     ///
     /// # Errors
     /// A place cannot be listed.
