@@ -1,6 +1,6 @@
 //! The files that recovery can get: from the archive with `restore_command`, then from `pg_wal` of the restored backup.
 
-use crate::readable::may_read;
+use crate::machine::readable::may_read;
 use pgwal_archive::lineage::Descent;
 use pgwal_archive::names::{Inventory, Segment};
 use pgwal_archive::whose::{FirstPage, beginning};

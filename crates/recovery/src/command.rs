@@ -2,6 +2,7 @@
 //!
 //! A shell runs it; whatever is not plain here is taken for one that delivers.
 
+pub(crate) mod archive_get;
 mod by_name;
 mod copy;
 mod fetch;

@@ -6,11 +6,14 @@
 //!                 └ matches     └ an event                       or that are the first behind a position asked for
 //! ```
 
-use crate::acts::EarlyActs;
+pub mod acts;
+pub(crate) mod xid_trace;
+
+use crate::events::acts::EarlyActs;
+use crate::events::xid_trace::XidTrace;
 use crate::pages::{BlockPlace, Extents, Flushed, Gather, Noted, Outlived};
 use crate::read_ahead::{AheadCount, ReadAhead};
 use crate::sum::{EventSum, RecordSpan, ReplayedCommit};
-use crate::xid_trace::XidTrace;
 use pgwal_format::record::{Block, Record, RecordHeader};
 use pgwal_format::rmgr::database::{self, DatabaseChange};
 use pgwal_format::rmgr::fields;

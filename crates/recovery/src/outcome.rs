@@ -1,19 +1,23 @@
 //! What a restore would come to.
 
-use crate::acts::EarlyAct;
-use crate::archive_get::ArchiveGet;
-use crate::chosen::BackupChoice;
+pub(crate) mod chosen;
+pub(crate) mod instead;
+pub(crate) mod missed;
+
+use crate::command::archive_get::ArchiveGet;
+use crate::events::acts::EarlyAct;
 use crate::failure::Failure;
-use crate::fault::PlacedSetting;
-use crate::instead::Alternative;
-use crate::making::OthersTablespace;
-use crate::missed::UnmetTarget;
+use crate::outcome::chosen::BackupChoice;
+use crate::outcome::instead::Alternative;
+use crate::outcome::missed::UnmetTarget;
 use crate::pages::{Blind, InvalidPages};
-use crate::said::Respelled;
+use crate::replay::making::OthersTablespace;
+use crate::start::twin::OtherCheckpoint;
+use crate::start::unlabelled::Unlabelled;
 use crate::sum::{EventSum, ReplayedCommit};
 use crate::target::Target;
-use crate::twin::OtherCheckpoint;
-use crate::unlabelled::Unlabelled;
+use crate::time::said::Respelled;
+use crate::values::fault::PlacedSetting;
 pub use crate::way::LeftBranch;
 use crate::way::WalkEnd;
 use pgwal_format::rmgr::xact::Timestamp;

@@ -1,26 +1,35 @@
 //! Brings a backup and an archive together.
 
+pub(crate) mod alternatives;
+pub(crate) mod bare_start;
+pub(crate) mod behind;
+pub(crate) mod beyond;
+pub(crate) mod choice;
+pub(crate) mod data_age;
+pub(crate) mod newer_beside;
+mod timelines;
 mod untaken;
+mod whose;
+pub(crate) mod why_missed;
 
 use crate::at_hand::{FilePlace, FilesAtHand};
 use crate::backup::{Backup, is_servers_own};
-use crate::command_here::end_of_end_command;
+use crate::delivered::command_here::end_of_end_command;
 use crate::failure::Failure;
-use crate::off_way::OffWay;
 use crate::outcome::{Restore, Status};
 use crate::pages::{Blind, Extents};
 use crate::recover::Recovery;
+use crate::recover::own_wal;
 use crate::settings::{Mode, Settings};
 use crate::start::Start;
+use crate::start::unlabelled::BackupUnderWay;
 use crate::target::Target;
-use crate::unlabelled::BackupUnderWay;
 use crate::way::{WalkEnd, WalkOptions};
-use crate::{bare_start, behind, own_wal, why_missed};
 use pgwal_archive::names::Inventory;
 use pgwal_archive::whose::{Cluster, FirstPage, beginning, whose as whose_wal};
 use pgwal_archive::{Error, Lineage};
 use pgwal_format::text::control::ControlState;
-use pgwal_format::{FileName, Layout, Lsn, PageSize, SegmentName, SegmentNo, SegmentSize, TimelineId};
+use pgwal_format::{FileName, Layout, Lsn, SegmentName, SegmentNo, TimelineId};
 use pgwal_source::guard::MapGuard;
 use pgwal_source::name::{self, NamePlace};
 use pgwal_source::{Entry, Source, SourceError};
@@ -64,7 +73,7 @@ pub struct Site<'a> {
 
 impl<'a> Site<'a> {
     /// Lists the archive and the WAL inside the backup. `None` where the backup has neither label, history file nor
-    /// control file (it has `label`, `history` and `control`, each `None`), else because no WAL says how it is laid out.
+    /// control file (its fields `label`, `history` and `control`), else because no WAL says how it is laid out.
     ///
     /// # Errors
     /// A place cannot be listed.
@@ -176,59 +185,6 @@ impl<'a> Site<'a> {
         &self.shelf.layout
     }
 
-    /// The cluster of the backup, or of the WAL where the backup does not say it.
-    pub fn system_id(&self) -> u64 {
-        self.system_id
-    }
-
-    /// The cluster of the WAL.
-    pub fn wal_system_id(&self) -> u64 {
-        self.wal_system_id
-    }
-
-    /// Whose WAL the archive holds besides.
-    pub fn others(&self) -> &[Cluster] {
-        &self.others
-    }
-
-    /// Whether a backup history file tells of a backup of another cluster: the segment in which it began is.
-    pub fn is_of_another(&self, name: SegmentName) -> bool {
-        let layout = &self.shelf.layout;
-        let number = name.number(layout.address(), layout.segment).filter(|_| !self.others.is_empty());
-        number.is_some_and(|number| !self.is_own(name.timeline, number))
-    }
-
-    /// The cluster whose WAL the first file of a segment is, where that is another one.
-    pub fn stranger(&self, name: SegmentName) -> Option<u64> {
-        let layout = &self.shelf.layout;
-        let number = name.number(layout.address(), layout.segment)?;
-        let first = self.first_page(name.timeline, number)?;
-        Some(first.system_id).filter(|id| *id != self.system_id)
-    }
-
-    /// The sizes of segment and page that the first file of a segment was written with, where they are others.
-    pub fn other_sizes(&self, name: SegmentName) -> Option<(SegmentSize, PageSize)> {
-        let layout = &self.shelf.layout;
-        let first = self.first_page(name.timeline, name.number(layout.address(), layout.segment)?)?.layout;
-        let own = (layout.segment, layout.page);
-        Some((first.segment, first.page)).filter(|sizes| *sizes != own)
-    }
-
-    /// Whether a restore asks for a timeline that does not come from where it starts.
-    pub fn off_way(&self, restore: &Restore) -> Option<OffWay> {
-        OffWay::of(&self.start, &self.shelf.line(restore.target_timeline).ok()?)
-    }
-
-    /// Whether the timeline has a history file at hand: in the archive, or in the `pg_wal` of the directory.
-    pub fn has_history(&self, timeline: TimelineId) -> bool {
-        self.shelf.has_history(timeline)
-    }
-
-    /// Whose WAL this restore takes.
-    pub fn cluster(&self) -> Cluster {
-        Cluster { layout: self.shelf.layout, system_id: self.system_id }
-    }
-
     /// What becomes of a restore whose settings or backup a server refuses before it looks for WAL.
     pub fn refused(&self, failure: Failure) -> Restore {
         let settings = Settings::none(self.shelf.layout.dialect.version);
@@ -275,22 +231,6 @@ impl<'a> Site<'a> {
         Some((timeline, layout.address().segment_start(number, layout.segment)))
     }
 
-    /// The way of a restore: its timelines, oldest first, each with the position at which it is left, the last with the
-    /// end. `None` where it comes to none, or where the history does not say positions.
-    pub fn way_of(&self, restore: &Restore) -> Option<Vec<(TimelineId, Lsn)>> {
-        let line = self.shelf.line(restore.target_timeline).ok()?;
-        let begins = line.passed.iter().skip(1).map(|(_, begin)| begin.and_then(|begin| begin.lsn));
-        let mut way = Vec::new();
-        for ((timeline, _), left) in line.passed.iter().zip(begins.chain([None])) {
-            if *timeline == restore.timeline {
-                way.push((*timeline, restore.replay_end?));
-                return Some(way);
-            }
-            way.push((*timeline, left?));
-        }
-        None
-    }
-
     /// The checkpoint of `pg_control`, where a label of an exclusive backup (`pg_start_backup`) hides it, and the
     /// directory's own `pg_wal` has it: so looks what a primary left that crashed while a backup was taken, and so may
     /// a copy of one.
@@ -301,25 +241,6 @@ impl<'a> Site<'a> {
         let number = self.shelf.layout.address().segment(control.redo, self.shelf.layout.segment);
         let is_there = own.flat_map(|place| &place.inventory.segments).any(|segment| segment.number == number);
         (is_there && control.checkpoint > label.checkpoint).then_some(control.checkpoint)
-    }
-
-    /// The timeline on which recovery starts.
-    pub fn start_timeline(&self) -> TimelineId {
-        self.start.timeline
-    }
-
-    /// Whether the file of a segment is of this cluster; one that does not say it may be.
-    fn is_own(&self, timeline: TimelineId, number: SegmentNo) -> bool {
-        let own = Cluster { layout: self.shelf.layout, system_id: self.system_id };
-        self.first_page(timeline, number).is_none_or(|first| own.owns(&first))
-    }
-
-    /// What the first file of a segment says of itself.
-    fn first_page(&self, timeline: TimelineId, number: SegmentNo) -> Option<FirstPage> {
-        self.shelf.files(timeline, number).iter().find_map(|found| {
-            let place = self.shelf.places.get(found.place)?;
-            FirstPage::of(&beginning(place.source, self.shelf.entry(found)?)?.0).ok()
-        })
     }
 
     /// The `.partial` of the segment in which a restore ends, or of the one that it lacks.
@@ -340,44 +261,6 @@ impl<'a> Site<'a> {
         // One that it takes already has nothing behind it.
         let is_taken = restore.files.iter().any(|asked| asked.file.as_ref() == Some(&shown));
         (!is_taken).then_some(shown)
-    }
-
-    /// Timelines that have WAL in the archive and no history file.
-    pub fn timelines_without_history(&self) -> Vec<TimelineId> {
-        let archive = self.shelf.places.iter().filter(|p| p.archive);
-        archive
-            .flat_map(|p| p.inventory.timelines())
-            .filter(|t| *t > TimelineId::FIRST && !self.shelf.has_history(*t))
-            .collect()
-    }
-
-    /// A timeline with WAL and a history file that is not found behind the latest, since a number between is missing.
-    pub fn hidden(&self, latest: TimelineId) -> Option<TimelineId> {
-        let archive = self.shelf.places.iter().filter(|p| p.archive);
-        let behind = archive.flat_map(|p| p.inventory.timelines()).filter(|t| t.0 > latest.0.saturating_add(1));
-        behind.filter(|t| self.shelf.has_history(*t)).min()
-    }
-
-    /// The newest timeline with WAL in the archive that left another one, and that is not on the way to `target`.
-    pub fn goes_on_beside(&self, own: TimelineId, target: TimelineId) -> Option<TimelineId> {
-        let line = self.shelf.line(target).ok()?;
-        let is_beside = |timeline: &TimelineId| !line.passed.iter().any(|(passed, _)| passed == timeline);
-        let archive = self.shelf.places.iter().filter(|place| place.archive);
-        let nodes = archive.flat_map(|place| place.lineage.nodes.iter().map(move |node| (place, node)));
-        let left = nodes.filter(|(_, node)| !node.broken && node.ancestors.iter().any(|a| a.timeline == own));
-        let has_wal = left.filter(|(place, node)| !place.inventory.of(node.timeline).is_empty());
-        has_wal.map(|(_, node)| node.timeline).filter(is_beside).max()
-    }
-
-    /// Timelines that have a history file or WAL in the archive.
-    pub(crate) fn timelines(&self) -> Vec<TimelineId> {
-        let archive = self.shelf.places.iter().filter(|p| p.archive);
-        let all = archive
-            .flat_map(|p| p.inventory.timelines().into_iter().chain(p.inventory.histories.iter().map(|(t, _)| *t)));
-        let mut out: Vec<TimelineId> = all.collect();
-        out.sort_unstable();
-        out.dedup();
-        out
     }
 
     /// The archive has unfinished segments.

@@ -1,32 +1,35 @@
 //! What a server would do with a base backup, an archive and these settings (`StartupXLOG`, from 15 on
 //! `InitWalRecovery` and `PerformWalRecovery`, too).
 
+pub(crate) mod ahead;
 mod blank;
 mod finish;
+pub(crate) mod names;
+pub(crate) mod own_wal;
 mod undelivered;
 
-use crate::archive_get::ArchiveGet;
 use crate::at_hand::FilesAtHand;
-use crate::delivery::CheckedDelivery;
+use crate::command::archive_get::ArchiveGet;
+use crate::delivered::delivery::CheckedDelivery;
+use crate::delivered::named_files::NamedFiles;
+use crate::events::xid_trace::follows;
 use crate::events::{Ask, EventKind, Match};
 use crate::failure::{Failure, Lacking};
 use crate::hole::ServerAim;
-use crate::in_place::InPlace;
-use crate::making::TablespacesMade;
-use crate::named_files::NamedFiles;
-use crate::names::NamesAsked;
-use crate::origin_room::OriginRoom;
 use crate::outcome::{AsksArchive, Ending, OwnWal, Restore};
 use crate::pages::{Blind, Extents, Tracker};
-use crate::prepared::PreparedAcross;
-use crate::prepared_room::PreparedRoom;
+use crate::recover::names::NamesAsked;
+use crate::replay::making::TablespacesMade;
+use crate::replay::origin_room::OriginRoom;
+use crate::replay::prepared::PreparedAcross;
+use crate::replay::prepared_room::PreparedRoom;
 use crate::replay::{Goal, Replay, ReplayStop, Side, Standby};
 use crate::settings::{Mode, Settings};
 use crate::start::Start;
+use crate::start::in_place::InPlace;
+use crate::start::twin::OtherCheckpoint;
 use crate::target::{Target, TargetTimeline};
-use crate::twin::OtherCheckpoint;
 use crate::way::{Looking, ShortFile, WalWalk, WalkEnd, WalkOptions, Walked};
-use crate::xid_trace::follows;
 use pgwal_archive::Error;
 use pgwal_archive::lineage::Descent;
 use pgwal_format::recovery::RestorePoints;

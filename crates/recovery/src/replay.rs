@@ -7,17 +7,24 @@
 //!                   the target lies behind it? ── stop
 //! ```
 
-use crate::acts::EarlyActs;
+pub(crate) mod known;
+pub(crate) mod making;
+pub(crate) mod origin_room;
+pub(crate) mod prepared;
+pub(crate) mod prepared_room;
+pub(crate) mod primary;
+
+use crate::events::acts::EarlyActs;
+use crate::events::xid_trace::follows;
 use crate::events::{EventKind, Events, RecoveryEvent};
 use crate::failure::Failure;
-use crate::in_place::InPlace;
-use crate::making::TablespacesMade;
-use crate::origin_room::OriginRoom;
 use crate::pages::{Change, Noted, Tracker};
-use crate::prepared::PreparedAcross;
-use crate::prepared_room::PreparedRoom;
+use crate::replay::making::TablespacesMade;
+use crate::replay::origin_room::OriginRoom;
+use crate::replay::prepared::PreparedAcross;
+use crate::replay::prepared_room::PreparedRoom;
+use crate::start::in_place::InPlace;
 use crate::sum::{EventSum, RecordSpan, ReplayedCommit};
-use crate::xid_trace::follows;
 use pgwal_archive::lineage::Descent;
 use pgwal_format::recovery::RecoveryRules;
 use pgwal_format::rmgr::tablespace::TablespaceChange;

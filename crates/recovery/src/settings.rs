@@ -1,16 +1,19 @@
 //! The settings of a recovery: given by PostgreSQL's names, checked as the version checks them, defaults filled in.
 
-use crate::archive_get::ArchiveGet;
-use crate::asked::SettingsAsked;
+pub(crate) mod asked;
+pub(crate) mod given;
+
 use crate::backup::Signal;
-use crate::fault::{PlacedSetting, SettingPlace, invalid, needs_boolean};
-use crate::parameter;
+use crate::command::archive_get::ArchiveGet;
 use crate::read_ahead::ReadAhead;
-use crate::said::{self, Respelled, TimeSaid, ZoneDoubt};
+use crate::settings::asked::SettingsAsked;
 use crate::slots::SlotSettings;
 use crate::target::{Target, TargetTimeline};
+use crate::time::said::{self, Respelled, TimeSaid, ZoneDoubt};
 use crate::time::{self, ServerZone, TimeRead, TimeReading};
-use crate::value;
+use crate::values::fault::{PlacedSetting, SettingPlace, invalid, needs_boolean};
+use crate::values::parameter;
+use crate::values::value;
 use crate::{Delivery, Given, SettingsError};
 use pgwal_format::recovery::parameters::ServerParameter;
 use pgwal_format::recovery::settings::{SettingRules, SeveralTargets, TargetAction};

@@ -2,7 +2,7 @@
 //! them once it has read the checkpoint, in whichever mode.
 
 use crate::backup::SlotThere;
-use crate::value;
+use crate::values::value;
 use pgwal_format::recovery::RecoveryRules;
 use pgwal_format::recovery::settings::SettingRules;
 use pgwal_format::text::replication_slot::{ReplicationSlot, SlotFault};

@@ -1,5 +1,10 @@
 //! From where recovery starts: what the backup says.
 
+pub(crate) mod in_place;
+pub(crate) mod off_way;
+pub(crate) mod twin;
+pub mod unlabelled;
+
 use crate::backup::{Backup, SlotThere};
 use pgwal_format::recovery::RecoveryRules;
 use pgwal_format::text::backup_label::BackupFrom;

@@ -7,8 +7,12 @@
 //! From 12 on it is a parameter in `postgresql.conf`, and a server reads that before it has loaded abbreviations of
 //! zones: there `Z`, `PST` and `CEST` are refused, while `UTC` and `CET` are names of zones, too.
 
-use crate::dates::{self, DateOrder, DateRead};
-use crate::zones::{self, ZoneRead};
+pub(crate) mod dates;
+pub(crate) mod said;
+pub(crate) mod zones;
+
+use crate::time::dates::{DateOrder, DateRead};
+use crate::time::zones::ZoneRead;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, Disambiguation, Offset, TimeZone};
 use pgwal_format::rmgr::xact::Timestamp;

@@ -2,15 +2,16 @@
 //! records over the seams are.
 
 mod left;
+pub(crate) mod reading;
 mod take;
 
 use crate::at_hand::{FilesAtHand, FoundFile};
-use crate::delivery::CheckedDelivery;
+use crate::delivered::delivery::CheckedDelivery;
+use crate::delivered::named_files::NamedFiles;
 use crate::events::{Ask, EventKind, Events, RecoveryEvent};
-use crate::named_files::NamedFiles;
-use crate::reading::{EventReader, FileRead, NoRecords};
 use crate::replay::ReplayStop;
 use crate::sum::EventSum;
+use crate::way::reading::{EventReader, FileRead, NoRecords};
 use pgwal_archive::lineage::Descent;
 use pgwal_archive::ordered::in_order;
 use pgwal_archive::{Buffers, Error};

@@ -107,7 +107,7 @@ fn without_their_wal_nothing_is_said_of_clusters() {
     assert!(!said.contains("is of cluster"), "{said}");
 }
 
-/// A stanza that went over to another cluster keeps the WAL of the first: pgBackRest restores both (2.45, servers of 13).
+/// A stanza that went over to another cluster keeps the WAL of the first: pgBackRest 2.45 restores both.
 #[test]
 fn of_several_archives_that_of_the_named_data_directory_is_taken() {
     let repo = Repo::new();

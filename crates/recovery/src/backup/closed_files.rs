@@ -3,7 +3,7 @@
 
 use super::Backup;
 use super::flaw::{StartFlaw, StartObstacle};
-use crate::readable::{may_read, may_write};
+use crate::machine::readable::{may_read, may_write};
 use pgwal_format::{FileName, SegmentName};
 use std::fs;
 use std::path::Path;

@@ -3,7 +3,7 @@
 use super::chain::BackupChain;
 use super::folder_place::FolderPlace;
 use super::tablespace_map::MapFault;
-use crate::fault::PlacedSetting;
+use crate::values::fault::PlacedSetting;
 use pgwal_format::recovery::data_directory::{DataFolder, WithoutFolder};
 use pgwal_format::text::backup_label::BackupLabelFault;
 use pgwal_format::text::control::ControlError;

@@ -6,7 +6,7 @@ use super::parts::{BackupParts, SMALL};
 use super::settings::{self, IncludePlace};
 use super::small::small;
 use super::{SettingsFile, Signal};
-use crate::value;
+use crate::values::value;
 use pgwal_format::Version;
 use pgwal_format::recovery::settings::SettingRules;
 use pgwal_format::text::control::ControlFile;

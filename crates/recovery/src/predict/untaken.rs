@@ -2,11 +2,11 @@
 
 use super::Site;
 use crate::command::Delivery;
-use crate::command_here::CommandHere;
+use crate::delivered::command_here::CommandHere;
+use crate::delivered::named_files::{NamedFiles, NotTaken};
 use crate::failure::Failure;
-use crate::named_files::{NamedFiles, NotTaken};
+use crate::machine::readable::may_read;
 use crate::outcome::Restore;
-use crate::readable::may_read;
 use crate::settings::Settings;
 use crate::target::TargetTimeline;
 use crate::way::WalkEnd;

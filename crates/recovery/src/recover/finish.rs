@@ -2,9 +2,9 @@
 
 use super::Recovery;
 use crate::failure::{Failure, Lacking};
-use crate::names::NamesAsked;
 use crate::outcome::{Ending, Restore};
-use crate::own_wal;
+use crate::recover::names::NamesAsked;
+use crate::recover::own_wal;
 use crate::replay::{Replay, ReplayStop};
 use crate::settings::Mode;
 use crate::way::{WalkEnd, Walked};

@@ -2,7 +2,7 @@
 
 use super::Recovery;
 use crate::failure::Failure;
-use crate::names::NamesAsked;
+use crate::recover::names::NamesAsked;
 use crate::settings::Mode;
 use crate::way::WalkEnd;
 use pgwal_format::{FileName, TimelineId};

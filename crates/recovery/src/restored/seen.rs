@@ -1,8 +1,8 @@
 //! How a restored cluster was looked at, and what lies around its control file.
 
-use crate::archive_get::ArchiveGet;
 use crate::backup::{SettingsFile, is_in_use};
 use crate::command::Delivery;
+use crate::command::archive_get::ArchiveGet;
 use std::fs;
 use std::path::Path;
 use std::time::SystemTime;

@@ -3,7 +3,7 @@
 use super::{LeftBranch, WalWalk, WalkOptions};
 use crate::at_hand::FoundFile;
 use crate::events::Ask;
-use crate::reading::EventReader;
+use crate::way::reading::EventReader;
 use pgwal_archive::lineage::{BranchPoint, Descent};
 use pgwal_format::{Lsn, SegmentNo, TimelineId};
 use std::sync::{Arc, Mutex};

@@ -2,8 +2,8 @@
 
 use crate::backup;
 use crate::failure::Failure;
-use crate::instead::{Alternative, Instead};
 use crate::outcome::Restore;
+use crate::outcome::instead::{Alternative, Instead};
 use crate::predict::Site;
 use crate::settings::{Mode, Settings};
 use crate::target::{Target, TargetTimeline};

@@ -1,14 +1,14 @@
 //! Looks for what became of a target that was not met: behind the start of replay, and in front of it.
 
 use crate::at_hand::FilesAtHand;
+use crate::events::xid_trace::{TracedEnd, XidTrace};
 use crate::events::{Ask, EventKind, Events};
-use crate::missed::UnmetTarget;
 use crate::outcome::Restore;
+use crate::outcome::missed::UnmetTarget;
 use crate::settings::Settings;
 use crate::sum::EventSum;
 use crate::target::Target;
 use crate::way::{WalWalk, WalkOptions};
-use crate::xid_trace::{TracedEnd, XidTrace};
 use pgwal_archive::Error;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Lsn, SegmentNo, TimelineId};

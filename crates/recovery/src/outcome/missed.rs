@@ -1,6 +1,6 @@
 //! Why a target is not met, where more WAL would not help, or what it waits for.
 
-use crate::xid_trace::{XidTrace, follows};
+use crate::events::xid_trace::{XidTrace, follows};
 use pgwal_format::Lsn;
 
 /// Why a target is not met.

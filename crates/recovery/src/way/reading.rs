@@ -3,8 +3,8 @@
 
 use crate::at_hand::{FilePlace, FilesAtHand, FoundFile};
 use crate::command::FileTaking;
+use crate::delivered::named_files::NamedFiles;
 use crate::events::{Ask, Events};
-use crate::named_files::NamedFiles;
 use pgwal_archive::fresh::settled;
 use pgwal_archive::names::Segment;
 use pgwal_archive::read::{Reader, Scanned};

@@ -1,9 +1,9 @@
 //! What a `restore_command` comes to for a server that is started with it on this machine.
 
-use crate::archive_get::own_places;
+use crate::command::archive_get::own_places;
 use crate::command::{Delivery, NamedCopy, code_without};
-use crate::fault::SettingPlace;
 use crate::settings::{Mode, Settings};
+use crate::values::fault::SettingPlace;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 

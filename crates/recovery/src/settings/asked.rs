@@ -1,11 +1,11 @@
 //! What was asked of a recovery, setting by setting, in the order in which the server reads them.
 
 use crate::SettingsError;
-use crate::fault::{invalid, invalid_here, needs_boolean, says};
-use crate::said::TimeSaid;
 use crate::target::{Target, TargetTimeline};
+use crate::time::said::TimeSaid;
 use crate::time::{self, TimeRead, TimeReading};
-use crate::value;
+use crate::values::fault::{invalid, invalid_here, needs_boolean, says};
+use crate::values::value;
 use pgwal_format::TimelineId;
 use pgwal_format::recovery::settings::{NumberReading, SettingRules, SeveralTargets, TargetAction};
 

@@ -1,13 +1,13 @@
 //! Where settings come from, and in which order they count.
 
 use crate::SettingsError;
-use crate::asked::setting_of;
 use crate::backup::{SettingsFile, Signal};
-use crate::dates::DateOrder;
-use crate::fault::{PlacedSetting, SettingPlace};
+use crate::settings::asked::setting_of;
 use crate::target::Target;
 use crate::time::ServerZone;
-use crate::value;
+use crate::time::dates::DateOrder;
+use crate::values::fault::{PlacedSetting, SettingPlace};
+use crate::values::value;
 use pgwal_format::recovery::parameters::ServerParameter;
 use pgwal_format::recovery::settings::{RecoverySetting, SettingRules};
 use pgwal_format::rmgr::xact::Timestamp;

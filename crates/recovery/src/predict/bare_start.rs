@@ -5,7 +5,7 @@ use crate::at_hand::FilesAtHand;
 use crate::backup::{Backup, BackupKind};
 use crate::outcome::Restore;
 use crate::start::Start;
-use crate::unlabelled::{BackupUnderWay, BackupWitness, Unlabelled};
+use crate::start::unlabelled::{BackupUnderWay, BackupWitness, Unlabelled};
 use pgwal_format::SegmentName;
 use pgwal_format::text::backup_history::{self, BackupHistory};
 use pgwal_format::text::control::ControlState;

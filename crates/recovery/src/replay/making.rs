@@ -3,7 +3,7 @@
 //! server that runs, where it has its own there.
 
 use crate::failure::Failure;
-use crate::running;
+use crate::machine::running;
 use pgwal_format::Version;
 use pgwal_format::rmgr::tablespace::TablespaceChange;
 use std::io::ErrorKind;

@@ -2,8 +2,8 @@
 
 use crate::at_hand::{FilePlace, FilesAtHand, FoundFile};
 use crate::command::{Delivery, FileTaking, NamedCopy};
-use crate::command_here::CommandHere;
-use crate::readable::may_read;
+use crate::delivered::command_here::CommandHere;
+use crate::machine::readable::may_read;
 use crate::settings::{Mode, Settings};
 use pgwal_archive::Lineage;
 use pgwal_archive::names::Inventory;

@@ -5,10 +5,10 @@
 //! beside             └──── 1 ────►   production, which went on
 //! ```
 
-use crate::behind::every_end;
 use crate::events::{EventKind, Events};
 use crate::outcome::Restore;
 use crate::predict::Site;
+use crate::predict::behind::every_end;
 use crate::replay::ReplayStop;
 use crate::settings::{Mode, Settings};
 use crate::sum::{EventSum, ReplayedCommit};

@@ -1,7 +1,7 @@
 //! What lies behind the end of a restore, in the files that a server would read next.
 
-use crate::acts::EarlyAct;
 use crate::at_hand::FilesAtHand;
+use crate::events::acts::EarlyAct;
 use crate::events::{Ask, EventKind, Events, Match};
 use crate::outcome::{LeftOut, Restore, Status};
 use crate::replay::ReplayStop;

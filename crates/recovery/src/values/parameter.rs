@@ -1,8 +1,8 @@
 //! Whether a server takes the value of one of its settings (`set_config_option` in `guc.c`).
 
 use crate::SettingsError;
-use crate::fault::{invalid, needs_boolean, says};
-use crate::value::{self, NumberKind};
+use crate::values::fault::{invalid, needs_boolean, says};
+use crate::values::value::{self, NumberKind};
 use jiff::tz::TimeZone;
 use pgwal_format::recovery::parameters::{NumberRange, ParameterValues, ServerParameter};
 use pgwal_format::recovery::settings::SettingRules;

@@ -1,9 +1,9 @@
 //! From which of the backups that an archive knows a restore starts: the newest one that comes where it should.
 
 use crate::backup::Backup;
-use crate::chosen::{BackupChoice, PassedOver, WhyPassed};
 use crate::failure::Failure;
 use crate::outcome::Restore;
+use crate::outcome::chosen::{BackupChoice, PassedOver, WhyPassed};
 use crate::predict::{Site, SiteOptions};
 use crate::settings::Settings;
 use crate::target::Target;

@@ -1,7 +1,7 @@
 //! What a server gets of `walproof archive-get` on its way: not the bytes that lie there, but what it lets pass.
 
-use crate::archive_get::ArchiveGet;
 use crate::at_hand::FilesAtHand;
+use crate::command::archive_get::ArchiveGet;
 use crate::events::Events;
 use crate::hole::{Absence, HoleKind, KnownNames, ServerAim, judge};
 use pgwal_archive::lineage::Descent;

@@ -11,11 +11,11 @@
 use crate::at_hand::{FilesAtHand, FoundFile};
 use crate::events::Ask;
 use crate::failure::Failure;
-use crate::names::NamesAsked;
 use crate::outcome::{Ending, Restore};
-use crate::reading::{EventReader, FileRead};
+use crate::recover::names::NamesAsked;
 use crate::settings::{Mode, Settings};
 use crate::start::Start;
+use crate::way::reading::{EventReader, FileRead};
 use crate::way::{Looking, WalWalk, WalkEnd, WalkOptions};
 use pgwal_archive::lineage::Descent;
 use pgwal_archive::{Buffers, Error};
