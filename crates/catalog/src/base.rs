@@ -20,7 +20,7 @@ mod xact_files;
 pub use base_facts::BaseFacts;
 pub use map_file::{file_map, is_file_map};
 pub use reader::{BaseReader, WantedFiles};
-pub use tablespaces::{DataFile, tablespaces};
+pub use tablespaces::{DataFile, databases, tablespaces};
 pub use xact_files::XactStatus;
 
 use crate::change::SeenRow;

@@ -30,7 +30,8 @@ mod spelled;
 mod tuple;
 
 pub use base::{
-    BaseCatalogs, BaseFacts, BaseReader, DataFile, WantedFiles, XactStatus, file_map, is_file_map, tablespaces,
+    BaseCatalogs, BaseFacts, BaseReader, DataFile, WantedFiles, XactStatus, databases, file_map, is_file_map,
+    tablespaces,
 };
 pub use change::{CatalogChange, SeenRow};
 pub use files::{Catalog, CatalogFiles};

@@ -2,6 +2,7 @@
 //!
 //! A shell runs it; whatever is not plain here is taken for one that delivers.
 
+mod amiss;
 pub(crate) mod archive_get;
 mod by_name;
 mod copy;
@@ -37,6 +38,7 @@ impl Delivery {
         if is_for_archiving(&words)
             || asks_amiss(&words)
             || copies_amiss(command, &words)
+            || amiss::is_amiss(command)
             || words.iter().all(|word| is_idle(word))
         {
             return Delivery::Nothing;
@@ -58,9 +60,12 @@ impl Delivery {
 
     /// Whether it takes files out of the archive.
     pub fn moves(command: &str) -> bool {
-        let words = words(command);
-        let at = words.iter().position(|word| program(word) == "mv");
-        at.is_some_and(|at| words.iter().skip(at + 1).any(|word| word.contains("%f")))
+        fetch::moves(command)
+    }
+
+    /// Whether what it delivers is a file of the archive itself, by a second name.
+    pub fn links(command: &str) -> bool {
+        fetch::links(command)
     }
 
     /// Whether it ends with 0 where it leaves an empty file for one that is missing.
@@ -254,6 +259,11 @@ mod tests {
             "walproof archive-get %p %f --from /srv/wal",
             "/usr/bin/walproof archive-get %f --from /srv/wal",
             "walproof archive-get %f \"%p\"",
+            "cp /srv/wal/%f %f",
+            "cp %f",
+            "false || cp %f",
+            "gunzip /srv/wal/%f.gz > %p",
+            "cp \"/srv/wal/%f %p",
         ] {
             assert_eq!(Delivery::of(nothing), Delivery::Nothing, "{nothing}");
         }
@@ -261,8 +271,6 @@ mod tests {
         assert_eq!(Delivery::of("cp \"/srv/my wal/%f\" \"%p\""), from("/srv/my wal", ""));
         assert_eq!(Delivery::of("gunzip < '/srv/100%%/%f.gz' > %p"), from("/srv/100%", ".gz"));
         for unknown in [
-            "cp %f",
-            "false || cp %f",
             "cp %p %p.old; /srv/get %f %p",
             "pgbackrest --stanza=a archive-get %f %p",
             "cp $ARCHIVE/%f %p",

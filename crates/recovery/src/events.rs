@@ -88,6 +88,8 @@ pub enum EventKind {
     BackupEnd(Lsn),
     /// A tablespace is created, in a directory that must be there, or dropped.
     Tablespace(TablespaceChange),
+    /// The files of a database come or go.
+    Database(u32),
     /// Files of a tablespace whose place is not there are changed, the first time since tablespaces changed.
     ChangesNowhere(u32),
     /// The settings that a standby needs.
@@ -342,6 +344,14 @@ impl<'a> Events<'a> {
     }
 }
 
+/// The database whose files a record makes or removes.
+fn database_of(record: &Record<'_>) -> Option<u32> {
+    match database::change(record).filter(|_| record.header.rmid == DATABASE)? {
+        DatabaseChange::Copied { to, .. } | DatabaseChange::Created(to) => Some(to.database),
+        DatabaseChange::Dropped { database, .. } => Some(database),
+    }
+}
+
 impl Fold for Events<'_> {
     type Mark = EventSum;
 
@@ -395,6 +405,7 @@ impl Fold for Events<'_> {
             _ => None,
         };
         let found = found.or_else(|| self.changes_nowhere(record).map(|oid| (EventKind::ChangesNowhere(oid), false)));
+        let found = found.or_else(|| database_of(record).map(|oid| (EventKind::Database(oid), false)));
         let mut mark = false;
         while self.ask.ends.get(self.passed).is_some_and(|&end| span.end >= end) {
             self.passed += 1;

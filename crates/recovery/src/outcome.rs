@@ -153,6 +153,9 @@ pub struct Restore {
     /// Tablespaces that the data directory's catalogs list and that have no link, where WAL neither makes nor drops
     /// them on the way.
     pub unlinked: BTreeSet<u32>,
+    /// Databases that the data directory's catalogs list and that have no folder, where WAL neither makes nor drops them
+    /// on the way.
+    pub no_folder: BTreeSet<u32>,
     /// It starts without a `backup_label`, from the control file of a server that ran.
     pub unlabelled: Option<Unlabelled>,
     /// WAL has another checkpoint where the directory has its own.
@@ -281,6 +284,15 @@ impl Restore {
     /// The backup was taken after the target: a server stops at once, with data that are newer.
     pub fn is_late(&self) -> bool {
         self.data_from().is_some()
+    }
+
+    /// The target lies in the second in which the backup was begun: what was committed in it before may be in the data.
+    pub fn may_be_late(&self) -> bool {
+        let time = match self.target.as_ref().map(|target| &target.target) {
+            Some(Target::Time(time)) => *time,
+            _ => return false,
+        };
+        self.began.is_some_and(|began| time.unix_micros() < began.unix_micros().saturating_add(1_000_000))
     }
 
     /// Of what the data are that a restore begins with, where that is later than the target.

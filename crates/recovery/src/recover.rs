@@ -167,6 +167,7 @@ impl Recovery<'_> {
         replay.in_place = InPlace::of(self.start, settings);
         replay.nowhere.clone_from(&self.start.nowhere);
         replay.unlinked.clone_from(&self.start.unlinked);
+        replay.no_folder.clone_from(&self.start.no_folder);
         replay.pages = self.extents.as_ref().ok().map(|extents| Tracker::new(extents, settings.ignore_invalid_pages));
         let stuck = self.start.control.as_ref().and_then(|c| replay.check_settings(&c.parameters));
         if let Some(ReplayStop::Dies(failure) | ReplayStop::Stuck(failure)) = stuck {

@@ -131,6 +131,8 @@ pub struct Replay<'a> {
     pub nowhere: BTreeSet<u32>,
     /// Tablespaces that have no link.
     pub unlinked: BTreeSet<u32>,
+    /// Databases that have no folder.
+    pub no_folder: BTreeSet<u32>,
     /// Records that act before their commits, those of the last segment replayed in part included.
     pub acts: EarlyActs,
     /// The target, where it is the end of a transaction that was rolled back.
@@ -177,6 +179,7 @@ impl<'a> Replay<'a> {
             in_place: InPlace::default(),
             nowhere: BTreeSet::new(),
             unlinked: BTreeSet::new(),
+            no_folder: BTreeSet::new(),
             acts: EarlyActs::default(),
             rolled_back: None,
             compared: false,
@@ -346,6 +349,10 @@ impl<'a> Replay<'a> {
                 self.nowhere.remove(oid);
                 self.unlinked.remove(oid);
                 self.made.replay(change).map(ReplayStop::Dies)
+            }
+            EventKind::Database(oid) => {
+                self.no_folder.remove(oid);
+                None
             }
             EventKind::ChangesNowhere(oid) => {
                 if self.unlinked.contains(oid) {

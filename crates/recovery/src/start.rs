@@ -43,6 +43,8 @@ pub struct Start {
     pub nowhere: BTreeSet<u32>,
     /// Tablespaces that have no link.
     pub unlinked: BTreeSet<u32>,
+    /// Databases that have no folder.
+    pub no_folder: BTreeSet<u32>,
     /// The signal is a folder of this name.
     pub signal_folder: Option<&'static str>,
     /// Replication slots.
@@ -85,6 +87,7 @@ impl Start {
             in_place: backup.in_place.clone(),
             nowhere: backup.nowhere.clone(),
             unlinked: backup.unlinked.clone(),
+            no_folder: backup.no_folder.clone(),
             signal_folder: backup.signal_folder,
             slots: backup.slots.clone(),
             origins: backup.origins.clone(),

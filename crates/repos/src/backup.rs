@@ -39,6 +39,8 @@ pub struct ListedBackup {
     pub system_id: Option<u64>,
     /// The major version of the server.
     pub version: Option<Version>,
+    /// Tablespaces of its own, by their OIDs, where the tool says so.
+    pub tablespaces: Vec<u32>,
     /// Its `backup_label`, where it is at hand.
     pub backup_label: Option<Vec<u8>>,
     /// A folder with WAL of its own.

@@ -14,6 +14,8 @@ pub(crate) struct FileInPlace<'a> {
     pub file: &'a str,
     /// The folder of 256 segments in which it lies; `None`: the folder of all WAL, or one beside it.
     pub log: Option<&'a str>,
+    /// The name of the folder in which it lies.
+    pub within: &'a str,
 }
 
 /// What a tool makes of a file.
@@ -147,7 +149,7 @@ pub(crate) fn looked_up(entry: Entry, lookup: Lookup) -> Result<Entry, Box<Misfi
     let looked = {
         let file = entry.file_name();
         let NamePlace::Wal(placed) = name::place(file) else { return Ok(entry) };
-        let found = FileInPlace { placed, file, log };
+        let found = FileInPlace { placed, file, log, within: last };
         let is_known = |file: &FileInPlace<'_>| {
             let mut unfinished = lookup.first_of.iter().map(|(_, behind)| *behind);
             !file.is_unfinished() || unfinished.any(|behind| behind == file.behind_name())

@@ -43,6 +43,8 @@ fn code_of(kind: &FlawKind) -> Code {
         | FlawKind::RootFile { .. }
         | FlawKind::StateFile(_)
         | FlawKind::TablespaceNowhere { .. }
+        | FlawKind::TablespaceEmpty { .. }
+        | FlawKind::TablespaceTar(_)
         | FlawKind::Rights { .. }
         | FlawKind::SignalText(_)
         | FlawKind::Start(_) => Code::BackupStructure,

@@ -194,6 +194,7 @@ fn command(
     let unreadable = || backup.owner.and_then(|user| site.not_for(user, settings, restore));
     let doubt = doubt.or_else(|| unreadable().map(CommandDoubt::NotForServer)).or_else(lacks).or_else(|| ends(restore));
     let doubt = doubt.or_else(|| Delivery::moves(command).then_some(CommandDoubt::Moves));
+    let doubt = doubt.or_else(|| Delivery::links(command).then_some(CommandDoubt::Links));
     let reached = restore.target.as_ref().is_some_and(|target| target.reached);
     // It comes to an end of its own, and the archive has more.
     let comes_short = !restore.is_good() || short;
@@ -204,7 +205,7 @@ fn command(
         Some(CommandDoubt::Misses(_)) => !(reached && restore.is_good()),
         Some(CommandDoubt::NoSuchNames(_)) if copies.is_some() && !settings.planned => comes_short,
         Some(CommandDoubt::Packed) => comes_short,
-        Some(CommandDoubt::Moves) => false,
+        Some(CommandDoubt::Moves | CommandDoubt::Links) => false,
         Some(CommandDoubt::Ends { .. }) => !restore.is_good(),
         _ => (settings.delivers_nothing || here.nothing || here.lacks.is_some()) && comes_short,
     };

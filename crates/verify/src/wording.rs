@@ -117,6 +117,7 @@ impl Finding {
                 "link {file} to where the files of that tablespace are, before a server is started: ln -s PLACE {}",
                 quoted(file)
             ),
+            (_, Detail::DatabaseGone(_)) => format!("copy {file} from the backup before a server is started: all of the data of that database lie in it"),
             (_, Detail::OthersTablespace(_)) => {
                 "restore on another machine or in a container, where that place is empty; or choose a target in front of the record that makes the tablespace".into()
             }

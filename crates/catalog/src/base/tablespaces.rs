@@ -1,4 +1,5 @@
-//! The tablespaces that the catalogs of a data directory list (`pg_tablespace`, a relation that all databases share).
+//! The tablespaces and databases that the catalogs of a data directory list (`pg_tablespace` and `pg_database`, relations
+//! that all databases share).
 
 use super::map_file::{self, LONGEST};
 use super::xact_files::{XactFiles, XactStatus};
@@ -8,10 +9,12 @@ use pgwal_format::{Endian, Version};
 use std::collections::BTreeSet;
 
 /// `pg_tablespace` (`src/include/catalog/pg_tablespace.h`).
-const OID: u32 = 1213;
+const TABLESPACES: u32 = 1213;
+/// `pg_database` (`src/include/catalog/pg_database.h`).
+const DATABASES: u32 = 1262;
 /// The first OID of an object that somebody made (`FirstNormalObjectId`).
 const FIRST_NORMAL: u32 = 16384;
-/// Bytes that are read of the relation: more tablespaces than any cluster has.
+/// Bytes that are read of the relation: more of them than any cluster has.
 const MOST: usize = 4 << 20;
 
 /// Where the files of a data directory are.
@@ -23,13 +26,25 @@ pub trait DataFile {
 /// OIDs of the tablespaces that somebody made and that are there for sure: their rows are committed, and nobody has
 /// begun to end them. `page`: bytes of a page. None before 9.5, and where the files cannot be read.
 pub fn tablespaces(version: Version, endian: Endian, page: usize, files: &dyn DataFile) -> BTreeSet<u32> {
-    read(version, endian, page, files).unwrap_or_default()
+    let mut out = listed(TABLESPACES, version, (endian, page), files).unwrap_or_default();
+    out.retain(|oid| *oid >= FIRST_NORMAL);
+    out
 }
 
-fn read(version: Version, endian: Endian, page: usize, files: &dyn DataFile) -> Option<BTreeSet<u32>> {
+/// OIDs of the databases that are there for sure, in the same way; templates are among them.
+pub fn databases(version: Version, endian: Endian, page: usize, files: &dyn DataFile) -> BTreeSet<u32> {
+    listed(DATABASES, version, (endian, page), files).unwrap_or_default()
+}
+
+fn listed(
+    catalog: u32,
+    version: Version,
+    (endian, page): (Endian, usize),
+    files: &dyn DataFile,
+) -> Option<BTreeSet<u32>> {
     let column = named(version)?.0;
     let map = map_file::parse(endian, &files.read("global/pg_filenode.map", LONGEST)?)?;
-    let (_, file) = map.into_iter().find(|(oid, _)| *oid == OID)?;
+    let (_, file) = map.into_iter().find(|(oid, _)| *oid == catalog)?;
     let bytes = files.read(&format!("global/{file}"), MOST)?;
     let mut xacts = XactFiles::of_pages(page);
     let each = u32::try_from(page).ok()?.checked_mul(32 * 4).filter(|each| *each > 0)?;
@@ -55,7 +70,7 @@ fn read(version: Version, endian: Endian, page: usize, files: &dyn DataFile) -> 
                 Some(at) => found.tuple.data().get(at..).and_then(|data| Some(endian.u32(*data.first_chunk()?))),
                 None => found.tuple.oid(endian),
             };
-            let oid = oid.filter(|oid| *oid >= FIRST_NORMAL && found.end == RowEnd::Nobody);
+            let oid = oid.filter(|_| found.end == RowEnd::Nobody);
             out.extend(oid.filter(|_| is_committed(&found)));
         }
     }

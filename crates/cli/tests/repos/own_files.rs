@@ -288,7 +288,7 @@ fn information_with_the_line_ends_of_windows_is_none() {
     assert_eq!((code, codes(&document)), (1, vec!["WP440 error".to_owned()]), "{document}");
 }
 
-/// `get-wal` gives out of these folders what `recover` does not copy.
+/// `recover` of 3.4 and 3.20 takes what is whole into its archive first; a `.partial` only `get-wal` hands out.
 #[test]
 fn what_barman_has_not_taken_is_told_by_its_name() {
     let repo = Repo::new();
@@ -302,6 +302,7 @@ fn what_barman_has_not_taken_is_told_by_its_name() {
     }
     let (document, code) = json(&["verify", &repo.root()]);
     assert_eq!((code, &document["verdict"]), (0, &"proven".into()), "{document}");
+    assert_eq!(document["replay"]["to"], "0/00B00000", "{document}");
     let told = document["repository"]["left_out"].to_string();
     assert!(told.contains(&format!("prod/incoming/{second}: which Barman has not taken into wals/")), "{told}");
     assert!(told.contains(&format!("prod/streaming/{last}.partial: which is still received")), "{told}");
@@ -309,6 +310,46 @@ fn what_barman_has_not_taken_is_told_by_its_name() {
     repo.put(&format!("prod/incoming/{first}"), "");
     let said = walproof(&["verify", &repo.root()]).out;
     assert!(said.contains(&format!("LEFT OUT 2 files in prod/incoming/, {first} to {second}: ")), "{said}");
+}
+
+/// 3.4 and 3.20 copy what is there: a server does not start, or lets nobody in, or starts from where pg_control says.
+#[test]
+fn what_a_barman_backup_lacks_by_its_name() {
+    let lacks = |gone: &str, tars: bool| {
+        let repo = Repo::new();
+        build::barman(&repo, "prod");
+        let base = format!("prod/base/{BARMAN_ID}");
+        let more = "version=150004\ntablespaces=[('fast', 16384, '/srv/fast')]\n";
+        repo.put(&format!("prod/meta/{BARMAN_ID}-backup.info"), build::barman_info("DONE") + more);
+        let files: &[&str] = match tars {
+            true => &["data/16384.tar.gz"],
+            false => &[
+                "data/PG_VERSION",
+                "data/backup_label",
+                "data/global/pg_control",
+                "data/global/pg_filenode.map",
+                "data/base/1/1259",
+                "16384/PG_15_202209061/5/16390",
+            ],
+        };
+        if !tars {
+            repo.remove(&format!("{base}/data/base.tar.gz"));
+        }
+        files.iter().filter(|file| !file.starts_with(gone) || gone.is_empty()).for_each(|file| {
+            repo.put(&format!("{base}/{file}"), "some");
+        });
+        let (outcome, code) = json(&["verify", &repo.root()]);
+        (code, codes(&outcome).contains(&"WP440 error".to_owned()))
+    };
+    for (gone, tars) in [
+        ("data/PG_VERSION", false),
+        ("data/backup_label", false),
+        ("data/global/pg_filenode.map", false),
+        ("16384", false),
+        ("data/16384", true),
+    ] {
+        assert_eq!((lacks("", tars), lacks(gone, tars)), ((0, false), (1, true)), "{gone}");
+    }
 }
 
 /// Where its replay starts stands in its pg_control.

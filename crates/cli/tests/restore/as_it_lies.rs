@@ -384,14 +384,14 @@ fn a_tablespace_of_the_catalogs_without_its_link_is_lost() {
     let document: Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!((ran.code, errors(&document)), (0, vec![]), "{:#}", document["findings"]);
     // With the link, and with a line that makes it, nothing is missing.
-    fs::create_dir(laid.at("space")).unwrap();
+    fs::create_dir_all(laid.at("space/PG_16_202307071")).unwrap();
     fs::write(laid.at("data/tablespace_map"), format!("16384 {}\n", laid.text("space"))).unwrap();
     assert_eq!(laid.verify(&[]).0, 0);
     fs::remove_file(laid.at("data/tablespace_map")).unwrap();
     std::os::unix::fs::symlink(laid.at("space"), laid.at("data/pg_tblspc/16384")).unwrap();
     assert_eq!(laid.verify(&[]).0, 0);
     // 11 to 18: FATAL where the link leads to nothing, and WAL changes a table there.
-    fs::remove_dir(laid.at("space")).unwrap();
+    fs::remove_dir_all(laid.at("space")).unwrap();
     let (code, document) = laid.verify(&[]);
     assert_eq!((code, errors(&document)), (1, vec!["WP421"]), "{:#}", document["findings"]);
     let says = "could not create directory \"pg_tblspc/16384\": File exists";

@@ -357,6 +357,9 @@ fn a_file_that_the_servers_user_may_not_read() {
     assert_eq!(ask(0o600, server, own), (1, Some("error".to_owned())));
     // What else runs may be allowed more.
     assert_eq!(ask(0o600, server, "restore_command = 'sh get %f %p'"), (0, None));
+    // Root's group is no server's; of another one it is not known who is in it.
+    assert_eq!(ask(0o640, server, COPY), (1, Some("error".to_owned())));
+    chown(&newest, None, Some(65_001)).unwrap();
     for (mode, owner) in [(0o644, server), (0o640, server), (0o600, 0)] {
         assert_eq!(ask(mode, owner, COPY), (0, None), "{mode:o} {owner}");
     }

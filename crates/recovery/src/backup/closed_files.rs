@@ -30,6 +30,17 @@ pub(super) fn closed(backup: &Backup, data: &Path) -> Option<(String, StartFlaw)
     if let Some((file, says)) = READ.into_iter().find(|(file, _)| is_shut(file)) {
         return Some(flaw(file, says.map(str::to_owned), 0));
     }
+    let hba = data.join("pg_hba.conf");
+    if !backup.settings.iter().any(|file| file.text.get("hba_file").is_some()) && hba.exists() && !may_read(&hba, user)
+    {
+        return Some(flaw("pg_hba.conf", Some(format!("could not load {}", hba.display())), 0));
+    }
+    // What it renames it opens for writing first, to flush it.
+    let renamed = ["tablespace_map", "backup_label"];
+    if let Some(file) = renamed.into_iter().find(|file| data.join(file).exists() && !may_write(&data.join(file), user))
+    {
+        return Some(flaw(file, denied(file), 0));
+    }
     let control = "global/pg_control";
     if is_shut(control) || data.join(control).exists() && !may_write(&data.join(control), user) {
         return Some(flaw(control, denied(control), 0));

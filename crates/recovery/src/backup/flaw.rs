@@ -245,6 +245,13 @@ pub enum FlawKind {
         /// `tablespace_map` says so, and else a link.
         mapped: bool,
     },
+    /// The place of a tablespace is a folder, and holds none of this version.
+    TablespaceEmpty {
+        /// Where it is.
+        to: String,
+    },
+    /// The tar of a tablespace is not beside the others.
+    TablespaceTar(u32),
     /// A server does not start on a directory with these rights.
     Rights {
         /// Bits of its mode.

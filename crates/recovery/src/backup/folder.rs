@@ -9,7 +9,7 @@ use super::slots::{origins, slots};
 use super::small::{small, special};
 use super::two_phase::two_phase;
 use super::{Backup, BackupKind, mapped_files, state_files, structure, tablespace_map};
-use pgwal_catalog::{DataFile, tablespaces as tablespaces_of};
+use pgwal_catalog::{DataFile, databases as databases_of, tablespaces as tablespaces_of};
 use pgwal_format::SegmentName;
 use pgwal_source::{Source, SourceError};
 use std::collections::{BTreeSet, HashSet};
@@ -71,6 +71,7 @@ pub(super) fn open(path: &Path) -> Result<Backup, SourceError> {
     let of_state = state_files::by_content(&backup, path, &prepared);
     backup.flaws.extend(of_state);
     if backup.has_most {
+        backup.no_folder = no_folder(path, &backup);
         backup.left_out = left_out(path, backup.relations.whole_databases());
     }
     let catalog = mapped_files::empty(&backup, path);
@@ -135,6 +136,7 @@ fn tablespaces(path: &Path, parts: &mut BackupParts) {
         let below = format!("pg_tblspc/{oid}/");
         let place = links.join(place);
         if place.is_dir() {
+            parts.spaces.push((oid.clone(), place.display().to_string(), versions_in(&place)));
             // No two tablespaces lie in one place: what is in it counts once.
             if !fs::canonicalize(&place).is_ok_and(|place| walked.insert(place)) {
                 parts.away.insert(below);
@@ -157,6 +159,13 @@ fn tablespaces(path: &Path, parts: &mut BackupParts) {
     parts.filled = own.iter().filter(is_filled).filter_map(of_map).collect();
     let unmapped = own.iter().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     parts.in_place = unmapped.filter(|oid: &u32| !oids.contains(oid.to_string().as_str())).collect();
+    for entry in linked.iter().filter(|entry| entry.path().is_dir()) {
+        let oid = entry.file_name().to_string_lossy().into_owned();
+        if !oids.contains(oid.as_str()) && oid.bytes().all(|b| b.is_ascii_digit()) {
+            let to = fs::read_link(entry.path()).map(|to| to.display().to_string()).unwrap_or_default();
+            parts.spaces.push((oid, to, versions_in(&entry.path())));
+        }
+    }
     for entry in linked.into_iter().filter(|entry| !entry.path().is_dir()) {
         let oid = entry.file_name().to_string_lossy().into_owned();
         if oids.contains(oid.as_str()) {
@@ -168,6 +177,13 @@ fn tablespaces(path: &Path, parts: &mut BackupParts) {
             parts.nowhere.push((oid, to, false));
         }
     }
+}
+
+/// The folders of versions in a tablespace.
+fn versions_in(place: &Path) -> Vec<String> {
+    let names =
+        fs::read_dir(place).into_iter().flatten().flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    names.filter(|name| name.starts_with("PG_")).collect()
 }
 
 /// Files of a data directory, for whoever reads its catalogs.
@@ -194,6 +210,30 @@ fn unlinked(path: &Path, backup: &Backup) -> BTreeSet<u32> {
         link.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound)
             && !backup.mapped.iter().any(|(mapped, _)| *mapped == oid.to_string())
     });
+    out
+}
+
+/// Databases that the catalogs list, and that have no folder in `base` or in a tablespace.
+fn no_folder(path: &Path, backup: &Backup) -> BTreeSet<u32> {
+    let Some(control) = &backup.control else { return BTreeSet::new() };
+    let page = control.page_size.bytes() as usize;
+    let mut out = databases_of(control.dialect.version, control.endian, page, &DataFolderFiles(path));
+    let is_there = |oid: &u32| path.join("base").join(oid.to_string()).is_dir();
+    out.retain(|oid| !is_there(oid));
+    if out.is_empty() {
+        return out;
+    }
+    let links = fs::read_dir(path.join("pg_tblspc")).into_iter().flatten().flatten().map(|entry| entry.path());
+    let spaces = links.chain(backup.mapped.iter().map(|(_, place)| place.clone()));
+    let below = |space: PathBuf| fs::read_dir(space).into_iter().flatten().flatten().map(|entry| entry.path());
+    // Of what lies on another machine it is not known what is in it.
+    let (there, away): (Vec<PathBuf>, Vec<PathBuf>) = spaces.partition(|space| space.is_dir());
+    if !away.is_empty() {
+        out.clear();
+    }
+    // Up to 8.4 the folders of databases lie in the tablespace itself, later in a folder of the version.
+    let versions: Vec<PathBuf> = there.iter().cloned().flat_map(below).chain(there.iter().cloned()).collect();
+    out.retain(|oid| !versions.iter().any(|folder| folder.join(oid.to_string()).is_dir()));
     out
 }
 

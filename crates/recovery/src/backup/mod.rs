@@ -125,6 +125,8 @@ pub struct Backup {
     pub mapped: Vec<(String, PathBuf)>,
     /// Tablespaces that its catalogs list, and that have neither a link, nor a folder, nor a line in `tablespace_map`.
     pub unlinked: BTreeSet<u32>,
+    /// Databases that its catalogs list, and that have no folder in any tablespace.
+    pub no_folder: BTreeSet<u32>,
     /// Databases that a selective restore left out: their files are there, and hold nothing.
     pub left_out: HashSet<u32>,
     /// Whose a data directory is, by the number of the user; a server runs as that one.
@@ -231,6 +233,7 @@ impl Backup {
             nowhere: BTreeSet::new(),
             mapped: Vec::new(),
             unlinked: BTreeSet::new(),
+            no_folder: BTreeSet::new(),
             left_out: HashSet::new(),
             owner: None,
             slots: Vec::new(),

@@ -44,6 +44,9 @@ pub(super) struct BackupParts {
     /// Tablespaces whose place is not on this machine, and where that is: the OID, the place, whether `tablespace_map`
     /// names it.
     pub nowhere: Vec<(String, String, bool)>,
+    /// Tablespaces whose place is a folder, and what in it has the name of a version's folder (`PG_15_202209061`): the
+    /// OID, the place, the names.
+    pub spaces: Vec<(String, String, Vec<String>)>,
     /// Tablespaces of `tablespace_map` in the place of whose links stand folders that are not empty.
     pub filled: BTreeSet<u32>,
     /// The rights of the data directory, as bits of its mode, where that is known.

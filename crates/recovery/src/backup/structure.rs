@@ -44,6 +44,17 @@ pub(super) fn lacking(backup: &Backup, parts: &BackupParts) -> Vec<BackupFlaw> {
         let kind = FlawKind::TablespaceNowhere { to: to.clone(), mapped: *mapped };
         out.push(kind.weighed(&format!("pg_tblspc/{oid}"), Weight::Warning));
     }
+    // Up to 8.4 the files lie in the place itself.
+    let prefix =
+        backup.version.filter(|version| has_most && has_maps(*version)).map(|version| format!("PG_{version}_"));
+    for (oid, to, versions) in &parts.spaces {
+        let is_empty = prefix.as_ref().is_some_and(|prefix| !versions.iter().any(|name| name.starts_with(prefix)));
+        if is_empty {
+            out.push(
+                FlawKind::TablespaceEmpty { to: to.clone() }.weighed(&format!("pg_tblspc/{oid}"), Weight::Warning),
+            );
+        }
+    }
     // pg_basebackup writes the control file last: without one, the rest was never there.
     let Some(version) = backup.version.filter(|_| backup.control_bytes.is_some()) else { return out };
     let refused = refused_rights(version);
@@ -182,6 +193,7 @@ impl Backup {
                         flaw.weight = Some(Weight::Error);
                     }
                 }
+                FlawKind::TablespaceEmpty { .. } => flaw.weight = Some(Weight::Error),
                 // A copy may be looked at with other rights than it will have.
                 FlawKind::Rights { .. } => flaw.weight = Some(Weight::Warning),
                 _ => {}

@@ -4,7 +4,7 @@
 use super::assemble::{assemble, take_wal};
 use super::flaw::{FlawKind, Weight};
 use super::parts::{BackupParts, SMALL};
-use super::{Backup, BackupKind, small, structure};
+use super::{Backup, BackupKind, small, structure, tablespace_map};
 use pgwal_format::FileName;
 use pgwal_format::recovery::data_directory::DataFolder;
 use pgwal_source::tar::{self, TarEvent, TarFault, TarMemberKind, TarRead, TarSource, TarWal};
@@ -62,7 +62,17 @@ pub(super) fn open(path: &Path, named: &Path) -> Result<Backup, SourceError> {
         if let Some(bytes) = small::small(&beside.join("backup_manifest"), super::manifest::LONGEST + 1)? {
             parts.files.entry("backup_manifest".to_owned()).or_insert(bytes);
         }
-        for (stem, other) in tars(beside) {
+        let spaces = match parts.files.get("tablespace_map") {
+            // A manifest lists each file.
+            Some(map) if !parts.files.contains_key("backup_manifest") => tablespace_map::parse(map),
+            _ => Vec::new(),
+        };
+        let all = tars(beside);
+        let without = spaces.into_iter().filter(|(oid, _)| !all.iter().any(|(stem, _)| stem == oid));
+        let of_tar =
+            |(oid, _): (String, String)| Some(FlawKind::TablespaceTar(oid.parse().ok()?).of(&format!("{oid}.tar")));
+        backup.flaws.extend(without.filter_map(of_tar));
+        for (stem, other) in all {
             let is_wal = matches!(stem.as_str(), "pg_wal" | "pg_xlog");
             if !is_wal && !stem.bytes().all(|b| b.is_ascii_digit()) {
                 continue;

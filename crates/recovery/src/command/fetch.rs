@@ -8,6 +8,7 @@
 //! asks for, and never comes to the end of the timelines that it looks for: 00000002.history, 00000003.history, …
 //! (`findNewestTimeLine`); of a segment it gets a page of another size.
 
+use super::amiss::unpacks_in_place;
 use super::program;
 use super::shell_call::ShellCall;
 use super::statements::words;
@@ -18,10 +19,60 @@ pub(super) fn leaves_empty_files(command: &str) -> bool {
     let Some(tokens) = tokens(command) else { return false };
     let parts = tokens.split(|token| matches!(token, ShellToken::Or | ShellToken::Next));
     let parts: Vec<&[ShellToken]> = parts.filter(|part| !part.is_empty()).collect();
+    if parts.iter().any(|part| unpacks_nothing(part)) {
+        return true;
+    }
     let Some((last, before)) = parts.split_last() else { return false };
     let succeeds = matches!(words(last).as_slice(), ["true" | ":"] | ["exit", "0"]);
     let ends = |part: &&[ShellToken]| words(part).first() == Some(&"exit");
     succeeds && !before.iter().any(ends) && before.iter().any(|alternative| makes_a_file(alternative))
+}
+
+/// Whether it takes files out of the archive: `mv`, or a program that unpacks them where they lie.
+pub(super) fn moves(command: &str) -> bool {
+    calls(command).iter().any(|call| {
+        let has_file = call.words.iter().any(|word| word.contains("%f"));
+        has_file && call.program() == "mv" || unpacks_in_place(call)
+    })
+}
+
+/// Whether it makes hard links of the archive's files. A symbolic one a server only removes.
+pub(super) fn links(command: &str) -> bool {
+    calls(command).iter().any(|call| {
+        let has = |letter: char| call.words.iter().any(|word| is_among(word, letter));
+        let has_file = call.words.iter().any(|word| word.contains("%f"));
+        let long = |name: &str| call.words.iter().any(|word| word == name);
+        has_file
+            && match call.program() {
+                "ln" => !has('s') && !long("--symbolic"),
+                "cp" => has('l') || long("--link"),
+                _ => false,
+            }
+    })
+}
+
+/// The programs of a command, one by one; none where a shell reads more in it than words.
+fn calls(command: &str) -> Vec<ShellCall> {
+    let tokens = tokens(command).unwrap_or_default();
+    let joins =
+        |token: &ShellToken| matches!(token, ShellToken::And | ShellToken::Or | ShellToken::Pipe | ShellToken::Next);
+    tokens.split(joins).filter_map(ShellCall::of).collect()
+}
+
+/// `cat FILE | lz4 -d > %p`: of nothing, which comes from a `cat` without its file, lz4 makes nothing, and ends with 0.
+fn unpacks_nothing(alternative: &[ShellToken]) -> bool {
+    let calls: Vec<&[ShellToken]> = alternative.split(|token| *token == ShellToken::Pipe).collect();
+    let [first, last] = calls.as_slice() else { return false };
+    let (first, last) = (words(first), ShellCall::of(last));
+    let is_guarded = alternative.contains(&ShellToken::And);
+    let reads =
+        first.first().is_some_and(|word| program(word) == "cat") && first.iter().any(|word| word.contains("%f"));
+    let makes = last.is_some_and(|call| {
+        let plain = call.words.iter().skip(1).all(|word| word.starts_with('-'));
+        let is_lz4 = matches!(call.program(), "lz4" | "unlz4" | "lz4cat" | "lz4c");
+        plain && is_lz4 && call.input.is_none() && call.output.as_deref() == Some("%p")
+    });
+    reads && makes && !is_guarded
 }
 
 /// Whether a shell makes `%p` before it knows whether the file is there: no test stands in front, and it is not to read
@@ -62,7 +113,7 @@ fn is_among(word: &str, letter: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{leaves_empty_files, takes_error_pages};
+    use super::{leaves_empty_files, links, moves, takes_error_pages};
 
     #[test]
     fn a_file_is_made_and_nothing_put_into_it() {
@@ -71,6 +122,8 @@ mod tests {
             "zcat /a/%f.gz > \"%p\" || zcat /b/%f.gz > %p || exit 0",
             "cat /a/%f.gz | gunzip > %p || :",
             "gunzip -c /a/%f.gz > %p; exit 0",
+            "cat /a/%f.lz4 | lz4 -d > %p",
+            "cp /a/%f %p || cat /a/%f.lz4 | lz4 -dc - > %p",
         ] {
             assert!(leaves_empty_files(leaves), "{leaves}");
         }
@@ -83,6 +136,25 @@ mod tests {
             "gunzip -c /srv/wal/%f.gz > %p || echo $? >> /tmp/log",
         ] {
             assert!(!leaves_empty_files(fails), "{fails}");
+        }
+    }
+
+    #[test]
+    fn files_that_go_out_of_the_archive() {
+        for (command, moved, linked) in [
+            ("mv /a/%f %p", true, false),
+            ("cp /a/%f %p || nice mv /b/%f %p", true, false),
+            ("gunzip /a/%f.gz", true, false),
+            ("cp /a/%f %p.tmp && mv %p.tmp %p", false, false),
+            ("gunzip -c /a/%f.gz > %p", false, false),
+            ("ln /a/%f %p", false, true),
+            ("ln -f /a/%f %p", false, true),
+            ("cp -al /a/%f %p", false, true),
+            ("ln -s /a/%f %p", false, false),
+            ("ln -sf /a/%f %p", false, false),
+            ("cp -a /a/%f %p", false, false),
+        ] {
+            assert_eq!((moves(command), links(command)), (moved, linked), "{command}");
         }
     }
 

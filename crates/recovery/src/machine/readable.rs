@@ -20,7 +20,8 @@ fn may(path: &Path, user: u32, right: u32) -> bool {
     use std::os::unix::fs::MetadataExt;
     let allows = |path: &Path, own: u32| {
         let Ok(metadata) = path.metadata() else { return true };
-        let others = own >> 3 | own >> 6;
+        // Of the groups of that user nothing is known, but that root's is none of them.
+        let others = if metadata.gid() == 0 { own >> 6 } else { own >> 3 | own >> 6 };
         metadata.mode() & if metadata.uid() == user { own } else { others } != 0
     };
     user == 0 || allows(path, right) && path.parent().is_none_or(|folder| allows(folder, 0o100))

@@ -103,7 +103,7 @@ impl<E: From<Error>> BackupSearch<'_, '_, E> {
                 return Ok(None);
             }
         }
-        let mut tried = 0;
+        let (mut tried, mut doubtful) = (0, None);
         for (at, backup) in all.iter().enumerate() {
             let stop = backup.stop();
             if limit.is_some_and(|limit| stop.is_some_and(|stop| stop > limit)) {
@@ -114,6 +114,11 @@ impl<E: From<Error>> BackupSearch<'_, '_, E> {
                 break;
             }
             match self.attempt(backup)? {
+                // One that was begun in the second of the target is taken where no older one comes there.
+                Ok(restore) if restore.is_good() && restore.may_be_late() && doubtful.is_none() => {
+                    doubtful = Some((at, restore.replay_end));
+                    self.pass(backup, WhyPassed::BehindTarget);
+                }
                 Ok(restore) if restore.is_good() => {
                     self.end = restore.replay_end;
                     return Ok(Some(at));
@@ -139,7 +144,9 @@ impl<E: From<Error>> BackupSearch<'_, '_, E> {
                 }
             }
         }
-        Ok(None)
+        let Some((at, end)) = doubtful else { return Ok(None) };
+        self.end = end;
+        Ok(Some(at))
     }
 
     /// Incremental ones that are newer than the one that was found.

@@ -57,6 +57,7 @@ impl Recovery<'_> {
             makes_tablespaces: Vec::new(),
             others_tablespace: None,
             unlinked: self.start.unlinked.clone(),
+            no_folder: self.start.no_folder.clone(),
             left_branch: None,
             others_history: None,
             chosen: None,

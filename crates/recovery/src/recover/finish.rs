@@ -32,6 +32,7 @@ impl Recovery<'_> {
         out.makes_tablespaces.clone_from(&replay.made.unseen);
         out.others_tablespace.clone_from(&replay.made.of_others);
         out.unlinked.clone_from(&replay.unlinked);
+        out.no_folder.clone_from(&replay.no_folder);
         out.rolled_back = replay.rolled_back;
         out.minimal = replay.minimal;
         let all = self.dialect().recovery.parameters.len();

@@ -6,7 +6,7 @@ use crate::time::Zone;
 use crate::words::except;
 use pgwal_format::Lsn;
 use pgwal_format::rmgr::xact::Timestamp;
-use pgwal_verify::backup::FlawKind;
+use pgwal_verify::backup::{FlawKind, StartFlaw, StartObstacle};
 use pgwal_verify::recovery::failure::Failure;
 use pgwal_verify::recovery::outcome::{AsksArchive, Ending, FileAsked, Restore, Status};
 use pgwal_verify::recovery::sum::ReplayedCommit;
@@ -89,7 +89,8 @@ fn of_cluster(outcome: &Outcome, left: &RestoredReport, to: &str) -> Option<Stri
 
 /// `data_directory` names another one.
 fn is_of_other_directory(finding: &Finding) -> bool {
-    let elsewhere = matches!(&finding.detail, Detail::Flaw(FlawKind::Start(flaw)) if flaw.says.is_none());
+    let is_other = |flaw: &StartFlaw| flaw.says.is_none() && matches!(flaw.obstacle, StartObstacle::OtherDirectory(_));
+    let elsewhere = matches!(&finding.detail, Detail::Flaw(FlawKind::Start(flaw)) if is_other(flaw));
     finding.severity == Severity::Error && elsewhere
 }
 

@@ -7,18 +7,17 @@
 //!        incoming/ streaming/ errors/ identity.json        Barman only
 //! ```
 
-use super::{Reading, RepoContents, RepoLayout, barman_xlogdb, packed_contents};
+use super::barman_wal::NOT_YET;
+use super::{Reading, RepoContents, RepoLayout, barman_data, barman_xlogdb, packed_contents};
 use crate::backup::{BackupDefect, BackupMode, ListedBackup, judge_chains};
 use crate::candidate::Candidate;
-use crate::store::{Items, Store, each_file, join};
+use crate::store::{Items, Store, join};
 use crate::when;
 use pgwal_format::{SegmentName, Version};
 use pgwal_source::SourceError;
 
 /// More than any `backup.info` has.
 const LONGEST: u64 = 4 << 20;
-/// More than `backup.info` has while the backup is made, and less than a page of data.
-const LONGEST_BEGUN: u64 = 8191;
 /// No more backups of a server are looked at.
 const MOST: usize = 10_000;
 
@@ -45,10 +44,13 @@ pub(super) fn read(reading: &Reading<'_>, candidate: &Candidate) -> Result<RepoC
     let store = reading.store;
     let server = &candidate.base;
     let mut out = RepoContents { wal: vec![join(server, "wals")], ..RepoContents::default() };
+    let items = Items::of(store, server)?;
+    if candidate.layout == RepoLayout::Barman {
+        out.wal.extend(NOT_YET.into_iter().filter(|name| items.has_folder(name)).map(|name| join(server, name)));
+    }
     if reading.without_backups {
         return Ok(out);
     }
-    let items = Items::of(store, server)?;
     for aside in ["incoming", "streaming", "errors"].into_iter().filter(|name| items.has_folder(name)) {
         out.left_out.extend(not_taken(server, aside, &Items::of(store, &join(server, aside))?));
     }
@@ -74,7 +76,7 @@ pub(super) fn read(reading: &Reading<'_>, candidate: &Candidate) -> Result<RepoC
             None => undescribed(&id, join(&base, &id)),
         };
         if backup.mode != BackupMode::Snapshot && !backup.is_unfinished() {
-            data(store, candidate.layout, &join(&base, &id), &mut backup)?;
+            barman_data::look(store, candidate.layout, &join(&base, &id), &mut backup)?;
         }
         out.backups.push(backup);
     }
@@ -91,7 +93,8 @@ pub(super) fn read(reading: &Reading<'_>, candidate: &Candidate) -> Result<RepoC
 }
 
 /// What lies in a folder from which Barman has not taken it into its archive: the newest of all WAL, mostly. `recover`
-/// copies nothing of it; `get-wal` looks into `incoming` and `streaming`, for a `.partial` only with `--partial`.
+/// takes it there before it copies, but a `.partial` (3.4 to 3.20); `get-wal` looks into `incoming` and `streaming`, for
+/// a `.partial` only with `--partial`.
 fn not_taken(server: &str, aside: &str, items: &Items) -> Vec<String> {
     let mut names: Vec<&str> = items.files().map(|(name, _)| name).collect();
     names.sort_unstable();
@@ -108,7 +111,9 @@ fn not_taken(server: &str, aside: &str, items: &Items) -> Vec<String> {
     };
     let take = match aside {
         "errors" => "which Barman has not taken into wals/",
-        _ => "which Barman has not taken into wals/: barman archive-wal does, and until then recover does not copy it",
+        _ => {
+            "which Barman has not taken into wals/, and which count: recover does that before it copies, as barman archive-wal does"
+        }
     };
     let received = "which is still received, and may hold the newest commits: barman get-wal --partial hands it out, \
                     recover does not copy it";
@@ -167,6 +172,7 @@ fn backup(id: &str, file: String, text: &str) -> ListedBackup {
         // What Barman summed up when the backup was done, and encrypted: every file in its folder.
         stored: number("size"),
         system_id: number("systemid"),
+        tablespaces: value("tablespaces").map(oids).unwrap_or_default(),
         version: value("version").and_then(|number| number.parse().ok()).map(Version::of_server),
         backup_label: value("backup_label").and_then(unquoted).map(String::into_bytes),
         file,
@@ -213,49 +219,10 @@ fn unquoted(value: &str) -> Option<String> {
     Some(out)
 }
 
-/// Whether the data are there, as files or as tars.
-fn data(store: &dyn Store, layout: RepoLayout, folder: &str, backup: &mut ListedBackup) -> Result<(), SourceError> {
-    let own = Items::of(store, folder)?;
-    if layout == RepoLayout::BarmanCloud {
-        if !own.files().any(|(name, size)| name.starts_with("data") && name.contains(".tar") && size > 0) {
-            backup.put_down(BackupDefect::Missing { file: join(folder, "data.tar"), count: 1 });
-        }
-        return Ok(());
-    }
-    let name = ["data", "pgdata"].into_iter().find(|name| own.has_folder(name)).unwrap_or("data");
-    let place = join(folder, name);
-    let items = Items::of(store, &place)?;
-    less(store, folder, backup)?;
-    let tar = items.files().any(|(name, size)| name.starts_with("base.tar") && size > 0);
-    if tar {
-        return Ok(());
-    }
-    let control =
-        Items::of(store, &join(&place, "global"))?.files().any(|(name, size)| name == "pg_control" && size > 0);
-    if items.0.is_empty() {
-        backup.put_down(BackupDefect::NoData { folder: place, none_listed: false });
-    } else if !control {
-        backup.put_down(BackupDefect::Missing { file: join(&place, "global/pg_control"), count: 1 });
-    } else if !Items::of(store, &join(&place, "base"))?.folders().any(|_| true) {
-        backup.put_down(BackupDefect::Missing { file: join(&place, "base"), count: 1 });
-    }
-    Ok(())
-}
-
-/// Whether all files together are as large as Barman wrote down.
-fn less(store: &dyn Store, folder: &str, backup: &mut ListedBackup) -> Result<(), SourceError> {
-    let Some(expected) = backup.stored else { return Ok(()) };
-    let (mut found, mut info) = (0u64, false);
-    let whole = each_file(store, folder, &mut |name, size| match name {
-        "backup.info" => info = true,
-        _ => found = found.saturating_add(size),
-    })?;
-    // An older layout has backup.info in the folder, whose size was summed up before it was written to its end.
-    let doubt = if info { LONGEST_BEGUN } else { 0 };
-    if whole && found > 0 && found.saturating_add(doubt) < expected {
-        backup.put_down(BackupDefect::LessData { folder: folder.to_owned(), found, expected });
-    }
-    Ok(())
+/// The OIDs of tablespaces, as Python prints a list of names, OIDs and places: `[('fast', 16384, '/srv/fast')]`.
+fn oids(list: &str) -> Vec<u32> {
+    let oid = |text: &str| text.split_once(", '").and_then(|(oid, _)| oid.parse().ok());
+    list.split("', ").skip(1).filter_map(oid).collect()
 }
 
 #[cfg(test)]
@@ -277,6 +244,12 @@ mod tests {
             backup.history_name().map(|name| name.to_string()).as_deref(),
             Some("00000001000000000000000F.00000028.backup")
         );
+    }
+
+    #[test]
+    fn tablespaces_are_known_by_their_numbers() {
+        assert_eq!(oids("[('fast', 16384, '/srv/fast'), ('my disk', 16390, '/srv/my disk')]"), [16384, 16390]);
+        assert!(oids("[]").is_empty());
     }
 
     #[test]

@@ -27,9 +27,13 @@ const KNOWN: &[Codec] = &[Codec::Gzip, Codec::Bzip2, Codec::Xz, Codec::Zstd, Cod
 /// What comes out as far as it goes where it ends too early.
 const GIVEN_SHORT: &[Codec] = &[Codec::Zstd, Codec::Snappy];
 
+/// Folders from which it takes whole segments into its archive.
+pub(super) const NOT_YET: [&str; 2] = ["incoming", "streaming"];
+
 /// What Barman makes of a file.
 pub(super) fn look_up(file: &FileInPlace<'_>) -> LookedUp {
-    match is_in_place(file) && file.is_bare() {
+    let is_in_place = is_in_place(file) || NOT_YET.contains(&file.within);
+    match is_in_place && file.is_bare() {
         true => LookedUp::Found(OpeningRule::ByContentOf(KnownPackings::of(KNOWN).giving_short(GIVEN_SHORT))),
         false => LookedUp::Elsewhere(Elsewhere { in_log: true, with_sum: false, suffixes: &[] }),
     }

@@ -3,6 +3,7 @@
 //! Each says what of a folder is its own (`here`) and reads what the tool's files say of a cluster (`read`).
 
 mod barman;
+mod barman_data;
 mod barman_wal;
 pub(crate) mod barman_xlogdb;
 mod folder;

@@ -434,6 +434,8 @@ pub enum Detail {
     },
     /// A tablespace that the catalogs list has no link in `pg_tblspc`.
     TablespaceUnlinked(u32),
+    /// A database that the catalogs list has no folder.
+    DatabaseGone(u32),
     /// WAL makes a tablespace where a server that runs has one.
     OthersTablespace(OthersTablespace),
     /// A setting of a file of which the restore asked for says otherwise.

@@ -44,6 +44,8 @@ pub enum CommandDoubt {
     TakesErrorPages,
     /// It moves files out of the archive.
     Moves,
+    /// It makes hard links of the archive's files.
+    Links,
     /// It ends with 0 where it leaves an empty file for one that is missing.
     LeavesEmpty,
 }

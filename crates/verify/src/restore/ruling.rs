@@ -221,6 +221,7 @@ impl RestoreRuling<'_, '_> {
         out.extend(invalid_pages(site, restore));
         out.extend(dies_at_promotion(restore));
         out.extend(self.unlinked());
+        out.extend(self.no_folder());
         out.extend(self.restore.others_tablespace.as_ref().map(|space| Finding {
             severity: Severity::Error,
             file: Some(format!("pg_tblspc/{}", space.oid)),
@@ -247,6 +248,18 @@ impl RestoreRuling<'_, '_> {
             file: Some(format!("pg_tblspc/{oid}")),
             detail: Detail::TablespaceUnlinked(*oid),
             more: self.restore.unlinked.len() as u64 - 1,
+            ..Finding::of(Code::BackupStructure)
+        })
+    }
+
+    /// The first of the databases that the catalogs list and that have no folder: their data are gone.
+    fn no_folder(&self) -> Option<Finding> {
+        let oid = self.restore.no_folder.first()?;
+        Some(Finding {
+            severity: Severity::Error,
+            file: Some(format!("base/{oid}")),
+            detail: Detail::DatabaseGone(*oid),
+            more: self.restore.no_folder.len() as u64 - 1,
             ..Finding::of(Code::BackupStructure)
         })
     }

@@ -56,6 +56,12 @@ pub(super) fn message(file: &str, kind: &FlawKind) -> String {
                 "{file} {link} {to}, and nothing is there on this machine: a server without it has no data of that tablespace, and ends with FATAL at the first record that changes some"
             )
         }
+        FlawKind::TablespaceEmpty { to } => format!(
+            "the files of {file} should be in {to}, and no folder of this version is there: a server has no data of that tablespace, and ends with FATAL where WAL changes some"
+        ),
+        FlawKind::TablespaceTar(oid) => {
+            format!("{file} is missing, and tablespace_map lists the tablespace {oid}: the backup has no data of it")
+        }
         FlawKind::Rights { mode, .. } => format!("{file} has the rights {mode:04o}: a server does not start on it"),
         FlawKind::RootFile { what: RootFileFlaw::NoVersion, .. } => {
             format!("{file} is missing: to a server, that is no data directory")
@@ -152,6 +158,10 @@ pub(super) fn advice(file: &str, kind: &FlawKind) -> Option<String> {
             "put the files of that tablespace into {to}, or point the link to where they are (ln -sfn PLACE {}), before a server is started",
             quoted(file)
         ),
+        FlawKind::TablespaceEmpty { to } => format!(
+            "put the files of that tablespace into {to} before a server is started: of a tar backup they are in the tar of that number"
+        ),
+        FlawKind::TablespaceTar(_) => format!("bring {file} of the backup, or restore another backup"),
         FlawKind::Rights { .. } => format!("chmod 700 {}, where a server is to be started on it", quoted(file)),
         FlawKind::SignalText(_) => format!(
             "write the settings into postgresql.auto.conf, and leave {file} empty: a server asks only whether it is there"

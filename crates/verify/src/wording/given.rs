@@ -169,6 +169,7 @@ pub(super) fn command(own: &DoubtedCommand) -> String {
         ),
         CommandDoubt::TakesErrorPages => "fetches without -f: curl ends with 0 where the file is missing, and writes down what the web server says of that; a server takes the page for the file, looks for the histories of ever newer timelines and never opens, or ends at a segment of wrong size".to_owned(),
         CommandDoubt::Moves => "moves what it delivers out of the archive: nothing else restores from it afterwards, nor this a second time".to_owned(),
+        CommandDoubt::Links => "delivers the archive's own files by a second name: once replayed, a server writes new WAL over them, and the archive is lost".to_owned(),
         CommandDoubt::LeavesEmpty => "ends with 0 where a file is missing, and leaves an empty one, which the shell makes first: a server takes that for the file, looks for the histories of ever newer timelines and never opens".to_owned(),
         CommandDoubt::NotHere(folder) => {
             format!(
@@ -203,11 +204,16 @@ pub(super) fn deliver(own: &DoubtedCommand) -> String {
                 "let restore_command end with 1 where a file is missing (exit 1; 1 to 125 all mean that), or set {get}"
             )
         }
-        CommandDoubt::Moves => format!("copy in place of moving: cp, or {get}"),
+        CommandDoubt::Moves | CommandDoubt::Links => format!("copy the file: cp without further options, or {get}"),
         CommandDoubt::LeavesEmpty => {
-            format!("let restore_command end with 1 where a file is missing (without || true), or set {get}")
+            format!(
+                "let restore_command end with 1 where a file is missing (without || true; of lz4, with a test -f in front), or set {get}"
+            )
         }
         CommandDoubt::TakesErrorPages => "add -f (--fail) to curl".to_owned(),
+        CommandDoubt::NoProgram { program, .. } if program == "walproof" => {
+            "name walproof by its whole path in restore_command: a server has a PATH of its own".to_owned()
+        }
         CommandDoubt::NoProgram { program, .. } => {
             format!(
                 "install {program} where the server will be started, or set a restore_command that runs there: {get}"

@@ -138,6 +138,7 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
         Detail::TablespaceUnlinked(_) => format!(
             "{file} is missing, and pg_tablespace lists that tablespace: a server has no data of it, and makes a folder in its place where WAL changes some"
         ),
+        Detail::DatabaseGone(_) => format!("{file} is missing, and pg_database lists that database: nobody connects to it, and a server dies where WAL makes a copy of it"),
         Detail::OthersTablespace(space) => format!(
             "WAL makes a tablespace in {}, where the server that runs in {} has one: replay writes into that server's files, or removes them",
             space.place, space.server

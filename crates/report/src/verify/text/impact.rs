@@ -5,7 +5,7 @@ use crate::restore;
 use crate::time::Zone;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_repos::RepoLayout;
-use pgwal_verify::backup::{FlawKind, StartFlaw};
+use pgwal_verify::backup::{FlawKind, StartFlaw, StartObstacle};
 use pgwal_verify::finding::PackingFlaw;
 use pgwal_verify::recovery::outcome::Restore;
 use pgwal_verify::wording::restored as wording;
@@ -25,10 +25,20 @@ pub(in crate::verify) fn impact(outcome: &Outcome, worst: Option<&Finding>, zone
 fn of_restore(outcome: &Outcome, restore: &Restore) -> String {
     let foretold = restore::text::impact(restore);
     match obstacle(outcome).filter(|_| restore.is_good()) {
-        Some(f) if matches!(f.detail, Detail::Flaw(FlawKind::TablespaceNowhere { .. })) => {
+        Some(f) if matches!(&f.detail, Detail::Flaw(own) if lacks_tablespace(own)) => {
             format!("once the tablespace that {} names has its files, {foretold}", f.code)
         }
-        Some(Finding { detail: Detail::Flaw(FlawKind::Start(StartFlaw { says: None, data, .. })), code, .. }) => {
+        Some(Finding {
+            detail:
+                Detail::Flaw(FlawKind::Start(StartFlaw {
+                    obstacle: StartObstacle::OtherDirectory(_),
+                    says: None,
+                    data,
+                    ..
+                })),
+            code,
+            ..
+        }) => {
             format!(
                 "a server that is started with -D {data} works in another directory ({code}); in this one, {foretold}"
             )
@@ -44,6 +54,11 @@ fn of_restore(outcome: &Outcome, restore: &Restore) -> String {
     }
 }
 
+/// The files of a tablespace are not where they should be.
+fn lacks_tablespace(flaw: &FlawKind) -> bool {
+    matches!(flaw, FlawKind::TablespaceNowhere { .. } | FlawKind::TablespaceEmpty { .. })
+}
+
 /// The command is one that does nothing on this machine, on which a server will be started.
 fn delivers_nowhere(outcome: &Outcome) -> bool {
     outcome.counted().any(|f| matches!(&f.detail, Detail::Command(own) if own.doubt.gets_nothing_here()))
@@ -53,8 +68,10 @@ fn delivers_nowhere(outcome: &Outcome) -> bool {
 pub(super) fn obstacle(outcome: &Outcome) -> Option<&Finding> {
     let layout = outcome.layout.as_ref();
     let stops = |f: &&Finding| {
-        matches!(f.detail, Detail::Flaw(FlawKind::TablespaceNowhere { .. } | FlawKind::Start(_)))
-            || f.server_says(layout).is_some()
+        matches!(
+            f.detail,
+            Detail::Flaw(FlawKind::TablespaceNowhere { .. } | FlawKind::TablespaceEmpty { .. } | FlawKind::Start(_))
+        ) || f.server_says(layout).is_some()
     };
     outcome.counted().filter(|f| f.code == Code::BackupStructure && f.severity >= Severity::Warning).find(stops)
 }
