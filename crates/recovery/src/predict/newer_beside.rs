@@ -100,6 +100,23 @@ impl Site<'_> {
         Ok(newest.or(most))
     }
 
+    /// The timeline of the archive that has commits behind the point where `timeline` left it, of which the archive has
+    /// nothing: an earlier restore, say, left that one's files in the `pg_wal` of a data directory.
+    ///
+    /// # Errors
+    /// An early end was asked for, or there are no threads.
+    pub fn goes_on_without(&self, timeline: TimelineId) -> Result<Option<TimelineId>, Error> {
+        let Ok(line) = self.shelf().line(timeline) else { return Ok(None) };
+        let mut passed = line.passed.iter().rev();
+        let left = passed.next().and_then(|(_, begin)| begin.as_ref()?.lsn);
+        let Some((parent, left)) = passed.next().map(|(parent, _)| *parent).zip(left) else { return Ok(None) };
+        let layout = self.layout();
+        let number = layout.address().segment(left, layout.segment);
+        let goes_on = self.last_segment(timeline).is_none() && self.last_segment(parent) >= Some(number);
+        let has_commits = goes_on && self.has_commit(parent, left, &|_| true)?;
+        Ok(has_commits.then_some(parent))
+    }
+
     /// The same timeline with the number of its commits, where it has more than the restore keeps behind the point
     /// where they part. None of them is later than a time that is the target; a transaction that is it names one place
     /// of the way.
