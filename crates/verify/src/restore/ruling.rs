@@ -359,7 +359,9 @@ impl RestoreRuling<'_, '_> {
                     .collect();
                 restore.alternatives = alternatives(self.site, settings, restore, &known)?;
                 // What is wrong with the backup itself, no other target mends.
-                restore.alternatives.retain(|a| !bad_backup || matches!(a.instead, Instead::Backup(_)));
+                restore
+                    .alternatives
+                    .retain(|a| !bad_backup || matches!(a.instead, Instead::Backup(_) | Instead::BackupOn(..)));
                 beside_target::name_instead(&mut case.findings, restore);
             }
             // What a server leaves in a .partial is told where all of WAL is wanted.

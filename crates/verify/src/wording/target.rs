@@ -99,6 +99,9 @@ pub(super) fn instead(instead: &Instead) -> String {
         Instead::Backup(file) => {
             format!("restore another backup, from which the target is reached: run again with --backup {file}")
         }
+        Instead::BackupOn(file, timeline) => format!(
+            "restore along another timeline, from a backup that is on its way: run again with --backup {file} --target-timeline {timeline}: the target is reached there"
+        ),
         Instead::Behind(file) => {
             format!("be content with the nearest point behind the target: --backup {file} --target-immediate")
         }
