@@ -5,11 +5,28 @@ mod run;
 
 use run::{Ran, testdata, walproof};
 use serde_json::Value;
+use std::path::Path;
 
 fn json(words: &[&str]) -> (i32, Value) {
     let words: Vec<&str> = words.iter().chain(&["--format", "json"]).copied().collect();
     let ran = walproof(&words);
     (ran.code, serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {words:?}: {}{}", ran.out, ran.err)))
+}
+
+/// The archive of `backup-behind-fork`, the files that are wanted, in a folder of its own.
+fn unpacked(name: &str, is_wanted: &dyn Fn(&str) -> bool) -> String {
+    let to = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("field-{name}"));
+    let _ = std::fs::remove_dir_all(&to);
+    std::fs::create_dir_all(&to).unwrap();
+    let from = walproof_testdata::root().join("field/backup-behind-fork/archive");
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let plain = walproof_testdata::plain_name(&path);
+        if is_wanted(&plain) {
+            std::fs::write(to.join(plain), walproof_testdata::read_plain(&path).unwrap()).unwrap();
+        }
+    }
+    to.to_str().unwrap().to_owned()
 }
 
 /// Code and severity of each finding.
@@ -82,6 +99,51 @@ fn a_backup_behind_a_fork_does_not_start_on_the_latest_timeline() {
     // The other one is the way's, and the later backup no gap on it; production went on with newer commits.
     let (code, document) = json(&["verify", &archive, "--backup", "000000010000000000000006.00000028.backup"]);
     assert_eq!((code, &document["verdict"], codes(&document)), (0, &"proven".into(), vec![("WP417", "warning")]));
+}
+
+/// The same before production's newest segments have come: the one commit of the test restore is the newest of all, and
+/// production has two behind the fork.
+#[test]
+fn a_short_test_restore_with_the_newest_commit_does_not_hide_production() {
+    let wal = |name: &str, last: &str| unpacked(name, &|file| !file.starts_with("00000001") || file <= last);
+    let archive = wal("more", "000000010000000000000008");
+    let label = "000000010000000000000006.00000028.backup";
+    let ran = walproof(&["verify", &archive, "--backup", label, "--timezone", "UTC"]);
+    assert!(ran.code == 0 && line(&ran, "VERDICT").contains("PROVEN"), "{}", ran.out);
+    assert!(line(&ran, "NEXT").contains("--target-timeline 1"), "{}", ran.out);
+    assert!(line(&ran, "BESIDE").contains("timeline 1 goes on behind 0/00600100 with more commits"), "{}", ran.out);
+    assert!(line(&ran, "warning").contains("with 2 commits of its own, 731 of 2026-11-28 14:56:05"), "{}", ran.out);
+    assert!(line(&ran, "warning").contains("keeps 1 behind that point"), "{}", ran.out);
+    // Asked for, it is restored, and nothing is told.
+    let (code, document) = json(&["verify", &archive, "--backup", label, "--target-timeline", "1"]);
+    assert_eq!((code, codes(&document)), (0, vec![]), "{document}");
+    // What lies on it alone is found there.
+    let ran = walproof(&["when", &archive, "xid:732"]);
+    assert!(ran.code == 1 && ran.out.contains("on timeline 1 at 0/00"), "{}", ran.out);
+    assert!(ran.out.contains("(--timeline 1)") && !ran.out.contains("does not exist"), "{}", ran.out);
+    // With no more commits than the other one has, it may as well have been given up on purpose.
+    let (code, document) = json(&["verify", &wal("as-many", "000000010000000000000007"), "--backup", label]);
+    assert_eq!((code, codes(&document)), (0, vec![]), "{document}");
+}
+
+/// Of the two backups the newer one is the test restore's, on timeline 2, and does not come to what production wrote;
+/// the older one does, on timeline 1.
+#[test]
+fn a_target_on_another_timeline_is_reached_from_another_backup() {
+    let archive = unpacked("other-backup", &|name| name != "00000001000000000000000B.00000028.backup");
+    let label = "START WAL LOCATION: 0/600100 (file 000000020000000000000006)\n\
+                 STOP WAL LOCATION: 0/64E760 (file 000000020000000000000006)\nCHECKPOINT LOCATION: 0/600100\n\
+                 BACKUP METHOD: streamed\nBACKUP FROM: primary\nSTART TIME: 2026-11-28 14:56:07 UTC\nLABEL: of the test\n\
+                 START TIMELINE: 2\nSTOP TIME: 2026-11-28 14:56:08 UTC\nSTOP TIMELINE: 2\n";
+    std::fs::write(Path::new(&archive).join("000000020000000000000006.00000100.backup"), label).unwrap();
+    let words = ["verify", &archive, "--target-time", "2026-11-28 14:56:11+00", "--timezone", "UTC"];
+    let ran = walproof(&words);
+    let options = ["--backup", "000000010000000000000006.00000028.backup", "--target-timeline", "1"];
+    let told = options.join(" ");
+    assert!(ran.code == 1 && line(&ran, "INSTEAD").contains(&told), "{}", ran.out);
+    assert!(line(&ran, "NEXT").contains(&told), "{}", ran.out);
+    let ran = walproof(&[&words[..], &options].concat());
+    assert!(ran.code == 0 && line(&ran, "VERDICT").contains("PROVEN"), "{}", ran.out);
 }
 
 /// The line names timeline 1, on which the position lies: not the latest one, where nothing is behind the fork.

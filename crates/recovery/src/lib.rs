@@ -41,7 +41,7 @@ pub use outcome::missed::UnmetTarget;
 pub use outline::{FetchOutline, OutlineEnd, OutlinedFile, outline};
 pub use predict::alternatives::{alternatives, in_partial};
 pub use predict::choice::choose;
-pub use predict::newer_beside::NewerBeside;
+pub use predict::newer_beside::{MoreCommits, NewerBeside};
 pub use predict::{Site, SiteOptions};
 pub use read_ahead::ReadAhead;
 pub use replay::known::{KnownStart, stopped_by};

@@ -2,9 +2,9 @@
 
 use crate::figures::{bytes, counted};
 use crate::outside::Lines;
-use pgwal_ship::prune::PrunePlan;
+use pgwal_ship::prune::{HeldLine, PrunePlan};
 use pgwal_source::Entry;
-use pgwal_verify::KnownBackup;
+use pgwal_verify::{KnownBackup, TimelineAside};
 use serde_json::{Value, json};
 use std::io;
 
@@ -24,12 +24,23 @@ pub fn json(place: &str, found: &PrunePlan, removed: bool) -> Value {
         "keep_from": found.keep.to_string(),
         "first_kept": found.first.map(|first| first.to_string()),
         "held_for": found.held_for,
+        "held_for_timelines": found.held_lines.iter().map(line).collect::<Vec<_>>(),
         "held_by": held.map(|backup| json!({"file": backup.file, "start": backup.start.to_string()})),
         "keeps_backups": found.keeps.iter().map(|backup| &backup.file).collect::<Vec<_>>(),
         "gives_up_backups": found.gives_up.iter().map(|backup| &backup.file).collect::<Vec<_>>(),
         "files": found.remove.iter().map(Entry::shown).collect::<Vec<_>>(),
         "bytes": found.bytes(),
         "kept_files": found.stay,
+    })
+}
+
+fn line(held: &HeldLine) -> Value {
+    let (aside, backup) = (&held.aside, &held.backup);
+    json!({
+        "timeline": aside.timeline,
+        "from_lsn": aside.from,
+        "to_lsn": aside.to,
+        "backup": backup.file,
     })
 }
 
@@ -71,6 +82,11 @@ pub fn write(out: &mut Lines<'_>, found: &PrunePlan, removed: bool) -> io::Resul
         let here = counted(found.keeps.len() as u128, "backup");
         let are = if found.keeps.len() == 1 { "is" } else { "are" };
         writeln!(out, "only {here} that can be restored {are} known here, and {asked} are to be kept")?;
+    }
+    for HeldLine { aside: TimelineAside { timeline, from, to, .. }, backup } in &found.held_lines {
+        let goes = format!("timeline {timeline} goes on from {from} to {to}, which no newer backup reaches");
+        let up = format!("if no server goes on with it, --give-up-timeline {timeline} gives it up");
+        writeln!(out, "{goes}: what {} needs is kept for it; {up}", backup.file)?;
     }
     if let Some(place) = &found.held_for {
         writeln!(out, "{place} needs WAL from segment {} on: that is kept", found.keep)?;

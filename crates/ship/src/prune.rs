@@ -5,11 +5,16 @@
 //! ──────────────────────┤ the first segment that is kept: what was asked for, or the start of the oldest backup ├─────
 //! segments, .partial and .backup files before it, on every timeline; history files stay, whatever they are of
 //! ```
-//! A backup that can still be restored holds everything from its start on, unless it was said how many are kept.
+//! A backup that can still be restored holds everything from its start on, unless it was said how many are kept: so
+//! many for each timeline whose WAL goes to an end of its own (`lines`), for which of them is in use no file tells.
+
+mod lines;
 
 use crate::destination::Destination;
 use crate::fault::ShipFault;
+pub use lines::HeldLine;
 use pgwal_format::text::control::ControlFile;
+use pgwal_format::text::history::Switch;
 use pgwal_format::{FileName, Layout, Lsn, SegmentName, SegmentNo, TimelineId};
 use pgwal_source::name::DAMAGED;
 use pgwal_source::{Entry, Source, SourceError};
@@ -30,8 +35,13 @@ pub enum KeepFrom {
     Server(Box<ControlFile>),
     /// From the restart point that a server in recovery names as `%r`, and not behind what its control file says.
     RestartPoint(SegmentName, Box<ControlFile>),
-    /// From the start of the newest backups that can be restored, so many.
-    Backups(usize),
+    /// From the start of the newest backups that can be restored.
+    Backups {
+        /// So many for each timeline with an end of its own.
+        count: usize,
+        /// Timelines for which none is kept.
+        without: Vec<TimelineId>,
+    },
 }
 
 /// A folder that needs WAL of an archive: a data directory, or a base backup that is being taken into it.
@@ -61,6 +71,8 @@ pub struct PrunePlan {
     pub keeps: Vec<KnownBackup>,
     /// Those that can be restored now and not afterwards.
     pub gives_up: Vec<KnownBackup>,
+    /// Timelines beside the way of recovery for which more is kept, as no other backup comes to their end.
+    pub held_lines: Vec<HeldLine>,
     /// How many backups were asked for, where fewer can be restored.
     pub too_few: Option<usize>,
     /// What is removed, oldest first.
@@ -160,8 +172,12 @@ pub fn plan(
     let (Some(layout), Some(system_id)) = (outcome.layout, outcome.system_id) else { return Err(NotPruned::NoWal) };
     let needed = Needed { outcome: &outcome, layout: &layout, system_id };
     let (mut from, mut held_by) = needed.from(keep)?;
-    let asked = if let KeepFrom::Backups(count) = keep { Some(*count) } else { None };
-    let mut held_for = None;
+    let (mut asked, mut held_lines, mut held_for) = (None, Vec::new(), None);
+    if let KeepFrom::Backups { count, without } = keep {
+        asked = Some(*count);
+        held_lines = needed.lines(*count, from, without);
+        from = held_lines.iter().map(|line| needed.number(line.backup.start)).fold(from, SegmentNo::min);
+    }
     for place in also {
         if let Some(start) = needed.of_place(place)?.filter(|start| *start < from) {
             (from, held_by, held_for) = (start, None, Some(place.place.clone()));
@@ -201,7 +217,7 @@ pub fn plan(
     [&mut keeps, &mut gives_up].into_iter().for_each(|all| all.sort_by_key(|backup| backup.start));
     let too_few = asked.filter(|asked| keeps.len() < *asked);
     let stay = all - remove.len();
-    Ok(PrunePlan { keep, first, held_for, held_by, keeps, gives_up, too_few, stay, remove })
+    Ok(PrunePlan { keep, first, held_for, held_by, keeps, gives_up, held_lines, too_few, stay, remove })
 }
 
 /// Removes what a plan says; `each` is told of every file.
@@ -236,7 +252,7 @@ impl Needed<'_> {
             KeepFrom::Backup(name) => self.number(self.named(name)?.start),
             KeepFrom::Server(control) => self.number(self.redo(control)?),
             KeepFrom::RestartPoint(name, control) => self.numbered(*name)?.min(self.number(self.redo(control)?)),
-            KeepFrom::Backups(count) => return Ok((self.number(self.newest(*count)?), None)),
+            KeepFrom::Backups { count, .. } => return Ok((self.number(self.newest(*count)?), None)),
         };
         let oldest = self.outcome.backups.iter().filter(|backup| self.may_restore(backup)).min_by_key(|b| b.start);
         match oldest.filter(|backup| self.number(backup.start) < asked) {
@@ -263,6 +279,17 @@ impl Needed<'_> {
         // Of several with one label, the oldest needs most.
         let labelled = || backups.iter().filter(|backup| backup.label.as_deref() == Some(name)).min_by_key(|b| b.start);
         found.or_else(labelled).ok_or_else(|| NotPruned::NoBackup(name.to_owned()))
+    }
+
+    /// Where a timeline was left; up to 9.2 the end of the segment in which it was.
+    fn position(&self, switch: Switch) -> Option<Lsn> {
+        match switch {
+            Switch::At(lsn) => Some(lsn),
+            Switch::In(name) => {
+                let number = name.number(self.layout.address(), self.layout.segment)?;
+                Some(self.layout.address().segment_start(number.next(), self.layout.segment))
+            }
+        }
     }
 
     fn redo(&self, control: &ControlFile) -> Result<Lsn, NotPruned> {

@@ -23,6 +23,9 @@ pub struct TimelineAside {
     pub left_by: Option<TimelineId>,
     /// Time of its last commit, where that is later than the last one on the way.
     pub newer_commit: Option<Timestamp>,
+    /// How many commits it has at least more than the way has behind the point where they part; `None` where the way
+    /// was on it, or has as many.
+    pub more_commits: Option<u64>,
 }
 
 impl Outcome {
@@ -42,8 +45,39 @@ impl Outcome {
                 }
             };
             let newer_commit = report.tally.last_commit.filter(|last| known.is_none_or(|known| *last > known));
-            Some(TimelineAside { timeline: report.timeline, from, to: report.to, left_by, newer_commit })
+            let more_commits = self.more_commits(report.timeline);
+            Some(TimelineAside { timeline: report.timeline, from, to: report.to, left_by, newer_commit, more_commits })
         })
+    }
+
+    /// How many commits a timeline that the way never was on has more than the way has behind the point where they
+    /// part. What the way has of the timeline that they share counts as a whole: how much of it lies in front of that
+    /// point was not counted.
+    fn more_commits(&self, timeline: TimelineId) -> Option<u64> {
+        let commits = |of: TimelineId| self.timelines.iter().filter(move |r| r.timeline == of).map(|r| r.tally.commits);
+        let parting = |of: TimelineId| self.branches.iter().find(|branch| branch.timeline == of);
+        let (mut own, mut count, mut left) = (timeline, 0, None);
+        let at = loop {
+            match self.path.iter().position(|on_way| *on_way == own) {
+                Some(at) => break at,
+                None => {
+                    count += commits(own).sum::<u64>();
+                    let branch = parting(own)?;
+                    left = branch.switch;
+                    // A parent has a lower number, so this ends whatever the files say.
+                    own = branch.parent.filter(|parent| *parent < own)?;
+                }
+            }
+        };
+        let way_left = self.path.get(at + 1).and_then(|next| parting(*next)?.switch);
+        let is_shared = match (way_left, left?) {
+            (Some(Switch::At(way)), Switch::At(own)) => own < way,
+            (None, _) => true,
+            _ => return None,
+        };
+        let behind = self.path.get(at + usize::from(!is_shared)..).unwrap_or_default();
+        let kept: u64 = behind.iter().flat_map(|on_way| commits(*on_way)).sum();
+        count.checked_sub(kept).filter(|more| *more > 0)
     }
 
     /// Where a timeline left its parent, as a position.

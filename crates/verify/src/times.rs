@@ -10,6 +10,7 @@
 //! commit late. A server with a target time stops at the first end of a transaction that is later; so does
 //! [`Times::at_time`].
 
+mod elsewhere;
 mod inside;
 mod notes;
 
@@ -119,7 +120,7 @@ impl Times {
             end || facts.more_points || facts.points.last().is_some_and(|point| point.lsn >= to)
         };
         if let Some(last) = facts.last_mut().filter(|last| goes_on(last)) {
-            let seen = self.records(source, options, last, to)?;
+            let seen = self.records(source, options, self.timeline, last, to)?;
             last.keep(&seen.ends, seen.points);
         }
         Ok(ReplayStretch { from, to, facts })
@@ -276,7 +277,7 @@ impl Times {
         xid: u32,
     ) -> Result<Option<(String, Option<u32>)>, Error> {
         let catch = TraceCatcher(xid, Mutex::new(XidTrace::new(xid)));
-        self.list(source, options, (None, None), &catch)?;
+        self.list(source, options, self.timeline, (None, None), &catch)?;
         let trace = catch.1.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok(UnmetTarget::of(xid, &trace).map(|missed| {
             let why = target_missed(&missed, &target_named(&Target::Xid(xid)), "the WAL that is here");
@@ -325,16 +326,17 @@ impl Times {
         replay: &ReplayStretch,
         facts: &Facts,
     ) -> Result<SegmentTimes, Error> {
-        let mut seen = self.records(source, options, facts, replay.to)?;
+        let mut seen = self.records(source, options, self.timeline, facts, replay.to)?;
         seen.ends.retain(|end| replay.reaches(end.lsn));
         Ok(seen)
     }
 
-    /// Reads the records of a segment that lie before a position.
+    /// Reads the records of a segment, on the line of a timeline, that lie before a position.
     fn records(
         &self,
         source: &dyn Source,
         options: &Options<'_>,
+        timeline: TimelineId,
         facts: &Facts,
         to: Lsn,
     ) -> Result<SegmentTimes, Error> {
@@ -344,7 +346,7 @@ impl Times {
         let catch = TimeCatcher(Mutex::default(), to);
         // A record may end in the next segment.
         let range = (Some(facts.from), Some(address.segment_start(number.next().next(), size)));
-        self.list(source, options, range, &catch)?;
+        self.list(source, options, timeline, range, &catch)?;
         let mut seen = catch.0.into_inner().unwrap_or_else(PoisonError::into_inner);
         seen.ends.retain(|end| end.lsn < behind);
         seen.points.retain(|point| point.lsn < behind);
@@ -362,16 +364,17 @@ impl Times {
         Ok(seen)
     }
 
-    /// Hands on the records of a range.
+    /// Hands on the records of a range, on the line of a timeline.
     fn list<R: Render>(
         &self,
         source: &dyn Source,
         options: &Options<'_>,
+        timeline: TimelineId,
         (start, end): (Option<Lsn>, Option<Lsn>),
         catch: &R,
     ) -> Result<(), Error> {
         let mut asked = Options { index: None, facts: false, severities: options.severities.clone(), ..*options };
-        asked.timeline = Which::Number(self.timeline);
+        asked.timeline = Which::Number(timeline);
         (asked.start, asked.end) = (start, end);
         let listed = list(source, &ListRequest { options: asked, limit: None }, catch, &mut |_| Ok(()));
         listed.map(drop).map_err(|error| match error {

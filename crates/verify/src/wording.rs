@@ -240,7 +240,10 @@ impl Finding {
                 "take a new backup now; look for the old files of these names in another copy of the archive; have archive_command refuse to overwrite (test ! -f)".into()
             }
             (_, Detail::StalePages(stale, label)) => start::of_stale_pages(*label, stale.healed).into(),
-            (_, Detail::OwnHistory) => format!("copy {file} from pg_wal of this directory into the archive"),
+            (_, Detail::OwnHistory(None)) => format!("copy {file} from pg_wal of this directory into the archive"),
+            (_, Detail::OwnHistory(Some(goes_on))) => format!(
+                "empty pg_wal of this directory before its first start (move the files away), or ask for the archive's timeline: --target-timeline {goes_on} (recovery_target_timeline = '{goes_on}'); only if the server in use made that timeline, copy {file} into the archive, where every restore then follows it"
+            ),
             (Code::HistoryMissing, _) => {
                 format!("find {file} in pg_wal of a server of that timeline; the first records of the timeline say where it began")
             }

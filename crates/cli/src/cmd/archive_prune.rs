@@ -6,7 +6,7 @@ use crate::streams::page;
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 use pgwal::format::text::control::ControlFile;
-use pgwal::format::{FileName, Position, SegmentName};
+use pgwal::format::{FileName, Position, SegmentName, TimelineId};
 use pgwal::ship::destination::destination;
 use pgwal::ship::prune::{KeepFrom, KeptPlace, PrunePlan, plan, prune};
 use pgwal::verify::backup;
@@ -29,9 +29,14 @@ pub struct ArchivePruneArgs {
     /// folder into which pg_basebackup is taking one, once its backup_label is there; may be repeated
     #[arg(long, value_name = "DIR")]
     pgdata: Vec<PathBuf>,
-    /// Keep what the newest N backups need that can be restored with what is there
+    /// Keep what the newest N backups need that can be restored with what is there; so many for each timeline whose WAL
+    /// goes to an end of its own
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), conflicts_with = "keep_from")]
     keep_backups: Option<u16>,
+    /// Keep no backup for the sake of this timeline: no server goes on with it; may be repeated
+    #[arg(long, value_name = "N", value_delimiter = ',', requires = "keep_backups", conflicts_with = "keep_from")]
+    #[arg(value_parser = super::reading::timeline)]
+    give_up_timeline: Vec<TimelineId>,
     /// Remove it; without this, it is only said
     #[arg(long)]
     yes: bool,
@@ -87,7 +92,9 @@ impl ArchivePruneArgs {
         };
         match (&self.keep_from, self.keep_backups) {
             (Some(text), _) => Ok(keep_from(text)),
-            (None, Some(count)) => Ok(KeepFrom::Backups(usize::from(count))),
+            (None, Some(count)) => {
+                Ok(KeepFrom::Backups { count: usize::from(count), without: self.give_up_timeline.clone() })
+            }
             (None, None) => places.iter().find_map(of_place).context("nothing says from where on WAL is kept"),
         }
     }

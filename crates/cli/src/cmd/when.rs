@@ -154,7 +154,17 @@ fn answer(
         WhenAsked::Name(name) => times.at_name(source, options, name)?,
     };
     let why_not = match &asked {
-        WhenAsked::Xid(xid) if moment.is_none() => times.why_not(source, options, *xid)?,
+        WhenAsked::Xid(xid) if moment.is_none() => {
+            let elsewhere =
+                when::elsewhere::told(&format!("transaction {xid}"), &times.xid_elsewhere(source, options, *xid)?);
+            let why = times.why_not(source, options, *xid)?;
+            // Another number of this way is the better answer.
+            let named = why.as_ref().is_some_and(|(_, other)| other.is_some());
+            elsewhere.filter(|_| !named).map(|told| (told, None)).or(why)
+        }
+        WhenAsked::Name(name) if moment.is_none() => {
+            when::elsewhere::told("that restore point", &times.name_elsewhere(name)).map(|told| (told, None))
+        }
         _ => None,
     };
     let notes = match (&moment, &asked) {

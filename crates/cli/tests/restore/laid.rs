@@ -26,12 +26,28 @@ impl Laid {
     /// Three timelines of 15, and the first of its backups, of which the archive has the label.
     pub fn of_15(plain: bool) -> Laid {
         let laid = Laid::archive("15/archive", plain);
-        let label = fs::read_to_string(testdata("15/archive/000000010000000000000058.00000028.backup")).unwrap();
-        let lines: Vec<&str> = label.lines().filter(|line| !line.starts_with("STOP ")).collect();
-        fs::write(laid.at("data/backup_label"), lines.join("\n") + "\n").unwrap();
+        laid.label("15/archive/000000010000000000000058.00000028.backup");
         fs::write(laid.at("data/PG_VERSION"), "15\n").unwrap();
         fs::copy(testdata("backup/15_late/global/pg_control"), laid.at("data/global/pg_control")).unwrap();
         laid
+    }
+
+    /// A test restore of 16 that archived its timeline beside production, and the backup from which both begin.
+    pub fn of_test_restore() -> Laid {
+        let case = "field/backup-behind-fork";
+        let laid = Laid::archive(&format!("{case}/archive"), true);
+        laid.label(&format!("{case}/archive/000000010000000000000006.00000028.backup"));
+        fs::copy(testdata(&format!("{case}/backup2/PG_VERSION")), laid.at("data/PG_VERSION")).unwrap();
+        let control = testdata(&format!("{case}/backup2/global/pg_control"));
+        fs::copy(control, laid.at("data/global/pg_control")).unwrap();
+        laid
+    }
+
+    /// The label of a backup, as its file in the archive has it.
+    fn label(&self, file: &str) {
+        let label = fs::read_to_string(testdata(file)).unwrap();
+        let lines: Vec<&str> = label.lines().filter(|line| !line.starts_with("STOP ")).collect();
+        fs::write(self.at("data/backup_label"), lines.join("\n") + "\n").unwrap();
     }
 
     /// Segments are unpacked, or as they are in the folder.

@@ -29,6 +29,35 @@ fn a_history_of_the_directory_counts() {
     assert_eq!((code, errors(&without)), (1, vec!["WP301"]), "{:#}", without["findings"]);
 }
 
+/// An earlier start of the directory left its timeline in `pg_wal`, and the files of the backup were copied over it: a
+/// server follows that timeline, while the archive goes on with commits of the one that it left.
+#[test]
+fn a_timeline_that_an_earlier_start_left_is_not_spread() {
+    let laid = Laid::of_test_restore();
+    laid.set(&[COPY]);
+    fs::create_dir(laid.at("data/pg_wal")).unwrap();
+    for name in ["00000002.history", "000000020000000000000006"] {
+        fs::rename(laid.at("archive").join(name), laid.at("data/pg_wal").join(name)).unwrap();
+    }
+    let (code, document) = laid.verify(&[]);
+    assert_eq!((code, &document["restore"]["timeline"]), (0, &2.into()), "{:#}", document["findings"]);
+    let advice = |document: &Value| finding(document, "WP301")["advice"].as_str().unwrap().to_owned();
+    let told = advice(&document);
+    assert!(told.starts_with("empty pg_wal of this directory") && told.contains("--target-timeline 1"), "{told}");
+    assert_eq!(finding(&document, "WP417")["timeline"], 1, "{:#}", document["findings"]);
+    assert!(!laid.line("NEXT").contains("NEXT     copy"), "{}", laid.line("NEXT"));
+    // Where the archive has no commit behind the point where it was left, the file is what the archive lacks.
+    for file in fs::read_dir(laid.at("archive")).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if name.as_str() > "000000010000000000000006.00000028.backup" {
+            fs::remove_file(path).unwrap();
+        }
+    }
+    let (_, document) = laid.verify(&[]);
+    assert!(advice(&document).starts_with("copy 00000002.history"), "{}", advice(&document));
+}
+
 /// Recovery comes along timeline 2 by the history of timeline 3, and a server of 17 needs no other.
 #[test]
 fn a_history_in_between_is_not_needed() {

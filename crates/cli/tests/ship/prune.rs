@@ -15,7 +15,11 @@ fn v15() -> Version {
 
 /// A backup that began and ended in a segment, where a record starts.
 fn backup(folder: &Path, segment: u64, label: &str) -> String {
-    let name = format!("00000001000000000000000{segment}");
+    backup_on(folder, 1, segment, label)
+}
+
+fn backup_on(folder: &Path, timeline: u32, segment: u64, label: &str) -> String {
+    let name = format!("{timeline:08X}00000000{segment:08X}");
     let bytes = fs::read(folder.join(&name)).unwrap();
     let page = layout(v15()).page_header(&bytes);
     let start = (page.data as u64 + u64::from(page.rem_len)).next_multiple_of(8);
@@ -167,4 +171,54 @@ fn a_backup_beside_the_way_gives_nothing_of_the_way_up() {
     backup(folder.path(), 5, "beside it");
     let ran = prune(folder.path(), &["--keep-backups", "1"]);
     assert!(ran.out.contains("removed: 000000010000000000000001\n"), "{}{}", ran.out, ran.err);
+}
+
+/// A test restore archives into the place of production, and is backed up later than that: no backup of the test comes
+/// to what production wrote meanwhile.
+#[test]
+fn the_only_backup_of_a_timeline_that_went_on_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    let mut production = Builder::new(layout(v15()), TimelineId(1), CLUSTER, SegmentNo(1));
+    production.checkpoint_shutdown();
+    let segments = |wal: &mut Builder, count: u32| {
+        for _ in 0..count {
+            wal.filler(600_000);
+            wal.commit(700, 800_000_000_000_000);
+            wal.switch();
+        }
+    };
+    segments(&mut production, 3);
+    let mut test = production.clone();
+    test.timeline_switch(TimelineId(2), Opening::EndOfRecovery);
+    segments(&mut test, 3);
+    segments(&mut production, 4);
+    test.finish().write_to(place).unwrap();
+    production.finish().write_to(place).unwrap();
+    let first = backup(place, 1, "older");
+    let second = backup(place, 2, "of production");
+    let third = backup_on(place, 2, 6, "of the test");
+    let words = ["--keep-backups", "1"];
+    let ran = prune(place, &words);
+    assert!(ran.out.contains(&format!("kept: the backup {second} (of production)\n")), "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains(&format!("kept: the backup {third} (of the test)\n")), "{}", ran.out);
+    assert!(ran.out.contains(&format!("would be given up: the backup {first} (older)")), "{}", ran.out);
+    assert!(ran.out.contains("timeline 1 goes on from 0/00400000 to 0/"), "{}", ran.out);
+    assert!(ran.out.contains("--give-up-timeline 1 gives it up"), "{}", ran.out);
+    let document: serde_json::Value =
+        serde_json::from_str(&prune(place, &[&words[..], &["--format", "json"]].concat()).out).unwrap();
+    assert_eq!(document["held_for_timelines"][0]["timeline"], 1, "{document}");
+    assert_eq!(document["held_for_timelines"][0]["backup"], second, "{document}");
+    // What is left after that restores both.
+    assert_eq!(prune(place, &[&words[..], &["--yes"]].concat()).code, 0);
+    for timeline in ["1", "2"] {
+        let ran = walproof(&["verify", place.to_str().unwrap(), "--timeline", timeline]);
+        assert!(ran.code == 0 && ran.out.contains("has all its WAL"), "{}", ran.out);
+    }
+    // Whoever says that nobody goes on with it keeps nothing for it.
+    let ran = prune(place, &[&words[..], &["--give-up-timeline", "1"]].concat());
+    assert!(ran.out.contains(&format!("would be given up: the backup {second} (of production)")), "{}", ran.out);
+    assert!(!ran.out.contains("goes on"), "{}", ran.out);
+    let ran = prune(place, &["--keep-from", "0/600000", "--give-up-timeline", "1"]);
+    assert_eq!(ran.code, 2, "{}{}", ran.out, ran.err);
 }

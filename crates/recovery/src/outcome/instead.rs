@@ -47,6 +47,8 @@ pub enum Instead {
     Timeline(TimelineId),
     /// Start from another backup.
     Backup(String),
+    /// Start from another backup, and ask for another timeline.
+    BackupOn(String, TimelineId),
     /// Start from a backup that ended behind the target, and be content with where its data are consistent.
     Behind(String),
     /// Stop as soon as the data are consistent (`recovery_target = immediate`).

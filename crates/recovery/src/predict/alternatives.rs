@@ -66,6 +66,9 @@ pub fn alternatives(
         let short = restore.target.is_none() && other_site.segment_behind(&other).is_some();
         out.extend(instead.map(|a| Alternative { more_commits: 0, ..a }.short_of_end(short)));
     }
+    if restore.target.is_some() && !out.iter().any(|a| a.reaches_target) {
+        out.extend(on_other(site, settings, restore, known)?);
+    }
     out.extend(behind);
     // Where it dies of what it reads again, it does in that whole segment.
     let again = matches!(restore.failure, Some(Failure::PreparedGone { .. } | Failure::LastRecord { .. }));
@@ -113,6 +116,31 @@ pub fn alternatives(
         )
     });
     Ok(out)
+}
+
+/// Another backup and another timeline that come to the target together: the newest timeline on which one does, and
+/// the newest backup.
+fn on_other(
+    site: &Site<'_>,
+    settings: &Settings,
+    restore: &Restore,
+    known: &[(String, Lsn)],
+) -> Result<Option<Alternative>, Error> {
+    let timelines = site.timelines().into_iter().filter(|t| *t != restore.target_timeline).rev();
+    for timeline in timelines.take(TRIED) {
+        let asked = Settings { timeline: TargetTimeline::Number(timeline), ..settings.clone() };
+        for (file, _) in known.iter().rev().filter(|(_, start)| *start != restore.redo_start).take(TRIED) {
+            let Some(other) = backup::find(site.archive(), file)? else { continue };
+            let Some(other_site) = Site::new(site.archive(), &other, site.look())? else { continue };
+            let other = other_site.outcome(&asked)?;
+            if other.is_good() {
+                // From another start, its commits are other ones.
+                let found = alternative(restore, Instead::BackupOn(file.clone(), timeline), &other);
+                return Ok(found.map(|a| Alternative { more_commits: 0, ..a }));
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// What comes of a `.partial` that is copied to its name, where that is more.

@@ -90,7 +90,8 @@ fn alternative(a: &Alternative) -> Value {
         Instead::Before(lsn) => ("before", json!(lsn)),
         Instead::Partial(file) => ("partial", json!(file)),
         Instead::Timeline(timeline) => ("timeline", json!(timeline)),
-        Instead::Backup(file) => ("backup", json!(file)),
+        // Which timeline is to be asked for stands beside it.
+        Instead::Backup(file) | Instead::BackupOn(file, _) => ("backup", json!(file)),
         Instead::Behind(file) => ("behind", json!(file)),
         Instead::Immediate => ("immediate", json!("immediate")),
         Instead::Setting(name, value) => ("setting", json!(format!("{name} = {value}"))),

@@ -350,6 +350,7 @@ fn instead(a: &Alternative, zone: &Zone) -> String {
         }
         Instead::Timeline(timeline) => format!("--target-timeline {timeline}: {verb} {there}{more}"),
         Instead::Backup(file) => format!("--backup {file}: {verb} {there}"),
+        Instead::BackupOn(file, timeline) => format!("--backup {file} --target-timeline {timeline}: {verb} {there}"),
         Instead::Behind(file) => {
             format!("--backup {file} --target-immediate: the nearest point behind the target, {there}")
         }

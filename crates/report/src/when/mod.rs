@@ -1,6 +1,7 @@
 //! Times, positions, transactions and restore points.
 
 pub mod checked;
+pub mod elsewhere;
 pub mod json;
 pub mod restore_command;
 pub mod settings;

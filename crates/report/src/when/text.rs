@@ -178,7 +178,7 @@ fn position(out: &mut Lines<'_>, times: &Times, answer: &WhenAnswer, archive: &s
                 answer.input
             )?,
         }
-        if let WhenAsked::Name(_) = answer.asked {
+        if let (WhenAsked::Name(_), None) = (&answer.asked, &answer.why_not) {
             named_points(out, times)?;
         }
         // It may lie where no server looks.

@@ -491,7 +491,8 @@ pub enum Detail {
     /// Data files hold blocks as they were before the start of replay; whether `backup_label` says where that is.
     StalePages(StalePages, bool),
     /// A history file that lies in the `pg_wal` of the directory alone.
-    OwnHistory,
+    /// The timeline of the archive that has commits behind the point where its own left that.
+    OwnHistory(Option<TimelineId>),
     /// Nothing more to say than the code does.
     Plain,
 }

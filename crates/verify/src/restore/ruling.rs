@@ -45,7 +45,7 @@ pub(super) struct RestoreRuling<'r, 's> {
 
 impl Ruling for RestoreRuling<'_, '_> {
     fn rule(&mut self, case: &mut RulingCase) -> Result<Ruled, Error> {
-        self.weigh(&mut case.findings);
+        self.weigh(&mut case.findings)?;
         name_copies(self.site.backup(), &mut case.findings);
         let severities = &self.options.severities;
         // What is wrong with the backup counts wherever replay gets to.
@@ -132,7 +132,7 @@ impl Ruling for RestoreRuling<'_, '_> {
 
 impl RestoreRuling<'_, '_> {
     /// What a server never asks for decides nothing.
-    fn weigh(&self, findings: &mut [Finding]) {
+    fn weigh(&self, findings: &mut [Finding]) -> Result<(), Error> {
         let (restore, layout) = (&self.restore, self.site.layout());
         let (address, size) = (layout.address(), layout.segment);
         let asked: BTreeSet<&str> = restore.files.iter().flat_map(names).collect();
@@ -150,7 +150,8 @@ impl RestoreRuling<'_, '_> {
         // A server that does not get a history file from the archive looks into its own pg_wal (`RestoreArchivedFile`).
         let own = |f: &&mut Finding| f.timeline.is_some_and(|timeline| self.site.has_history(timeline));
         for finding in findings.iter_mut().filter(|f| f.code == Code::HistoryMissing).filter(own) {
-            (finding.severity, finding.detail) = (Severity::Warning, Detail::OwnHistory);
+            let goes_on = finding.timeline.map(|own| self.site.goes_on_without(own)).transpose()?.flatten();
+            (finding.severity, finding.detail) = (Severity::Warning, Detail::OwnHistory(goes_on));
         }
         for finding in findings.iter_mut().filter(|finding| !finding.code.is_of_repository()) {
             let on_the_way = asked_from.is_some_and(|from| finding.at.is_none_or(|at| at >= from || at == begun))
@@ -183,6 +184,7 @@ impl RestoreRuling<'_, '_> {
                 finding.severity = finding.severity.min(Severity::Info);
             }
         }
+        Ok(())
     }
 
     /// What is found of the restore, beside what is wrong with files: `of_files`.
@@ -370,7 +372,9 @@ impl RestoreRuling<'_, '_> {
                     .collect();
                 restore.alternatives = alternatives(self.site, settings, restore, &known)?;
                 // What is wrong with the backup itself, no other target mends.
-                restore.alternatives.retain(|a| !bad_backup || matches!(a.instead, Instead::Backup(_)));
+                restore
+                    .alternatives
+                    .retain(|a| !bad_backup || matches!(a.instead, Instead::Backup(_) | Instead::BackupOn(..)));
                 beside_target::name_instead(&mut case.findings, restore);
             }
             // What a server leaves in a .partial is told where all of WAL is wanted.

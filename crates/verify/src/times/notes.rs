@@ -59,7 +59,7 @@ impl Times {
         let from = address.segment_start(SegmentNo(number.0.saturating_sub(1)), size);
         let to = address.segment_start(number.next().next(), size);
         let catch = NoteCatcher(Mutex::default());
-        self.list(source, options, (Some(from), Some(to)), &catch)?;
+        self.list(source, options, self.timeline, (Some(from), Some(to)), &catch)?;
         let NotesCaught { acts, marks, ends } = catch.0.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut early = EarlyActs::of(acts, marks).replayed(replayed);
         early.retain(|act| !ends.iter().any(|end| end.xid == act.xid && replayed(end.lsn)));

@@ -263,9 +263,12 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
         Detail::NewerBeside(beside, own, kept) => target::newer(beside, *own, kept.as_ref(), tell),
         Detail::BackupOverwritten(start, stop) => start::overwritten(file, *start, *stop),
         Detail::StalePages(stale, _) => start::stale_pages(stale, &at),
-        Detail::OwnHistory => {
+        Detail::OwnHistory(None) => {
             format!("{file} lies in pg_wal of this directory alone: another restore from the archive lacks it")
         }
+        Detail::OwnHistory(Some(goes_on)) => format!(
+            "{file} lies in pg_wal of this directory alone, and the archive goes on with commits of timeline {goes_on}: an earlier start of this directory may have left it there"
+        ),
         Detail::History { what } => format!("{file}: {what}"),
         Detail::Hidden { latest, hides } => format!(
             "{file} is missing and hides timeline {hides}: a server takes {latest} for the latest, and the next promotion makes timeline {} once more",

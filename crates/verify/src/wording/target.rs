@@ -5,7 +5,7 @@ use pgwal_format::{Lsn, TimelineId};
 use pgwal_recovery::acts::{EarlyAct, FileAct};
 use pgwal_recovery::outcome::LeftOut;
 use pgwal_recovery::sum::ReplayedCommit;
-use pgwal_recovery::{Instead, NewerBeside, Target, TimeSaid, UnmetTarget, ZoneDoubt};
+use pgwal_recovery::{Instead, MoreCommits, NewerBeside, Target, TimeSaid, UnmetTarget, ZoneDoubt};
 
 /// What the target of these words is, and why it is not met.
 ///
@@ -99,6 +99,9 @@ pub(super) fn instead(instead: &Instead) -> String {
         Instead::Backup(file) => {
             format!("restore another backup, from which the target is reached: run again with --backup {file}")
         }
+        Instead::BackupOn(file, timeline) => format!(
+            "restore along another timeline, from a backup that is on its way: run again with --backup {file} --target-timeline {timeline}: the target is reached there"
+        ),
         Instead::Behind(file) => {
             format!("be content with the nearest point behind the target: --backup {file} --target-immediate")
         }
@@ -173,14 +176,23 @@ pub(super) fn zone_doubt(said: &TimeSaid, doubt: &ZoneDoubt, tell: TellTime<'_>)
     )
 }
 
-/// A timeline beside the way has newer commits.
+/// A timeline beside the way has newer commits, or more.
 pub(super) fn newer(
     beside: &NewerBeside,
     own: TimelineId,
     kept: Option<&ReplayedCommit>,
     tell: TellTime<'_>,
 ) -> String {
-    let NewerBeside { timeline, from, last } = beside;
+    let NewerBeside { timeline, from, last, more } = beside;
+    if let Some(MoreCommits { first, count, at_least, kept: own_count }) = more {
+        let least = if *at_least { "at least " } else { "" };
+        let (from_time, to_time) = (tell(first.time), tell(last.time));
+        let own = format!("this restore ends on timeline {own} and keeps {own_count} behind that point");
+        return format!(
+            "timeline {timeline} goes on from {from} with {least}{count} commits of its own, {} of {from_time} to {} of {to_time}; {own}",
+            first.xid, last.xid
+        );
+    }
     let kept = kept.map(|c| format!(", its last commit is {} of {}", c.xid, tell(c.time))).unwrap_or_default();
     format!(
         "timeline {timeline} goes on from {from} with newer commits, up to {} of {}; this restore ends on timeline {own}{kept}",
