@@ -106,6 +106,8 @@ fn a_backup_behind_a_fork_does_not_start_on_the_latest_timeline() {
 #[test]
 fn a_short_test_restore_with_the_newest_commit_does_not_hide_production() {
     let wal = |name: &str, last: &str| unpacked(name, &|file| !file.starts_with("00000001") || file <= last);
+    let warned =
+        |document: &Value| codes(document).iter().filter(|f| f.1 != "info").map(|f| f.0.to_owned()).collect::<Vec<_>>();
     let archive = wal("more", "000000010000000000000008");
     let label = "000000010000000000000006.00000028.backup";
     let ran = walproof(&["verify", &archive, "--backup", label, "--timezone", "UTC"]);
@@ -116,14 +118,14 @@ fn a_short_test_restore_with_the_newest_commit_does_not_hide_production() {
     assert!(line(&ran, "warning").contains("keeps 1 behind that point"), "{}", ran.out);
     // Asked for, it is restored, and nothing is told.
     let (code, document) = json(&["verify", &archive, "--backup", label, "--target-timeline", "1"]);
-    assert_eq!((code, codes(&document)), (0, vec![]), "{document}");
+    assert!(code == 0 && warned(&document).is_empty(), "{document}");
     // What lies on it alone is found there.
     let ran = walproof(&["when", &archive, "xid:732"]);
     assert!(ran.code == 1 && ran.out.contains("on timeline 1 at 0/00"), "{}", ran.out);
     assert!(ran.out.contains("(--timeline 1)") && !ran.out.contains("does not exist"), "{}", ran.out);
     // With no more commits than the other one has, it may as well have been given up on purpose.
     let (code, document) = json(&["verify", &wal("as-many", "000000010000000000000007"), "--backup", label]);
-    assert_eq!((code, codes(&document)), (0, vec![]), "{document}");
+    assert!(code == 0 && warned(&document).is_empty(), "{document}");
 }
 
 /// Of the two backups the newer one is the test restore's, on timeline 2, and does not come to what production wrote;

@@ -45,8 +45,8 @@ fn a_timeline_that_an_earlier_start_left_is_not_spread() {
     let told = advice(&document);
     assert!(told.starts_with("empty pg_wal of this directory") && told.contains("--target-timeline 1"), "{told}");
     assert_eq!(finding(&document, "WP417")["timeline"], 1, "{:#}", document["findings"]);
-    assert!(!laid.line("NEXT").contains("NEXT     copy"), "{}", laid.line("NEXT"));
-    // Where the archive has no commit behind the point where it was left, the file is what the archive lacks.
+    assert!(laid.line("NEXT").starts_with("NEXT     empty pg_wal"), "{}", laid.line("NEXT"));
+    // Nothing of the archive is behind the point where it was left: that timeline is all there is.
     for file in fs::read_dir(laid.at("archive")).unwrap() {
         let path = file.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
@@ -54,8 +54,9 @@ fn a_timeline_that_an_earlier_start_left_is_not_spread() {
             fs::remove_file(path).unwrap();
         }
     }
-    let (_, document) = laid.verify(&[]);
-    assert!(advice(&document).starts_with("copy 00000002.history"), "{}", advice(&document));
+    let (code, document) = laid.verify(&[]);
+    assert_eq!((code, &document["restore"]["timeline"]), (0, &2.into()), "{:#}", document["findings"]);
+    assert!(!document.to_string().contains("empty pg_wal"), "{:#}", document["findings"]);
 }
 
 /// Recovery comes along timeline 2 by the history of timeline 3, and a server of 17 needs no other.

@@ -106,6 +106,9 @@ impl Site<'_> {
     /// # Errors
     /// An early end was asked for, or there are no threads.
     pub fn goes_on_without(&self, timeline: TimelineId) -> Result<Option<TimelineId>, Error> {
+        if self.shelf().archives_history(timeline) {
+            return Ok(None);
+        }
         let Ok(line) = self.shelf().line(timeline) else { return Ok(None) };
         let mut passed = line.passed.iter().rev();
         let left = passed.next().and_then(|(_, begin)| begin.as_ref()?.lsn);

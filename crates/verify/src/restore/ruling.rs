@@ -21,7 +21,7 @@ use crate::starts::{
     waits_for_primary,
 };
 use pgwal_archive::{Error, Tally};
-use pgwal_format::Lsn;
+use pgwal_format::{FileName, Lsn};
 use pgwal_recovery::backup;
 use pgwal_recovery::failure::Failure;
 use pgwal_recovery::outcome::{AsksArchive, FileAsked, Restore, Status};
@@ -46,6 +46,7 @@ pub(super) struct RestoreRuling<'r, 's> {
 impl Ruling for RestoreRuling<'_, '_> {
     fn rule(&mut self, case: &mut RulingCase) -> Result<Ruled, Error> {
         self.weigh(&mut case.findings)?;
+        case.findings.extend(self.own_timeline(&case.findings)?);
         name_copies(self.site.backup(), &mut case.findings);
         let severities = &self.options.severities;
         // What is wrong with the backup counts wherever replay gets to.
@@ -185,6 +186,24 @@ impl RestoreRuling<'_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// Recovery ends on a timeline of which only `pg_wal` of the directory knows, and the archive goes on with commits
+    /// of the one that it left: where no file of the archive lay on the way that would tell.
+    fn own_timeline(&self, findings: &[Finding]) -> Result<Option<Finding>, Error> {
+        let own = self.restore.timeline;
+        let is_told = findings.iter().any(|f| f.code == Code::HistoryMissing && f.timeline == Some(own));
+        if is_told || self.restore.asks_archive == AsksArchive::Never {
+            return Ok(None);
+        }
+        let goes_on = self.site.goes_on_without(own)?;
+        Ok(goes_on.map(|goes_on| Finding {
+            severity: Severity::Warning,
+            timeline: Some(own),
+            file: Some(FileName::History(own).to_string()),
+            detail: Detail::OwnHistory(Some(goes_on)),
+            ..Finding::of(Code::HistoryMissing)
+        }))
     }
 
     /// What is found of the restore, beside what is wrong with files: `of_files`.
