@@ -318,9 +318,9 @@ fn what_a_barman_backup_lacks_by_its_name() {
     let lacks = |gone: &str, tars: bool| {
         let repo = Repo::new();
         build::barman(&repo, "prod");
-        let base = format!("prod/base/{BARMAN_ID}");
+        let base = format!("prod/base/{}", build::BARMAN_ID);
         let more = "version=150004\ntablespaces=[('fast', 16384, '/srv/fast')]\n";
-        repo.put(&format!("prod/meta/{BARMAN_ID}-backup.info"), build::barman_info("DONE") + more);
+        repo.put(&format!("prod/meta/{}-backup.info", build::BARMAN_ID), build::barman_info("DONE") + more);
         let files: &[&str] = match tars {
             true => &["data/16384.tar.gz"],
             false => &[

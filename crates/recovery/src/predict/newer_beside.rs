@@ -76,7 +76,7 @@ impl Site<'_> {
         };
         let (mut newest, mut most): (Option<NewerBeside>, Option<NewerBeside>) = (None, None);
         for timeline in self.timelines().into_iter().rev().take(LOOKED_AT) {
-            let Some(from) = self.parts_at(&way, timeline) else { continue };
+            let Some(from) = self.parts_at(&way, timeline, restore.target.is_none()) else { continue };
             let Some(last) = self.last_commit(timeline, from)? else { continue };
             let is_newer = kept.is_none_or(|kept| last.time > kept);
             let known = if is_newer { &mut newest } else { &mut most };
@@ -171,8 +171,9 @@ impl Site<'_> {
         Ok(Some(count))
     }
 
-    /// Where a timeline with WAL parts from a way; `None` where it does not, or behind its end.
-    fn parts_at(&self, way: &[(TimelineId, Lsn)], timeline: TimelineId) -> Option<Lsn> {
+    /// Where a timeline with WAL parts from a way; `None` where it does not, or behind its end. A way that ends with WAL
+    /// may end in front of a promotion in the segment behind, of which the old timeline has no whole file.
+    fn parts_at(&self, way: &[(TimelineId, Lsn)], timeline: TimelineId, ends_with_wal: bool) -> Option<Lsn> {
         let line = self.shelf().line(timeline).ok()?;
         let left = |at: usize| line.passed.get(at + 1).and_then(|(_, begin)| begin.as_ref()?.lsn);
         let (at, (on, end)) = line.passed.iter().enumerate().rev().find_map(|(at, (own, _))| {
@@ -180,16 +181,17 @@ impl Site<'_> {
             Some((at, *passed))
         })?;
         let is_last = way.last().is_some_and(|(last, _)| *last == on);
+        let layout = self.layout();
+        let number = |lsn: Lsn| layout.address().segment(lsn, layout.segment);
         let from = match left(at) {
+            Some(left) if is_last && left > end && ends_with_wal && number(left) == number(end) => left,
             Some(left) if is_last && left > end => return None,
             Some(left) => left.min(end),
             // It is this timeline itself.
             None if is_last => return None,
             None => end,
         };
-        let layout = self.layout();
-        let number = layout.address().segment(from, layout.segment);
-        (self.last_segment(timeline)? >= number).then_some(from)
+        (self.last_segment(timeline)? >= number(from)).then_some(from)
     }
 
     fn last_segment(&self, timeline: TimelineId) -> Option<SegmentNo> {
