@@ -5,7 +5,7 @@
 use pgwal_format::FileName;
 use pgwal_source::name::{self, NamePlace, Placed};
 use pgwal_source::{BehindRule, Codec, Entry, Listing, MisfiledFile, NamedPacking, OpeningRule, WantedPlace};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A file of WAL in a tool's folders.
 pub(crate) struct FileInPlace<'a> {
@@ -42,6 +42,8 @@ pub(crate) struct Lookup {
     /// Of several files of one name, by what stands behind it, the first of these that is there is given out, damaged
     /// or not; empty: that is not known. An unfinished segment that is among them stands for the whole one.
     pub first_of: &'static [(Codec, &'static str)],
+    /// Folders from which it takes into its archive what is not there yet: of what is, its own file stays.
+    pub not_yet: &'static [&'static str],
 }
 
 impl Lookup {
@@ -103,6 +105,17 @@ fn log_of(name: FileName) -> Option<String> {
 pub(crate) fn by_suffix(suffix: &str, known: &[(Codec, &str)], behind: BehindRule) -> Option<NamedPacking> {
     let (codec, _) = known.iter().find(|(_, own)| *own == suffix)?;
     Some(NamedPacking::of(*codec, behind))
+}
+
+/// Takes out what the tool will not take into its archive, which has a file of that name.
+pub(crate) fn had_already(listing: &mut Listing, lookup: Lookup) {
+    let is_not_yet = |entry: &Entry| {
+        let folder = entry.folder();
+        lookup.not_yet.contains(&folder.trim_end_matches('/').rsplit('/').next().unwrap_or(""))
+    };
+    let own: HashSet<FileName> =
+        listing.entries.iter().filter(|entry| !is_not_yet(entry)).filter_map(|entry| entry.name).collect();
+    listing.entries.retain(|entry| !is_not_yet(entry) || entry.name.is_none_or(|name| !own.contains(&name)));
 }
 
 /// Takes out what the tool does not give out, as it takes another file of the same name first. An unfinished segment

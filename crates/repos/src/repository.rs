@@ -117,7 +117,7 @@ impl Repository {
             Some(folder) => {
                 let wal = self.store.wal(std::slice::from_ref(folder))?;
                 let wal = with_keys(wal, backup.keys.clone().unwrap_or_else(|| self.keys.clone()));
-                let lookup = Some(Lookup { each: layout::inside_wal::look_up, first_of: &[] });
+                let lookup = Some(Lookup { each: layout::inside_wal::look_up, first_of: &[], not_yet: &[] });
                 Ok(Some(Box::new(RepoSource::new(wal, lookup, &[], &|file| self.path(file)))))
             }
             None => Ok(None),

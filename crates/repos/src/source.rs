@@ -1,7 +1,7 @@
 //! The WAL of a repository, and its backups among it.
 
 use crate::backup::ListedBackup;
-use crate::lookup::{Lookup, looked_up, passed_over};
+use crate::lookup::{Lookup, had_already, looked_up, passed_over};
 use pgwal_format::FileName;
 use pgwal_source::{
     AsOf, Entry, Extent, HeldEntry, Keys, Listing, Local, NameSought, Refusal, Source, SourceError, Stamp, Stored,
@@ -65,6 +65,9 @@ impl RepoSource {
                 Ok(entry) => listing.entries.push(entry),
                 Err(misfiled) => listing.misfiled.push(*misfiled),
             }
+        }
+        if !lookup.not_yet.is_empty() {
+            had_already(&mut listing, lookup);
         }
         if !lookup.first_of.is_empty() {
             passed_over(&mut listing, lookup);

@@ -136,6 +136,7 @@ fn what_people_change_before_the_start_is_no_damage() {
         put(path, name, b"#\n");
     }
     let space = tempfile::tempdir().unwrap();
+    fs::create_dir(space.path().join("PG_13_202007201")).unwrap();
     put(path, "tablespace_map", format!("16400 {}\n", space.path().display()).as_bytes());
     assert_eq!(found_in(path), []);
     fs::remove_file(path.join("pg_ident.conf")).unwrap();

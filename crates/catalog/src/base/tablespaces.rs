@@ -109,7 +109,7 @@ mod tests {
             ],
         );
         let mut files = HashMap::from([
-            ("global/pg_filenode.map", map(64, &[(1262, 1262), (OID, 16999)])),
+            ("global/pg_filenode.map", map(64, &[(1262, 1262), (TABLESPACES, 16999)])),
             ("global/16999", [page.clone(), vec![0; 8192], page[..100].to_vec()].concat()),
             ("pg_xact/0000", vec![0, 0b1001]),
         ]);

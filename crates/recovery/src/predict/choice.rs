@@ -119,6 +119,12 @@ impl<E: From<Error>> BackupSearch<'_, '_, E> {
                     doubtful = Some((at, restore.replay_end));
                     self.pass(backup, WhyPassed::BehindTarget);
                 }
+                // Of two that come there, an older one tells whether anything behind the target lies in front of it.
+                Ok(restore)
+                    if restore.is_good() && reaches_start(&restore, doubtful.and_then(|(at, _)| all.get(at))) =>
+                {
+                    break;
+                }
                 Ok(restore) if restore.is_good() => {
                     self.end = restore.replay_end;
                     return Ok(Some(at));
@@ -180,4 +186,10 @@ impl<E: From<Error>> BackupSearch<'_, '_, E> {
             None => Ok(Err(WhyPassed::Fails(None))),
         }
     }
+}
+
+/// Whether a restore from an older backup comes to where a newer one starts: then nothing in front of that was committed
+/// behind the target.
+fn reaches_start(restore: &Restore, newer: Option<&Backup>) -> bool {
+    newer.and_then(Backup::start).is_some_and(|start| restore.replay_end.is_some_and(|end| end >= start))
 }

@@ -90,12 +90,18 @@ pub(crate) fn here(store: &dyn Store, folder: &str, items: &Items) -> Result<Vec
 /// Which files of WAL the tool finds, and how it opens them; `None`: nobody does but by their names.
 pub(crate) fn lookup(layout: RepoLayout) -> Option<Lookup> {
     Some(match layout {
-        RepoLayout::PgBackRest => Lookup { each: pgbackrest_wal::look_up, first_of: &[] },
-        RepoLayout::Barman => Lookup { each: barman_wal::look_up, first_of: &[] },
-        RepoLayout::BarmanCloud => Lookup { each: barman_wal::look_up_in_cloud, first_of: barman_wal::FIRST_OF_CLOUD },
-        RepoLayout::WalG | RepoLayout::WalE => Lookup { each: walg_wal::look_up, first_of: walg_wal::FIRST_OF },
-        RepoLayout::PgProbackup => Lookup { each: probackup_wal::look_up, first_of: probackup_wal::FIRST_OF },
-        RepoLayout::Pghoard => Lookup { each: pghoard_wal::look_up, first_of: &[] },
+        RepoLayout::PgBackRest => Lookup { each: pgbackrest_wal::look_up, first_of: &[], not_yet: &[] },
+        RepoLayout::Barman => Lookup { each: barman_wal::look_up, first_of: &[], not_yet: &barman_wal::NOT_YET },
+        RepoLayout::BarmanCloud => {
+            Lookup { each: barman_wal::look_up_in_cloud, first_of: barman_wal::FIRST_OF_CLOUD, not_yet: &[] }
+        }
+        RepoLayout::WalG | RepoLayout::WalE => {
+            Lookup { each: walg_wal::look_up, first_of: walg_wal::FIRST_OF, not_yet: &[] }
+        }
+        RepoLayout::PgProbackup => {
+            Lookup { each: probackup_wal::look_up, first_of: probackup_wal::FIRST_OF, not_yet: &[] }
+        }
+        RepoLayout::Pghoard => Lookup { each: pghoard_wal::look_up, first_of: &[], not_yet: &[] },
         RepoLayout::Folder => return None,
     })
 }
