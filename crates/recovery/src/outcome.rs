@@ -153,8 +153,8 @@ pub struct Restore {
     /// Tablespaces that the data directory's catalogs list and that have no link, where WAL neither makes nor drops
     /// them on the way.
     pub unlinked: BTreeSet<u32>,
-    /// Databases that the data directory's catalogs list and that have no folder, where WAL neither makes nor drops them
-    /// on the way.
+    /// Databases that the data directory's catalogs list and that have no folder, where WAL neither makes nor drops
+    /// them on the way.
     pub no_folder: BTreeSet<u32>,
     /// It starts without a `backup_label`, from the control file of a server that ran.
     pub unlabelled: Option<Unlabelled>,

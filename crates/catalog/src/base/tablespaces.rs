@@ -1,5 +1,5 @@
-//! The tablespaces and databases that the catalogs of a data directory list (`pg_tablespace` and `pg_database`, relations
-//! that all databases share).
+//! The tablespaces and databases that the catalogs of a data directory list (`pg_tablespace` and `pg_database`, which
+//! all databases share).
 
 use super::map_file::{self, LONGEST};
 use super::xact_files::{XactFiles, XactStatus};

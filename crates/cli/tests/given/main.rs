@@ -3,6 +3,7 @@
 //! | tests | what |
 //! |---|---|
 //! | `directory` | its settings, its folders, its `restore_command` |
+//! | `spaces` | tablespaces and databases whose files are not where they should be |
 //! | `machine` | what else is on this machine: processes, other directories, files that settings name |
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
 
@@ -11,3 +12,4 @@ mod directory;
 mod machine;
 #[path = "../run/mod.rs"]
 mod run;
+mod spaces;

@@ -188,8 +188,8 @@ impl<E: From<Error>> BackupSearch<'_, '_, E> {
     }
 }
 
-/// Whether a restore from an older backup comes to where a newer one starts: then nothing in front of that was committed
-/// behind the target.
+/// Whether a restore from an older backup comes to where a newer one starts: then nothing in front of that was
+/// committed behind the target.
 fn reaches_start(restore: &Restore, newer: Option<&Backup>) -> bool {
     newer.and_then(Backup::start).is_some_and(|start| restore.replay_end.is_some_and(|end| end >= start))
 }

@@ -171,8 +171,8 @@ impl Site<'_> {
         Ok(Some(count))
     }
 
-    /// Where a timeline with WAL parts from a way; `None` where it does not, or behind its end. A way that ends with WAL
-    /// may end in front of a promotion in the segment behind, of which the old timeline has no whole file.
+    /// Where a timeline with WAL parts from a way; `None` where it does not, or behind its end. A way that ends with
+    /// WAL may end in front of a promotion in the segment behind, of which the old timeline has no whole file.
     fn parts_at(&self, way: &[(TimelineId, Lsn)], timeline: TimelineId, ends_with_wal: bool) -> Option<Lsn> {
         let line = self.shelf().line(timeline).ok()?;
         let left = |at: usize| line.passed.get(at + 1).and_then(|(_, begin)| begin.as_ref()?.lsn);

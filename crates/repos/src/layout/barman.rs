@@ -92,9 +92,9 @@ pub(super) fn read(reading: &Reading<'_>, candidate: &Candidate) -> Result<RepoC
     Ok(out)
 }
 
-/// What lies in a folder from which Barman has not taken it into its archive: the newest of all WAL, mostly. `recover`
-/// takes it there before it copies, but a `.partial` (3.4 to 3.20); `get-wal` looks into `incoming` and `streaming`, for
-/// a `.partial` only with `--partial`.
+/// What lies in a folder from which Barman has not taken it into its archive: the newest of all WAL, mostly.
+/// `recover` takes it there before it copies, but a `.partial` (3.4 to 3.20); `get-wal` looks into `incoming` and
+/// `streaming`, for a `.partial` only with `--partial`.
 fn not_taken(server: &str, aside: &str, items: &Items) -> Vec<String> {
     let mut names: Vec<&str> = items.files().map(|(name, _)| name).collect();
     names.sort_unstable();
