@@ -127,7 +127,9 @@ fn copies_amiss(command: &str, words: &[String]) -> bool {
         }
         _ => false,
     };
-    let is_plain = !command.contains([';', '|', '&', '`', '$']);
+    // `-t FOLDER` names where to in front.
+    let into = |word: &String| word.starts_with("-t") || word.starts_with("--target-directory");
+    let is_plain = !command.contains([';', '|', '&', '`', '$']) && !words.iter().any(into);
     is_plain && (copies && amiss || is_torn(words))
 }
 
@@ -268,6 +270,7 @@ mod tests {
             assert_eq!(Delivery::of(nothing), Delivery::Nothing, "{nothing}");
         }
         assert_eq!(Delivery::of("cp /srv/wal/%f %p"), from("/srv/wal", ""));
+        assert_eq!(Delivery::of("cp -t pg_wal /srv/wal/%f"), from("/srv/wal", ""));
         assert_eq!(Delivery::of("cp \"/srv/my wal/%f\" \"%p\""), from("/srv/my wal", ""));
         assert_eq!(Delivery::of("gunzip < '/srv/100%%/%f.gz' > %p"), from("/srv/100%", ".gz"));
         for unknown in [
