@@ -37,7 +37,7 @@ impl Delivery {
         // Without `%f` a program may still know what to do: fill `pg_wal` itself, say.
         if is_for_archiving(&words)
             || asks_amiss(&words)
-            || copies_amiss(command, &words)
+            || is_torn(command, &words)
             || amiss::is_amiss(command)
             || words.iter().all(|word| is_idle(word))
         {
@@ -109,33 +109,14 @@ fn is_idle(word: &str) -> bool {
         || word.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// It copies to `%p` what does not depend on the file that is asked for, or it copies that to another place than `%p`.
-fn copies_amiss(command: &str, words: &[String]) -> bool {
-    let copies = words.first().is_some_and(|word| COPIES.contains(&program(word)));
-    let names_file = words.iter().any(|word| word.contains("%f"));
-    let amiss = match words.last().map(String::as_str) {
-        Some("%p") => !names_file,
-        // The data directory.
-        Some("." | "./") => true,
-        // A place of its own: not the one in which a server looks, nor pg_wal, in which it looks then.
-        Some(to) => {
-            to.starts_with('/')
-                && names_file
-                && !words.iter().any(|word| word.contains("%p"))
-                && !to.contains("pg_wal")
-                && !to.contains("pg_xlog")
-        }
-        _ => false,
-    };
-    // `-t FOLDER` names where to in front.
-    let into = |word: &String| word.starts_with("-t") || word.starts_with("--target-directory");
-    let is_plain = !command.contains([';', '|', '&', '`', '$']) && !words.iter().any(into);
-    is_plain && (copies && amiss || is_torn(words))
-}
-
 /// It copies several files to the one that is `%p`, as of a path with a blank and without quotes, or names that begin
 /// with more than a folder, as of one whose last slash is missing.
-fn is_torn(words: &[String]) -> bool {
+fn is_torn(command: &str, words: &[String]) -> bool {
+    // `-t FOLDER` names where to in front.
+    let into = |word: &String| word.starts_with("-t") || word.starts_with("--target-directory");
+    if command.contains([';', '|', '&', '`', '$']) || words.iter().any(into) {
+        return false;
+    }
     let is_one = words.first().is_some_and(|word| matches!(program(word), "cp" | "mv" | "ln"));
     let operands: Vec<&String> = words.iter().skip(1).filter(|word| !word.starts_with('-')).collect();
     let without_slash = |from: &String| {
@@ -280,6 +261,7 @@ mod tests {
             "cp ../wal/%f %p",
             "x s3://b/%f %p",
             "rsync -a /a/ pg_wal/",
+            "cp -a /a/. pg_wal/",
             "/opt/fetch.sh %p",
             "cp $(/opt/next) %p",
             "walproof archive-get %f \"%p\" --from s3://b/wal",

@@ -67,7 +67,9 @@ fn goes_elsewhere(call: &ShellCall) -> bool {
         return false;
     }
     let Some((to, from)) = operands.split_last() else { return counts };
-    counts && from.is_empty() || !is_place(to) || counts && !from.iter().any(|from| from.contains("%f"))
+    // Whoever names the folder of WAL may fill it, whatever is asked for.
+    let names_none = *to == "%p" && !from.iter().any(|from| from.contains("%f"));
+    counts && from.is_empty() || !is_place(to) || names_none
 }
 
 /// Where a server looks: `%p`, from wherever it is named, or its own folder of WAL.
